@@ -1,0 +1,99 @@
+/**
+ * Every code a {@link CustodyError} can carry, `folder/what-happened`. Callers switch on codes, so a code is never renamed
+ * or given a second meaning; messages may improve. Outcomes that are expected (denied, pending) are values, not errors.
+ */
+export const ERROR_CODES = [
+  // Text that should be JSON.
+  "json/malformed",
+  "json/duplicate-key",
+  "json/too-large",
+  "json/too-deep",
+  // A request at the door.
+  "request/malformed",
+  "request/unsupported",
+  // Bytes of a chain.
+  "chain/malformed",
+  "chain/too-large",
+  "chain/unknown",
+  // A policy document.
+  "policy/invalid",
+  // Keys.
+  "keys/no-randomness",
+  "keys/bad-entropy",
+  "keys/bad-mnemonic",
+  "keys/bad-path",
+  "keys/bad-key",
+  "keys/bad-digest",
+  "keys/bad-signature",
+  // Stores.
+  "store/conflict",
+  "store/expired",
+  "store/closed",
+  "store/failed",
+  // The vault.
+  "vault/exists",
+  "vault/absent",
+  "vault/locked",
+  "vault/cannot-open",
+  "vault/damaged",
+  "vault/rolled-back",
+  "vault/kdf-out-of-bounds",
+  "vault/weak-passphrase",
+  "vault/view-only",
+  "vault/busy",
+  "vault/aborted",
+  "vault/account-mismatch",
+  "vault/no-such-account",
+  "vault/already-there",
+  // Sessions, approvals, pending requests.
+  "session/no-such-person",
+  "session/bad-proof",
+  "session/ended",
+  "approval/malformed",
+  "approval/bad-signature",
+  "approval/not-an-approver",
+  "approval/mismatch",
+  "pending/no-such-request",
+  "pending/not-yours",
+  // The log.
+  "log/malformed",
+  "log/bad-proof",
+  "log/damaged",
+  // The command line.
+  "cli/usage",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** A place in a text: `line` and `column` count from 1, `offset` from 0 in UTF-16 units. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+}
+
+/**
+ * The one error of this package: input was hostile or mistaken, or the platform failed. `code` is stable; `message` says
+ * what was expected and what came, and never holds a secret, a passphrase or a whole payload.
+ */
+export class CustodyError extends Error {
+  override readonly name = "CustodyError";
+  readonly code: ErrorCode;
+  /** Where in the text, when a text was read. */
+  readonly position: Position | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; position?: Position | undefined } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.position = options.position;
+  }
+
+  toJSON(): { code: ErrorCode; message: string; position?: Position } {
+    return { code: this.code, message: this.message, ...(this.position && { position: this.position }) };
+  }
+}
+
+/** For values that the types already exclude: reaching this is our bug, not the caller's. */
+export function unreachable(what: string): never {
+  throw new Error(`unreachable: ${what}`);
+}
