@@ -1,5 +1,5 @@
-import { unreachable } from "./errors.ts";
 import { utf8 } from "./bytes.ts";
+import { unreachable } from "./errors.ts";
 
 /** JSON as we keep it: numbers are safe integers only; amounts are decimal strings, bytes are hexadecimal strings. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;

@@ -1,5 +1,5 @@
-import type { Address, ChainId } from "../intent/effect.ts";
 import type { Book } from "../intent/book.ts";
+import type { Address, ChainId } from "../intent/effect.ts";
 import type { Intent, Request } from "../intent/intent.ts";
 
 /** Steps below the account's key, as BIP-32 indexes. */

@@ -62,7 +62,21 @@ const RECIPIENT = ["to", "ownRecipient", "recipientAge"] as const;
 
 /** Which fields an effect of each kind has. A condition on another field is an error at load. */
 export const KIND_FIELDS: { readonly [K in EffectKind]: readonly Field[] } = {
-  transfer: [...ALWAYS, ...MONEY, ...RECIPIENT, "party", "tokenId", "contract", "selector", "feeRate", "sighash", "change", "inputs", "outputs", "expiry"],
+  transfer: [
+    ...ALWAYS,
+    ...MONEY,
+    ...RECIPIENT,
+    "party",
+    "tokenId",
+    "contract",
+    "selector",
+    "feeRate",
+    "sighash",
+    "change",
+    "inputs",
+    "outputs",
+    "expiry",
+  ],
   allowance: [...ALWAYS, ...MONEY, ...RECIPIENT, "tokenId", "contract", "selector", "expiry"],
   signedAllowance: [...ALWAYS, ...MONEY, ...RECIPIENT, "tokenId", "contract", "expiry", "domain", "primaryType", "replayable"],
   operatorAllowance: [...ALWAYS, "asset", ...RECIPIENT, "contract", "selector"],

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { canonicalBytes, type Json } from "../base/canonical.ts";
 import { toHex } from "../base/bytes.ts";
+import { canonicalBytes, type Json } from "../base/canonical.ts";
 import { type Address, type ChainId, type Effect, UNLIMITED } from "./effect.ts";
 
 /** Lowercase hex of 32 bytes: the same chain, account, kind and exact bytes give the same id. */
@@ -105,11 +105,16 @@ function toJson(value: unknown): Json {
 
 // Arguments keep their type in JSON: integers as {"int": "5"}, everything else as it is.
 function argsToJson(args: Effect["args"] & object): Json {
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, typeof value === "bigint" ? { int: value.toString() } : value]));
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [name, typeof value === "bigint" ? { int: value.toString() } : value]),
+  );
 }
 
 function argsFromJson(args: { readonly [name: string]: Json }): Effect["args"] & object {
   return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [name, value !== null && typeof value === "object" ? BigInt((value as { int: string }).int) : (value as string | boolean)]),
+    Object.entries(args).map(([name, value]) => [
+      name,
+      value !== null && typeof value === "object" ? BigInt((value as { int: string }).int) : (value as string | boolean),
+    ]),
   );
 }

@@ -81,7 +81,12 @@ export type Measure =
    * Smallest units of a unit of account: `ceil(amount × numerator ÷ denominator)` by asset (qualified). An asset without a
    * row, or any moment at or after `until`, weighs UNLIMITED.
    */
-  | { readonly type: "value"; readonly unit: string; readonly until: Time; readonly worth: ReadonlyMap<string, { readonly numerator: bigint; readonly denominator: bigint }> };
+  | {
+      readonly type: "value";
+      readonly unit: string;
+      readonly until: Time;
+      readonly worth: ReadonlyMap<string, { readonly numerator: bigint; readonly denominator: bigint }>;
+    };
 
 /** True, false or unknown; `not` keeps unknown unknown. A field that is unknown makes its condition unknown. */
 export type Condition =
