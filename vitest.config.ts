@@ -1,0 +1,59 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { CHROMIUM_ARGS, type Chromium, findChromium } from "./test/browser/chromium.ts";
+
+// Node tests run without any browser. Where there is none, the browser project's setup says so and fails the run.
+const chromium = ((): Chromium | undefined => {
+  try {
+    return findChromium();
+  } catch {
+    return undefined;
+  }
+})();
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: "node", environment: "node", include: ["test/**/*.test.ts"], exclude: ["test/**/*.browser.test.ts"] },
+      },
+      {
+        // Found before the first test, so that no reload in the middle of a run discovers them.
+        optimizeDeps: {
+          include: [
+            "@noble/ciphers/chacha.js",
+            "@noble/curves/ed25519.js",
+            "@noble/curves/secp256k1.js",
+            "@noble/hashes/argon2.js",
+            "@noble/hashes/hkdf.js",
+            "@noble/hashes/hmac.js",
+            "@noble/hashes/sha2.js",
+            "@noble/hashes/sha3.js",
+            "@noble/secp256k1",
+            "@scure/base",
+            "@scure/bip32",
+            "@scure/bip39",
+            "@scure/bip39/wordlists/english.js",
+            "fast-check",
+            "idb-keyval",
+            "micro-eth-signer",
+          ],
+        },
+        test: {
+          name: "browser",
+          include: ["test/**/*.browser.test.ts"],
+          globalSetup: ["test/browser/setup.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            instances: [{ browser: "chromium" }],
+            provider: playwright({
+              launchOptions: { args: [...CHROMIUM_ARGS], ...(chromium && { executablePath: chromium.executablePath, env: chromium.env }) },
+            }),
+          },
+        },
+      },
+    ],
+  },
+});
