@@ -15,7 +15,11 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "node", environment: "node", include: ["test/**/*.test.ts"], exclude: ["test/**/*.browser.test.ts"] },
+        test: { name: "node", environment: "node", include: ["test/**/*.test.ts"], exclude: ["test/**/*.{browser,system}.test.ts"] },
+      },
+      {
+        // What needs more than npm brings (strace, a network namespace …); `npm run test:system`.
+        test: { name: "system", environment: "node", include: ["test/**/*.system.test.ts"] },
       },
       {
         // Found before the first test, so that no reload in the middle of a run discovers them.

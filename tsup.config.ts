@@ -1,0 +1,21 @@
+import { readdirSync } from "node:fs";
+import { defineConfig } from "tsup";
+
+// A folder of src with an index.ts is public: src/policy/index.ts becomes keyward/policy, dist/policy/index.js.
+const indexes = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter((path) => path === "index.ts" || path.endsWith("/index.ts"));
+
+const subpaths = Object.fromEntries(indexes.map((path) => [path.slice(0, -".ts".length), `src/${path}`]));
+
+export default defineConfig({
+  entry: { ...subpaths, cli: "src/cli/main.ts" },
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  // What two subpaths share lies in one chunk, so that CustodyError is the same class everywhere.
+  splitting: true,
+  skipNodeModulesBundle: true,
+  // tsup 8 sets baseUrl, which TypeScript 6 calls deprecated.
+  dts: { entry: subpaths, compilerOptions: { ignoreDeprecations: "6.0" } },
+});
