@@ -73,6 +73,7 @@ const INNOCENT: readonly (readonly [path: string, text: string])[] = [
   ["policy/analyze/a.ts", `import type { Policy } from "../core.ts";`],
   ["policy/a.ts", `export const f = (at: number) => new Date(at).toISOString(); // not Date.now()`],
   ["policy/a.ts", `export const f = (row: { fetch: number; console: string }) => row.fetch + row.console.length;`],
+  ["vault/a.ts", `export function f(fetch: () => void) { fetch(); }`],
   ["stores/lmdb/a.ts", `import { open } from "lmdb";\nexport const now = () => Date.now();`],
   ["audit/a.ts", `import { ed25519 } from "@noble/curves/ed25519.js";\nexport const f = (s, m, k) => ed25519.verify(s, m, k);`],
   ["keys/random.ts", `export const f = (b: Uint8Array) => crypto.getRandomValues(b);`],

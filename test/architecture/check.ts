@@ -131,10 +131,27 @@ function withoutGlobal(text: string): string {
 /** Whether an identifier stands for a value by itself: not a member, a property's name, a parameter or a declaration. */
 function isGlobal(node: ts.Identifier): boolean {
   const { parent } = node;
+  if (declaredNames(node.getSourceFile()).has(node.text)) return false;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
   if (ts.isQualifiedName(parent) || ts.isTypeReferenceNode(parent)) return false;
   if ("name" in parent && parent.name === node) return ts.isShorthandPropertyAssignment(parent);
   return !ts.isImportSpecifier(parent) && !ts.isExportSpecifier(parent);
+}
+
+const declared = new WeakMap<ts.SourceFile, Set<string>>();
+
+/** Functions, variables and parameters of a file. One that is named like a global hides it, as far as this check cares. */
+function declaredNames(file: ts.SourceFile): Set<string> {
+  const known = declared.get(file);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  (function visit(node: ts.Node): void {
+    const declares = ts.isFunctionDeclaration(node) || ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isImportSpecifier(node);
+    if (declares && node.name !== undefined && ts.isIdentifier(node.name)) names.add(node.name.text);
+    ts.forEachChild(node, visit);
+  })(file);
+  declared.set(file, names);
+  return names;
 }
 
 /** Whether a member belongs to what the file imported from a library with keys in it. */

@@ -66,7 +66,6 @@ export const REACHES: { readonly [edge in Edge]: readonly string[] } = {
     "RTCPeerConnection",
     "navigator.sendBeacon",
     "importScripts",
-    "Image",
   ],
 };
 

@@ -1,0 +1,67 @@
+/**
+ * One small break of one line, and the test that must notice. `npm run mutants` makes each break in a copy of the tree and
+ * expects the test to fail: a security property whose test cannot fail is not tested.
+ */
+export interface Mutant {
+  /** What becomes possible: "a flipped byte opens". */
+  readonly name: string;
+  /** Below `src`. */
+  readonly file: string;
+  /** Text that stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** The test file below `test`, in the node project, and a part of the test's full name (suite and test). */
+  readonly test: { readonly file: string; readonly name: string };
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "a private key stays in memory after its use",
+    file: "keys/derive.ts",
+    find: "  } finally {\n    wipe(privateKey);\n  }",
+    replace: "  } finally {\n  }",
+    test: { file: "keys/derive.test.ts", name: "a private key is lent for one use and overwritten afterwards" },
+  },
+  {
+    name: "nodes on the way to a key stay in memory",
+    file: "keys/derive.ts",
+    find: "parent.wipePrivateData();",
+    replace: "",
+    test: { file: "keys/derive.test.ts", name: "every node on the way has its private key overwritten" },
+  },
+  {
+    name: "an extended private key passes for a public one",
+    file: "keys/derive.ts",
+    find: "if (node.privateKey === null) return node;",
+    replace: "return node;",
+    test: { file: "keys/derive.test.ts", name: "an extended private key is refused where a public one is asked for" },
+  },
+  {
+    name: "a generator that stands still gives keys",
+    file: "keys/random.ts",
+    find: " || equal(first, second)",
+    replace: "",
+    test: { file: "keys/random.test.ts", name: "a generator that repeats itself gives no key" },
+  },
+  {
+    name: "a generator that answers with zeros gives keys",
+    file: "keys/random.ts",
+    find: "isZero(first) || isZero(second) || equal(first, second)",
+    replace: "false",
+    test: { file: "keys/random.test.ts", name: "a generator that answers with zeros gives no key" },
+  },
+  {
+    name: "random bytes stay in memory",
+    file: "keys/random.ts",
+    find: "wipe(first, second);",
+    replace: "wipe(second);",
+    test: { file: "keys/random.test.ts", name: "both draws are overwritten after use" },
+  },
+  {
+    name: "a node that its parent does not name is taken",
+    file: "vault/tree.ts",
+    find: "hashOf(bytes) === ref.hash ? decodeNode(bytes, position) : undefined",
+    replace: "decodeNode(bytes, position)",
+    test: { file: "vault/tree.test.ts", name: "a node with any byte flipped, cut or swapped for another is refused" },
+  },
+];
