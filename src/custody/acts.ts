@@ -1,0 +1,142 @@
+import { canonical, canonicalBytes, type Json, type JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import type { Effect } from "../intent/effect.ts";
+import { type Intent, intentId } from "../intent/intent.ts";
+import { SEMANTICS } from "../intent/semantics.ts";
+import { classifyEdit } from "../policy/edit.ts";
+import type { Policy } from "../policy/core.ts";
+import type { Tx } from "../vault/vault.ts";
+import type { Judge, ReadPolicy } from "./judge.ts";
+import { journal } from "./journal.ts";
+import { asJson, type PolicyRecord, type RootState, type WalletRecord } from "./records.ts";
+import { rootState } from "./refusals.ts";
+import type { NewWallet } from "./wallets.ts";
+
+/**
+ * Acts on the custody itself, as they are asked, approved and logged. They hold no secret: an import names the fingerprint
+ * of what comes in, and the secret itself goes beside the request.
+ */
+export type Act =
+  | { readonly act: "policyEdit"; readonly policy: JsonObject }
+  | { readonly act: "modeChange"; readonly mode: string }
+  | { readonly act: "import"; readonly what: "generate" | "mnemonic" | "privateKey"; readonly name: string; readonly fingerprint?: string };
+
+/** What an act needs beside its request; never written down. */
+export interface ActSecrets {
+  readonly wallet?: NewWallet;
+}
+
+/** @throws `request/malformed`; `request/unsupported` for an act that this version does not know. */
+export function readAct(payload: Json): Act {
+  if (payload === null || typeof payload !== "object" || Array.isArray(payload)) throw malformed("expected an object with an act");
+  const { act, ...rest } = payload as { readonly [name: string]: Json };
+  const names = Object.keys(rest).sort().join(" ");
+  switch (act) {
+    case "policyEdit":
+      if (names !== "policy" || typeof rest.policy !== "object" || rest.policy === null || Array.isArray(rest.policy)) throw malformed("policyEdit: expected a policy document");
+      return { act, policy: rest.policy as JsonObject };
+    case "modeChange":
+      if (names !== "mode" || typeof rest.mode !== "string") throw malformed("modeChange: expected a mode");
+      return { act, mode: rest.mode };
+    case "import": {
+      const { what, name, fingerprint } = rest;
+      if (what !== "generate" && what !== "mnemonic" && what !== "privateKey") throw malformed("import: expected generate, mnemonic or privateKey");
+      const named = typeof name === "string" && name.length > 0 && name.length <= 64;
+      const printed = what === "generate" ? fingerprint === undefined : typeof fingerprint === "string" && /^[0-9a-f]{16}$/.test(fingerprint);
+      if (!named || !printed || Object.keys(rest).length > 3) throw malformed("import: expected a name, and a fingerprint of what comes in");
+      return { act, what, name, ...(fingerprint !== undefined && { fingerprint: fingerprint as string }) };
+    }
+    default:
+      throw new CustodyError("request/unsupported", "act: expected policyEdit, modeChange or import");
+  }
+}
+
+/** The effects of an act, judged like any other: one for each part of the policy that an edit touches. */
+export function actIntent(vault: string, act: Act, context: { readonly judge: Judge; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> }): Intent {
+  const bytes = canonicalBytes(act as unknown as Json);
+  const chain = `keyward:${vault}`;
+  const effects = actEffects(act, context).map((effect) => ({ ...effect, at: [] }));
+  return { id: intentId(chain, "", "act", bytes), chain, account: "", kind: "act", bytes, effects, signables: [], refusals: [] };
+}
+
+function actEffects(act: Act, { judge, read, tx }: { readonly judge: Judge; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> }): readonly Omit<Effect, "at">[] {
+  switch (act.act) {
+    case "policyEdit": {
+      const parts = classifyEdit(judge.policy, read(canonical(act.policy)));
+      const accepts = rootState(tx).semantics === SEMANTICS ? [] : [{ part: "semantics", direction: "loosens" } as const];
+      return [...parts, ...accepts].map(({ part, direction }) => ({ kind: "policyEdit", part, direction }));
+    }
+    case "modeChange":
+      return [{ kind: "modeChange", toMode: act.mode }];
+    case "import":
+      return [{ kind: "import", what: act.what }];
+  }
+}
+
+/**
+ * Does an act that has been allowed, in the commit that allowed it.
+ *
+ * @returns what the act made, for the outcome.
+ * @throws `request/malformed` where it makes no sense now (an unknown mode, a secret that is not the one that was asked for);
+ *   `vault/already-there` for a wallet that the vault has.
+ */
+export function performAct(tx: Tx, act: Act, context: { readonly judge: Judge; readonly read: ReadPolicy; readonly secrets: ActSecrets }): JsonObject {
+  switch (act.act) {
+    case "policyEdit":
+      return adoptPolicy(tx, context.judge, context.read(canonical(act.policy)));
+    case "modeChange": {
+      const mode = context.judge.policy.modes.get(act.mode);
+      if (mode === undefined && act.mode !== "normal" && act.mode !== "frozen") throw malformed(`modeChange: the policy has no mode ${JSON.stringify(act.mode.slice(0, 40))}`);
+      return setMode(tx, act.mode, mode?.lastsMs);
+    }
+    case "import":
+      return { wallet: addWallet(tx, { name: act.name, expected: act.fingerprint, wallet: context.secrets.wallet }).id };
+  }
+}
+
+/** Puts a policy in force: its record, the book's addresses with the time they were listed, and the semantics it was accepted under. */
+export function adoptPolicy(tx: Tx, judge: Judge | undefined, policy: Policy): JsonObject {
+  const before = tx.get("policy") as unknown as PolicyRecord | undefined;
+  const record: PolicyRecord = { version: (before?.version ?? 0) + 1, id: policy.id, text: canonical(policy.document), since: tx.now };
+  tx.put("policy", asJson(record));
+  listAddresses(tx, judge, policy);
+  const state = rootState(tx);
+  const mode = state.mode.name === "normal" || state.mode.name === "frozen" || policy.modes.has(state.mode.name) ? state.mode : { name: "frozen" };
+  tx.setState(asJson({ ...state, mode, semantics: SEMANTICS }));
+  const named = { id: record.id, version: record.version };
+  journal(tx, "policy", { policy: { ...named, document: policy.document }, book: policy.book.hash, semantics: SEMANTICS });
+  return { policy: record.id, version: record.version };
+}
+
+// The age of an address survives a new name, and ends with its removal.
+function listAddresses(tx: Tx, judge: Judge | undefined, policy: Policy): void {
+  const now = new Set([...policy.addresses.values()].map(({ chain, address }) => `${chain}:${address}`));
+  const had = new Set(judge?.listed() ?? []);
+  for (const address of now) if (!had.has(address)) tx.put(`listed/${address}`, { since: tx.now });
+  for (const address of had) if (!now.has(address)) tx.delete(`listed/${address}`);
+}
+
+export function setMode(tx: Tx, name: string, lastsMs: number | undefined): JsonObject {
+  const mode: RootState["mode"] = { name, ...(lastsMs !== undefined && { until: tx.now + lastsMs }) };
+  tx.setState(asJson({ ...rootState(tx), mode }));
+  journal(tx, "mode", { mode: { ...mode } });
+  return { mode: name, ...(mode.until !== undefined && { until: mode.until }) };
+}
+
+export function addWallet(tx: Tx, adding: { readonly name: string; readonly expected: string | undefined; readonly wallet: NewWallet | undefined }): WalletRecord {
+  const { wallet } = adding;
+  if (wallet === undefined) throw malformed("import: expected the secret beside the request");
+  const { fingerprint } = wallet.record;
+  if (adding.expected !== undefined && adding.expected !== fingerprint) throw malformed("import: the secret is not the one that was asked for");
+  for (const [, other] of tx.list("wallet/")) {
+    if ((other as unknown as WalletRecord).fingerprint === fingerprint) throw new CustodyError("vault/already-there", "wallet: the vault has this one already");
+  }
+  const record: WalletRecord = { id: fingerprint, name: adding.name, ...wallet.record, created: tx.now };
+  tx.put(`wallet/${record.id}`, asJson(record));
+  tx.putSecret(`wallet/${record.id}`, wallet.secret);
+  return record;
+}
+
+function malformed(what: string): CustodyError {
+  return new CustodyError("request/malformed", what);
+}

@@ -1,0 +1,113 @@
+import type { Json, JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import { effectToJson, type Intent, type Reason } from "../intent/intent.ts";
+import { SEMANTICS } from "../intent/semantics.ts";
+import type { Judgement, Need } from "../intent/verdict.ts";
+import type { Tx } from "../vault/vault.ts";
+import { housekeep } from "./housekeeping.ts";
+import { journal } from "./journal.ts";
+import type { Judge } from "./judge.ts";
+import type { DeniedOutcome, PendingOutcome } from "./outcome.ts";
+import { type Met, settle } from "./pending.ts";
+import type { AskedRequest, SessionRecord } from "./records.ts";
+import { flush, reasonToJson, refuse, rootState } from "./refusals.ts";
+
+/** A request on its way: who asks for what, and how its bytes are read with the book of the policy in force. */
+export interface Ask {
+  /** Id of the session. */
+  readonly session: string;
+  readonly request: AskedRequest;
+  readonly read: (tx: Tx, judge: Judge) => Intent;
+}
+
+/** Nothing speaks against it and every need is met. Nothing is written yet: the same commit goes on to reserve, or to act. */
+export interface Allowed {
+  readonly kind: "allowed";
+  readonly request: AskedRequest;
+  readonly session: SessionRecord;
+  readonly intent: Intent;
+  readonly judgement: Judgement;
+  readonly met: Met;
+}
+
+/**
+ * Judges a request by the state of this very commit: policy, counters, approvals, mode and time. Denials and waits are
+ * written down here.
+ *
+ * @throws `session/ended`, and whatever reading the request throws.
+ */
+export function decide(tx: Tx, judge: Judge, ask: Ask): Allowed | PendingOutcome | DeniedOutcome {
+  housekeep(tx, judge);
+  const session = liveSession(tx, ask.session);
+  const intent = ask.read(tx, judge);
+  const judgement = judgeNow(tx, judge, intent, session);
+  const allowed = { request: ask.request, session, intent, judgement };
+  if (judgement.reasons.length > 0) return deny(tx, judge, allowed);
+
+  const settled = settle(tx, judge, { request: ask.request, session, intent, needs: judgement.needs });
+  switch (settled.state) {
+    case "met":
+      return { kind: "allowed", ...allowed, met: settled };
+    case "refused":
+      return deny(tx, judge, { ...allowed, judgement: { ...judgement, reasons: [settled.reason] } });
+    case "waiting": {
+      const { id, expires } = settled.pending;
+      flush(tx);
+      const entry = journal(tx, "pending", { ...tell(judge, allowed), request: asObject(ask.request), effects: effectsOf(intent), pending: id, needs: needsToJson(settled.missing) });
+      return { kind: "pending", id, needs: settled.missing, expires, entry };
+    }
+  }
+}
+
+/** The policy's answer at this moment; a policy that was accepted under other semantics signs nothing. */
+export function judgeNow(tx: Pick<Tx, "state" | "now">, judge: Judge, intent: Intent, session: SessionRecord): Judgement {
+  const { mode, semantics } = rootState(tx);
+  const judgement = judge.judge(intent, session, judge.circumstances(session, tx.now, mode.name));
+  if (semantics === SEMANTICS || intent.effects.every((effect) => effect.kind === "policyEdit")) return judgement;
+  const reason: Reason = {
+    code: "policy/semantics",
+    params: { accepted: semantics, current: SEMANTICS },
+    text: "the policy was accepted under another meaning of decoder and rules; a policyEdit has to accept it again first",
+  };
+  return { ...judgement, reasons: [...judgement.reasons, reason], needs: [] };
+}
+
+/** What every entry about a request tells: who, what, under which policy, which rules, which counters. */
+export function tell(judge: Judge, { session, intent, judgement }: Pick<Allowed, "session" | "intent" | "judgement">): JsonObject {
+  const { id, version } = judge.record;
+  return {
+    person: session.person,
+    session: session.id,
+    intent: intent.id,
+    policy: { id, version },
+    book: judge.policy.book.hash,
+    semantics: SEMANTICS,
+    hits: judgement.hits,
+  };
+}
+
+export function effectsOf(intent: Intent): readonly JsonObject[] {
+  return intent.effects.map(effectToJson);
+}
+
+export function asObject(value: object): JsonObject {
+  return value as unknown as JsonObject;
+}
+
+export function needsToJson(needs: readonly Need[]): readonly JsonObject[] {
+  return needs.map(asObject);
+}
+
+/** @throws `session/ended` */
+export function liveSession(tx: Pick<Tx, "get" | "now">, id: string): SessionRecord {
+  const session = tx.get(`session/${id}`) as Json | undefined as SessionRecord | undefined;
+  if (session === undefined || session.expires <= tx.now) throw new CustodyError("session/ended", "session: it has ended or run out, begin a new one");
+  return session;
+}
+
+function deny(tx: Tx, judge: Judge, denied: Pick<Allowed, "request" | "session" | "intent" | "judgement">): DeniedOutcome {
+  const { reasons } = denied.judgement;
+  const details = { ...tell(judge, denied), request: asObject(denied.request), effects: effectsOf(denied.intent), reasons: reasons.map(reasonToJson) };
+  const entry = refuse(tx, details);
+  return { kind: "denied", reasons, ...(entry !== undefined && { entry }) };
+}

@@ -1,0 +1,92 @@
+import type { Json } from "../base/canonical.ts";
+import { toHex } from "../base/bytes.ts";
+import { CustodyError } from "../base/errors.ts";
+import { type Request, REQUEST_KINDS, type RequestKind } from "../intent/intent.ts";
+
+const MAX_DEPTH = 64;
+const MAX_NODES = 50_000;
+const MAX_TEXT = 4 * 1024 * 1024;
+
+/**
+ * Copies a request once, at the door: each member is read a single time, so that getters, proxies and later changes cannot
+ * show the policy one thing and the signer another. Bytes become `0x` hex.
+ *
+ * @throws `request/malformed` for anything but plain data in the documented shape. `requester` and `now` are refused by
+ * name: inside a vault the requester is the person of the session, and the time is the store's.
+ */
+export function readRequest(input: unknown): Request {
+  const copy = copyPlain(input);
+  if (copy === null || typeof copy !== "object" || Array.isArray(copy)) throw malformed("expected an object");
+  const { chain, account, kind, payload, ...rest } = copy as { readonly [key: string]: Json };
+  for (const key of Object.keys(rest)) {
+    const why = key === "requester" || key === "now" ? `\`${key}\` cannot be chosen inside a vault` : `unknown member ${JSON.stringify(key.slice(0, 40))}`;
+    throw malformed(why);
+  }
+  if (typeof kind !== "string" || !REQUEST_KINDS.includes(kind as RequestKind)) throw malformed(`expected a kind out of ${REQUEST_KINDS.join(", ")}`);
+  if (payload === undefined) throw malformed("expected a payload");
+  if (kind === "act") return { chain: text(chain ?? "", "chain"), account: text(account ?? "", "account"), kind, payload };
+  return { chain: text(chain, "chain"), account: text(account, "account"), kind: kind as RequestKind, payload };
+}
+
+/**
+ * A deep copy of plain data, bounded. Members that are `undefined` are left out.
+ *
+ * @throws `request/malformed` for functions, symbols, class instances other than byte arrays, cycles (as too deep), bigints
+ * beyond JSON, and anything that throws while it is read.
+ */
+export function copyPlain(input: unknown): Json {
+  let nodes = 0;
+  let textLeft = MAX_TEXT;
+  const copy = (value: unknown, depth: number): Json => {
+    if (++nodes > MAX_NODES || depth > MAX_DEPTH) throw malformed(`expected at most ${MAX_NODES} values, ${MAX_DEPTH} deep`);
+    switch (typeof value) {
+      case "string":
+        textLeft -= value.length;
+        if (textLeft < 0) throw malformed(`expected at most ${MAX_TEXT} characters`);
+        if (!value.isWellFormed()) throw malformed("expected well-formed text");
+        return value;
+      case "boolean":
+        return value;
+      case "number":
+        if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw malformed("expected numbers to be safe integers; write larger ones as text");
+        return value;
+      case "bigint":
+        return value.toString();
+      case "object":
+        break;
+      default:
+        throw malformed(`expected plain data, got a ${typeof value}`);
+    }
+    if (value === null) return null;
+    if (value instanceof Uint8Array) {
+      if (2 * value.length > textLeft) throw malformed(`expected at most ${MAX_TEXT} characters`);
+      return copy(`0x${toHex(value)}`, depth);
+    }
+    if (Array.isArray(value)) {
+      const { length } = value;
+      if (length > MAX_NODES) throw malformed(`expected at most ${MAX_NODES} values, ${MAX_DEPTH} deep`);
+      return Array.from({ length }, (_, index) => copy(value[index], depth + 1));
+    }
+    const out: Record<string, Json> = Object.create(null);
+    for (const key of Object.keys(value)) {
+      const member = (value as Record<string, unknown>)[key];
+      if (member !== undefined) out[copy(key, depth) as string] = copy(member, depth + 1);
+    }
+    return out;
+  };
+  try {
+    return copy(input, 0);
+  } catch (cause) {
+    if (cause instanceof CustodyError) throw cause;
+    throw new CustodyError("request/malformed", "request: could not be read", { cause });
+  }
+}
+
+function text(value: Json | undefined, name: string): string {
+  if (typeof value !== "string") throw malformed(`expected ${name} as text`);
+  return value;
+}
+
+function malformed(what: string): CustodyError {
+  return new CustodyError("request/malformed", `request: ${what}`);
+}

@@ -1,0 +1,44 @@
+import type { Json } from "../base/canonical.ts";
+import type { Time } from "../base/time.ts";
+import type { IntentId, Reason } from "../intent/intent.ts";
+import type { Need } from "../intent/verdict.ts";
+
+/** What became of a request. Denied and pending are results, not errors. */
+export type SignOutcome = SignedOutcome | PendingOutcome | DeniedOutcome;
+/** What became of an act on the custody itself. */
+export type ActOutcome = DoneOutcome | PendingOutcome | DeniedOutcome;
+
+export interface SignedOutcome {
+  readonly kind: "signed";
+  readonly intent: IntentId;
+  /** The signed transaction, ready to broadcast. A copy of your own. */
+  readonly bytes: Uint8Array;
+  /** Its id on the chain. */
+  readonly hash: string;
+  /** Sequence number of its log entry. */
+  readonly entry: number;
+}
+
+export interface DoneOutcome {
+  readonly kind: "done";
+  readonly entry: number;
+  /** What the act made: `{ wallet }`, `{ policy, version }`, `{ mode }` … */
+  readonly result: { readonly [name: string]: Json };
+}
+
+export interface PendingOutcome {
+  readonly kind: "pending";
+  /** For `resume`, `approve` and `withdraw`. */
+  readonly id: string;
+  /** What is not met yet. */
+  readonly needs: readonly Need[];
+  readonly expires: Time;
+  readonly entry: number;
+}
+
+export interface DeniedOutcome {
+  readonly kind: "denied";
+  readonly reasons: readonly Reason[];
+  /** Absent where a flood of denials is only counted. */
+  readonly entry?: number;
+}

@@ -1,0 +1,118 @@
+import type { Json, JsonObject } from "../base/canonical.ts";
+import type { Time } from "../base/time.ts";
+import type { Address, ChainId } from "../intent/effect.ts";
+import type { RequestKind } from "../intent/intent.ts";
+import type { Need } from "../intent/verdict.ts";
+
+/**
+ * What the custody layer keeps in the vault: named JSON records, one per thing, so that no record grows with history.
+ *
+ * | name | one per |
+ * |---|---|
+ * | `policy` | vault: the document in force |
+ * | `wallet/<id>` | wallet; its secret is the vault secret `wallet/<id>` |
+ * | `account/<id>` | account |
+ * | `hold/<intent id>` | intent that ever drew on a limit or was signed |
+ * | `pending/<id>` | request that waits for people or time |
+ * | `session/<id>` | session that has begun and not ended |
+ * | `listed/<chain>:<address>` | address of the policy's book, with the time it was listed |
+ * | `carried/<rule>/<bucket>` | lifetime total of holds that are no longer kept |
+ *
+ * Log entries are append-only blobs beside them: `log/<seq>` and `log/<seq>/hashes`.
+ */
+export interface PolicyRecord {
+  /** Counts policies of this vault from 1. */
+  readonly version: number;
+  readonly id: string;
+  /** Canonical document. */
+  readonly text: string;
+  readonly since: Time;
+}
+
+export interface WalletRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "mnemonic" | "privateKey";
+  /** Word list of a mnemonic, as it was imported. */
+  readonly language?: string;
+  readonly words?: number;
+  /** SHA-256 of the master public key, first 8 hex digits: to recognise the same secret. */
+  readonly fingerprint: string;
+  readonly created: Time;
+}
+
+export interface AccountRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly chain: ChainId;
+  readonly address: Address;
+  readonly wallet: string;
+  /** BIP-32 text; `m` for an imported private key. */
+  readonly path: string;
+  /** 65 bytes, uncompressed, hex. */
+  readonly publicKey: string;
+  readonly created: Time;
+}
+
+/** A request as it waits, is shown to approvers and is written to the log. */
+export interface AskedRequest {
+  readonly chain: ChainId;
+  readonly account: string;
+  readonly kind: RequestKind;
+  readonly payload: Json;
+}
+
+export interface PendingRecord {
+  readonly id: string;
+  readonly request: AskedRequest;
+  readonly intent: string;
+  /** Digest of what is approved: the effects with a fee ceiling, or the exact bytes. */
+  readonly subject: string;
+  readonly submitters: readonly string[];
+  readonly since: Time;
+  readonly expires: Time;
+  readonly needs: readonly Need[];
+  readonly policy: string;
+  readonly semantics: number;
+  readonly book: string;
+  readonly answers: readonly AnswerRecord[];
+  /** Intents that were signed under these answers: the first, and its exact replacements. */
+  readonly used: readonly string[];
+  readonly usedLane?: string;
+}
+
+export interface AnswerRecord {
+  readonly person: string;
+  readonly answer: "yes" | "no";
+  readonly at: Time;
+  readonly expires: Time;
+  /** The signed approval, or the session of an `unlock` person. */
+  readonly proof: JsonObject;
+  /** Needs in force when the answer was given: it counts only where new needs are implied by these. */
+  readonly needs: readonly Need[];
+}
+
+export interface SessionRecord {
+  readonly id: string;
+  readonly person: string;
+  readonly credential: "unlock" | "secp256k1";
+  readonly begun: Time;
+  readonly expires: Time;
+  /** Rules that narrow this session: canonical document. */
+  readonly scope?: string;
+}
+
+/** The small part that changes with every commit; it lies in the root record itself. */
+export interface RootState {
+  readonly format: 1;
+  /** Semantics number that the policy in force was accepted under. */
+  readonly semantics: number;
+  readonly mode: { readonly name: string; readonly until?: Time };
+  readonly log: JsonObject;
+  /** Denials and malformed requests since `since`; above a ceiling they are counted here instead of logged one by one. */
+  readonly refusals: { readonly since: Time; readonly logged: number; readonly more: number };
+}
+
+export function asJson(record: object): Json {
+  return record as unknown as Json;
+}

@@ -1,0 +1,54 @@
+import type { Json, JsonObject } from "../base/canonical.ts";
+import { canonical } from "../base/canonical.ts";
+import { HOUR_MS } from "../base/time.ts";
+import type { Reason } from "../intent/intent.ts";
+import type { Tx } from "../vault/vault.ts";
+import { journal } from "./journal.ts";
+import { asJson, type RootState } from "./records.ts";
+
+/** So many denials an hour are written out one by one; more are counted, so that a flood can neither fill the store nor stop signing. */
+export const DENIALS_AN_HOUR = 100;
+/** Longer payloads of denied requests are cut in the log: nothing was signed, so nothing has to be judged again. */
+const PAYLOAD_CHARACTERS = 4096;
+
+/**
+ * Writes a denial down, or counts it.
+ *
+ * @returns the entry's sequence number, or nothing where it was only counted.
+ */
+export function refuse(tx: Tx, details: JsonObject & { readonly reasons: readonly JsonObject[] }): number | undefined {
+  const { refusals } = rootState(tx);
+  const current = tx.now - refusals.since < HOUR_MS ? refusals : { since: tx.now, logged: 0, more: 0 };
+  if (current !== refusals) flush(tx);
+  const full = current.logged >= DENIALS_AN_HOUR;
+  const counted = { since: current.since, logged: current.logged + (full ? 0 : 1), more: current.more + (full ? 1 : 0) };
+  setRefusals(tx, counted);
+  return full ? undefined : journal(tx, "denied", cut(details));
+}
+
+/** Writes down how many denials were only counted, so that the log says it before whatever comes next. */
+export function flush(tx: Tx): void {
+  const { refusals } = rootState(tx);
+  if (refusals.more === 0) return;
+  journal(tx, "denials", { count: refusals.more, since: refusals.since });
+  setRefusals(tx, { ...refusals, more: 0 });
+}
+
+export function reasonToJson(reason: Reason): JsonObject {
+  return { ...reason } as JsonObject;
+}
+
+function setRefusals(tx: Tx, refusals: RootState["refusals"]): void {
+  tx.setState(asJson({ ...rootState(tx), refusals }));
+}
+
+function cut(details: JsonObject & { readonly reasons: readonly JsonObject[] }): typeof details {
+  const request = details.request as JsonObject | undefined;
+  const text = request?.payload === undefined ? "" : canonical(request.payload as Json);
+  if (text.length <= PAYLOAD_CHARACTERS) return details;
+  return { ...details, request: { ...request, payload: `${text.slice(0, 64)}… (${text.length} characters, cut)` } };
+}
+
+export function rootState(tx: { readonly state: Json }): RootState {
+  return tx.state as unknown as RootState;
+}
