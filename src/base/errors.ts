@@ -28,6 +28,7 @@ export const ERROR_CODES = [
   // Stores.
   "store/conflict",
   "store/expired",
+  "store/bad-key",
   "store/closed",
   "store/failed",
   // The vault.
@@ -58,6 +59,7 @@ export const ERROR_CODES = [
   // The log.
   "log/malformed",
   "log/bad-proof",
+  "log/bad-signature",
   "log/damaged",
   // The command line.
   "cli/usage",

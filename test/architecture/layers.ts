@@ -32,9 +32,9 @@ export const LAYERS: readonly Layer[] = [
   },
   // 3, effects. A store knows the interface and its one library.
   { at: "stores/", folders: ["base/"], packages: [] },
-  { at: "stores/memory/", folders: ["base/", "stores/store.ts"], packages: [] },
-  { at: "stores/lmdb/", folders: ["base/", "stores/store.ts"], packages: ["lmdb", "node:"] },
-  { at: "stores/indexeddb/", folders: ["base/", "stores/store.ts"], packages: ["idb-keyval"] },
+  { at: "stores/memory/", folders: ["base/", "stores/store.ts", "stores/commit.ts"], packages: [] },
+  { at: "stores/lmdb/", folders: ["base/", "stores/store.ts", "stores/commit.ts"], packages: ["lmdb", "node:"] },
+  { at: "stores/indexeddb/", folders: ["base/", "stores/store.ts", "stores/commit.ts"], packages: ["idb-keyval"] },
   { at: "vault/", folders: [...BELOW, "keys/", "stores/store.ts"], packages: ["@noble/hashes", "@noble/ciphers"] },
   // 4
   { at: "custody", folders: ["custody", ...PURE, "keys/", "vault/", "stores/store.ts"], packages: ["@noble/hashes"] },

@@ -1,0 +1,81 @@
+import { equal } from "../base/bytes.ts";
+import { CustodyError } from "../base/errors.ts";
+import { formatTime, type Time } from "../base/time.ts";
+import type { Change } from "./store.ts";
+
+/** What every store does alike: copy what it is handed, tell time, and compare everything before it writes anything. */
+
+/** The record that a store keeps for itself: the time of the last commit. Its name is no key, so no caller reaches it. */
+export const TIME_RECORD = "@time";
+
+/** @throws `store/bad-key` */
+export function checkKey(key: string): void {
+  if (typeof key === "string" && /^[a-z0-9/.-]{1,200}$/.test(key)) return;
+  throw new CustodyError("store/bad-key", "store: expected a key of 1–200 characters of a-z 0-9 / - .");
+}
+
+/**
+ * Copies a commit, so that nothing its caller does afterwards can change what is written.
+ *
+ * @throws `store/bad-key` if a key is none, or is written twice: which of the two would stand is not said.
+ */
+export function copyChanges(changes: readonly Change[]): readonly Change[] {
+  const keys = new Set<string>();
+  return changes.map(({ key, from, to }) => {
+    checkKey(key);
+    if (keys.has(key)) throw new CustodyError("store/bad-key", `store: expected each key once in a commit, got ${key} twice`);
+    keys.add(key);
+    return { key, ...(from !== undefined && { from: from && Uint8Array.from(from) }), to: to && Uint8Array.from(to) };
+  });
+}
+
+/**
+ * Why a commit is refused, if it is. Called inside the store's transaction, before its first write.
+ *
+ * @param current - what stands at a key now.
+ * @param now - the store's clock, read inside the same transaction.
+ */
+export function refusal(
+  changes: readonly Change[],
+  current: (key: string) => Uint8Array | undefined,
+  { now, notAfter = Number.POSITIVE_INFINITY }: { readonly now: Time; readonly notAfter?: Time | undefined },
+): CustodyError | undefined {
+  if (!(now <= notAfter)) {
+    return new CustodyError("store/expired", `store: expected the commit until ${formatTime(notAfter)}, it is ${formatTime(now)}`);
+  }
+  for (const { key, from } of changes) {
+    if (from === undefined) continue;
+    const stands = current(key);
+    const same = from === null ? stands === undefined : stands !== undefined && equal(from, stands);
+    if (!same) return new CustodyError("store/conflict", `store: ${key} is not what the commit expected`);
+  }
+  return undefined;
+}
+
+/** A clock that never runs backwards, whatever the host's does. */
+export class Clock {
+  readonly #read: () => Time;
+  #last = 0;
+
+  constructor(read: () => Time = Date.now) {
+    this.#read = read;
+  }
+
+  /** @param committed - time of the store's last commit, by whichever process; never before it. */
+  now(committed: Time): Time {
+    const time = Math.max(Math.floor(this.#read()), this.#last, committed);
+    if (!Number.isSafeInteger(time)) throw new CustodyError("store/failed", "store: expected the clock to tell milliseconds");
+    this.#last = time;
+    return time;
+  }
+}
+
+/** A platform's failure as the store's own; errors of this package stay what they are. */
+export function failed(what: string, cause: unknown): CustodyError {
+  if (cause instanceof CustodyError) return cause;
+  return new CustodyError("store/failed", `store: ${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}
+
+export function closed(): CustodyError {
+  return new CustodyError("store/closed", "store: expected an open store, it was closed");
+}
