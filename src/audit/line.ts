@@ -1,0 +1,45 @@
+import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+
+/** A request's payload may be 4 Mi characters (as hexadecimal); its entry, escaped and with what was judged, fits in this. */
+export const LINE_MAX_CHARACTERS = 16 * 1024 * 1024;
+const MAX_DEPTH = 100;
+
+/**
+ * Reads one JSON object that is written in its canonical form, and refuses every other text of the same value: spaces, members
+ * out of order or twice, escapes that are not needed, `1e3`. So a line that was read is known byte by byte.
+ *
+ * @param what - for the message: `entry`, `header` …
+ * @throws `log/malformed`
+ */
+export function readCanonical(text: string, what: string): JsonObject {
+  const problem = (expected: string, cause?: unknown) => new CustodyError("log/malformed", `${what}: expected ${expected}`, { cause });
+  if (text.length > LINE_MAX_CHARACTERS) throw problem(`at most ${LINE_MAX_CHARACTERS} characters, got ${text.length}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw problem("JSON", cause);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw problem("an object");
+  if (!isPlain(value) || canonical(value as JsonObject) !== text) throw problem("canonical JSON (RFC 8785, safe integers)");
+  return value as JsonObject;
+}
+
+/** Whether {@link canonical} can write it as it is: plain data, not too deep, no fractions, no lone surrogates. */
+export function isPlain(value: unknown, depth = 0): value is Json {
+  if (depth > MAX_DEPTH) return false;
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isSafeInteger(value) && !Object.is(value, -0);
+  if (typeof value === "boolean" || value === null) return true;
+  if (typeof value !== "object") return false;
+  if (Array.isArray(value)) return value.every((member) => isPlain(member, depth + 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return Object.entries(value).every(([name, member]) => name.isWellFormed() && (member === undefined || isPlain(member, depth + 1)));
+}
+
+/** Whether an object has these members and no others. */
+export function hasExactly(value: JsonObject, names: readonly string[]): boolean {
+  return Object.keys(value).length === names.length && names.every((name) => Object.hasOwn(value, name));
+}

@@ -1,0 +1,82 @@
+import type { LoggedEntry } from "./entry.ts";
+import { isSize } from "./tree.ts";
+
+/** Something that an honest vault never writes. */
+export interface Oddity {
+  readonly code: "log/not-created" | "log/time-ran-back" | "log/not-reserved";
+  readonly text: string;
+}
+
+interface Reservation {
+  readonly hold: unknown;
+  readonly intent: unknown;
+}
+
+/**
+ * Reads entries in order and says what does not make sense among them:
+ *
+ * - the log begins with `created`, and no other entry is one;
+ * - time does not run back, but for an entry of kind `clock` that says so;
+ * - every `signed` and `lapsed` closes one `reserved` entry above it, of the same hold and intent, and each closes once. So
+ *   nothing is signed unreserved, nothing after its reservation lapsed, nothing twice under one reservation.
+ *
+ * Memory grows with reservations that are open and with stretches of erased entries, not with the log.
+ */
+export class Meaning {
+  readonly #open = new Map<number, Reservation>();
+  readonly #erased: { readonly from: number; to: number }[] = [];
+  #last: number | undefined;
+  #unchecked = 0;
+
+  /** Reservations that nothing closed yet: in use, or left by a crash until somebody lets them lapse. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Entries that close a reservation which was erased: nothing can be said of them. */
+  get unchecked(): number {
+    return this.#unchecked;
+  }
+
+  /** @param seq - above every one before. */
+  skipErased(seq: number): void {
+    const stretch = this.#erased.at(-1);
+    if (stretch?.to === seq) stretch.to = seq + 1;
+    else this.#erased.push({ from: seq, to: seq + 1 });
+  }
+
+  read(entry: LoggedEntry, vault: string): Oddity | undefined {
+    const { seq, time, kind } = entry;
+    const ranBack = this.#last !== undefined && time < this.#last && kind !== "clock";
+    this.#last = time;
+    if ((kind === "created") !== (seq === 0) || (seq === 0 && entry.vault !== vault)) {
+      return { code: "log/not-created", text: "expected the first entry, and no other, to create this vault" };
+    }
+    if (kind === "reserved") this.#open.set(seq, { hold: entry.hold, intent: entry.intent });
+    if ((kind === "signed" || kind === "lapsed") && !this.#close(entry)) {
+      return { code: "log/not-reserved", text: `${kind}: expected a reservation of the same hold that is still open` };
+    }
+    return ranBack ? { code: "log/time-ran-back", text: "expected a clock entry where time runs back" } : undefined;
+  }
+
+  #close({ hold, intent, reservation }: LoggedEntry): boolean {
+    if (!isSize(reservation) || typeof hold !== "string") return false;
+    if (this.#isErased(reservation)) {
+      this.#unchecked++;
+      return true;
+    }
+    const open = this.#open.get(reservation);
+    return open?.hold === hold && open.intent === intent && this.#open.delete(reservation);
+  }
+
+  #isErased(seq: number): boolean {
+    let [low, high] = [0, this.#erased.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const stretch = this.#erased[middle];
+      if (stretch && stretch.to <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return (this.#erased[low]?.from ?? Number.POSITIVE_INFINITY) <= seq;
+  }
+}
