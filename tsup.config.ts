@@ -16,6 +16,7 @@ export default defineConfig({
   // What two subpaths share lies in one chunk, so that CustodyError is the same class everywhere.
   splitting: true,
   skipNodeModulesBundle: true,
+  removeNodeProtocol: false,
   // tsup 8 sets baseUrl, which TypeScript 6 calls deprecated.
   dts: { entry: subpaths, compilerOptions: { ignoreDeprecations: "6.0" } },
 });
