@@ -30,7 +30,8 @@ export const NODE_LABEL = utf8("keyward/tree/v1");
 
 export function encodeNode(node: Node): Uint8Array {
   // leaf: 0x00 || (name(32) || value(33))*
-  if (node.kind === "leaf") return concat(Uint8Array.of(0), ...node.entries.flatMap((entry) => [fromHex(entry.name), fromHex(entry.value)]));
+  if (node.kind === "leaf")
+    return concat(Uint8Array.of(0), ...node.entries.flatMap((entry) => [fromHex(entry.name), fromHex(entry.value)]));
   // branch: 0x01 || (count(4) || hash(32)) × 16, all zeros for a place without entries
   const places = node.children.map((child) => (child ? concat(u32(child.count), fromHex(child.hash)) : new Uint8Array(4 + HASH_BYTES)));
   return concat(Uint8Array.of(1), ...places);

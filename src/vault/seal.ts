@@ -12,7 +12,11 @@ export type SuiteName = "xchacha20poly1305" | "aes-256-gcm";
 interface Suite {
   readonly id: number;
   readonly nonceBytes: number;
-  cipher(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array): { encrypt(data: Uint8Array): Uint8Array; decrypt(data: Uint8Array): Uint8Array };
+  cipher(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    ad: Uint8Array,
+  ): { encrypt(data: Uint8Array): Uint8Array; decrypt(data: Uint8Array): Uint8Array };
 }
 
 /**
@@ -70,9 +74,14 @@ export function open(envelope: Envelope, key: Uint8Array, name: string, sealed: 
   const head = prefix(envelope);
   const body = head.length + suite.nonceBytes;
   if (sealed.length <= body || !equal(sealed.subarray(0, head.length), head)) {
-    throw new CustodyError("vault/damaged", `record: expected format ${FORMAT}, suite ${envelope.suite} and key epoch ${envelope.keyEpoch}`);
+    throw new CustodyError(
+      "vault/damaged",
+      `record: expected format ${FORMAT}, suite ${envelope.suite} and key epoch ${envelope.keyEpoch}`,
+    );
   }
-  return unpad(decrypt(suite, { key, nonce: sealed.subarray(head.length, body), ad: associated(envelope, name), data: sealed.subarray(body) }));
+  return unpad(
+    decrypt(suite, { key, nonce: sealed.subarray(head.length, body), ad: associated(envelope, name), data: sealed.subarray(body) }),
+  );
 }
 
 /** Overwrites a plaintext that {@link open} returned, its padding included. */

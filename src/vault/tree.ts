@@ -9,12 +9,12 @@ export type ReadNode = (position: string) => Node;
 /** Nodes to write (or to remove: `null`), by position. */
 export type NodeChanges = Map<string, Node | null>;
 
-export const EMPTY_NODE: Node = { kind: "leaf", entries: [] };
-
-/** The tree without entries. Its one node, an empty leaf, lies in the store like any other. */
+/** The tree without entries. It has a hash, that of an empty leaf, but no node. */
 export function emptyTree(): Ref {
-  return refOf(EMPTY_NODE);
+  return refOf(EMPTY_LEAF);
 }
+
+const EMPTY_LEAF: Node = { kind: "leaf", entries: [] };
 
 /**
  * Writes entries into the authenticated map of all records.
@@ -29,13 +29,11 @@ export function emptyTree(): Ref {
 export function update(root: Ref, changes: ReadonlyMap<string, string | null>, readNode: ReadNode): { root: Ref; nodes: NodeChanges } {
   const nodes: NodeChanges = new Map();
   const top = write("", root.count === 0 ? undefined : root, [...changes]);
-  if (top) return { root: top, nodes };
-  nodes.set("", EMPTY_NODE);
-  return { root: emptyTree(), nodes };
+  return { root: top ?? emptyTree(), nodes };
 
   function write(position: string, ref: Ref | undefined, wanted: readonly (readonly [string, string | null])[]): Ref | undefined {
     if (wanted.length === 0) return ref;
-    const node = ref ? readNode(position) : EMPTY_NODE;
+    const node = ref ? readNode(position) : EMPTY_LEAF;
     if (node.kind === "leaf") return build(position, merge(node.entries, wanted));
     const children = node.children.map((child, digit) => write(step(position, digit), child, wanted.filter(at(position, digit))));
     const count = countOf(children);
@@ -75,6 +73,17 @@ export function update(root: Ref, changes: ReadonlyMap<string, string | null>, r
   }
 }
 
+/** The value under `name`, if there is one. */
+export function lookup(root: Ref, name: string, readNode: ReadNode): string | undefined {
+  if (root.count === 0) return undefined;
+  let node = readNode("");
+  for (let depth = 0; node.kind === "branch"; depth++) {
+    if (!node.children[DIGITS.indexOf(name[depth] ?? "")]) return undefined;
+    node = readNode(name.slice(0, depth + 1));
+  }
+  return node.entries.find((entry) => entry.name === name)?.value;
+}
+
 /** What lies between two trees: entries by name (`undefined`: gone) and nodes by position, as the newer tree has them. */
 export interface Difference {
   readonly entries: Map<string, string | undefined>;
@@ -93,7 +102,7 @@ export async function diff(
 ): Promise<Difference> {
   const entries = new Map<string, string | undefined>();
   const nodes: NodeChanges = new Map();
-  await compare("", from.root, to.root);
+  await compare("", from.root.count === 0 ? undefined : from.root, to.root.count === 0 ? undefined : to.root);
   return { entries, nodes };
 
   async function compare(position: string, before: Ref | undefined, after: Ref | undefined): Promise<void> {

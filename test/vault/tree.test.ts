@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex, u32 } from "../../src/base/bytes.ts";
 import { encodeNode, type Node, type Ref } from "../../src/vault/node.ts";
-import { diff, EMPTY_NODE, emptyTree, type NodeChanges, update } from "../../src/vault/tree.ts";
+import { diff, emptyTree, lookup, type NodeChanges, update } from "../../src/vault/tree.ts";
 
 type Changes = Map<string, string | null>;
 
 /** A tree with its nodes, as the vault keeps it. */
 class Tree {
   root: Ref = emptyTree();
-  nodes = new Map<string, Node>([["", EMPTY_NODE]]);
+  nodes = new Map<string, Node>();
 
   readonly read = (position: string): Node => {
     const node = this.nodes.get(position);
@@ -63,6 +63,7 @@ describe("the authenticated tree", () => {
           }
           const naive = rebuilt(model);
           expect(tree.root).toEqual(naive.root);
+          for (const [n] of changes) expect(lookup(tree.root, name(n), tree.read)).toBe(model.get(name(n)));
           expect(new Map([...tree.nodes].sort())).toEqual(new Map([...naive.nodes].sort()));
         }
       }),
@@ -123,7 +124,7 @@ describe("the authenticated tree", () => {
     tree.update(new Map(Array.from({ length: 80 }, (_, n) => [name(n), value(n)])));
     const load = (bad: string, bytes: Uint8Array) =>
       diff(
-        { root: emptyTree(), readNode: () => EMPTY_NODE },
+        { root: emptyTree(), readNode: tree.read },
         { root: tree.root, fetchNode: async (position) => (position === bad ? bytes : encodeNode(tree.read(position))) },
       );
     const positions = [...tree.nodes.keys()];

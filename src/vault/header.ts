@@ -1,0 +1,51 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { toHex } from "../base/bytes.ts";
+import { canonicalBytes, type Json, type JsonObject } from "../base/canonical.ts";
+import { damaged, isHex, isInteger, isObject, parseCanonical } from "./parse.ts";
+import { FORMAT, type SuiteName, suiteNames } from "./seal.ts";
+import type { SlotRecord } from "./slot.ts";
+
+/** Where the header lies in the store. */
+export const HEADER_KEY = "vault";
+
+const LARGEST_BYTES = 64 * 1024;
+const MOST_SLOTS = 16;
+
+/** The one record in clear: what is needed to find a key. Nothing in it is believed before the root has confirmed it. */
+export interface Header {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly suite: SuiteName;
+  readonly keyEpoch: number;
+  /** 1–16. */
+  readonly slots: readonly SlotRecord[];
+}
+
+export function encodeHeader(header: Header): Uint8Array {
+  const slots = header.slots.map((slot): JsonObject => ({ ...slot }));
+  return canonicalBytes({ format: FORMAT, id: header.id, suite: header.suite, keyEpoch: header.keyEpoch, slots });
+}
+
+/** What the root says about the header. */
+export function headerDigest(bytes: Uint8Array): string {
+  return toHex(sha256(bytes));
+}
+
+/** @throws `vault/damaged` unless the bytes are what {@link encodeHeader} writes. */
+export function decodeHeader(bytes: Uint8Array): Header {
+  if (bytes.length > LARGEST_BYTES) throw damaged("header");
+  const value = parseCanonical(bytes, "header");
+  const { format, id, suite: name, keyEpoch, slots } = isObject(value) ? value : {};
+  const suite = suiteNames.find((known) => known === name);
+  if (format !== FORMAT || !isHex(id, 32) || !suite || !isInteger(keyEpoch, 1) || !Array.isArray(slots)) throw damaged("header");
+  const records = slots.filter(isSlot);
+  if (records.length !== slots.length || records.length === 0 || records.length > MOST_SLOTS) throw damaged("header");
+  return { id, suite, keyEpoch, slots: records };
+}
+
+function isSlot(value: Json): value is Json & SlotRecord {
+  if (!isObject(value)) return false;
+  const { id, kind, parameters, publicKey, view, sign } = value;
+  const named = isHex(id, 16) && typeof kind === "string" && isObject(parameters) && isHex(publicKey, 64);
+  return named && typeof view === "string" && (typeof sign === "string" || sign === null);
+}

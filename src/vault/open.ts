@@ -1,0 +1,148 @@
+import { fromHex, toHex } from "../base/bytes.ts";
+import type { Json } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import { randomBytes } from "../keys/random.ts";
+import type { Store } from "../stores/store.ts";
+import { decodeHeader, encodeHeader, HEADER_KEY, type Header } from "./header.ts";
+import { type KdfOptions, throwIfAborted } from "./kdf.ts";
+import { Keyring, newRoots } from "./keyring.ts";
+import { frozen, type Index } from "./mirror.ts";
+import { damaged } from "./parse.ts";
+import { Replica } from "./replica.ts";
+import { ROOT_KEY } from "./root.ts";
+import type { Random, SuiteName } from "./seal.ts";
+import { type Access, cannotOpen, enrolSlot, openSlot, type Roots, type Slot, type SlotRecord, wipeRoots } from "./slot.ts";
+import { Vault } from "./vault.ts";
+
+export interface CreateVault extends KdfOptions {
+  readonly store: Store;
+  /** Slots that open view and sign; at least one. */
+  readonly slots: readonly Slot[];
+  /** Slots that open view only. */
+  readonly viewSlots?: readonly Slot[];
+  readonly state: Json;
+  /** Records to begin with. */
+  readonly records?: Readonly<Record<string, Json>>;
+  readonly index?: Index;
+  readonly suite?: SuiteName;
+}
+
+/**
+ * Writes a new vault in one commit and opens it.
+ *
+ * @param random - for the test vector of the format only.
+ * @throws `vault/exists` if the store has one, or somebody else was first; `vault/aborted`; what the slots throw
+ */
+export async function createVault(options: CreateVault, random: Random = randomBytes): Promise<Vault> {
+  const { store, index, suite = "xchacha20poly1305" } = options;
+  if (options.slots.length === 0) throw new Error("unreachable: a vault that nobody can open");
+  if ((await store.get(HEADER_KEY)) || (await store.get(ROOT_KEY))) throw exists();
+  const vaultId = random(16);
+  const roots = newRoots(vaultId, random);
+  const { header, keyring } = await enrolAll(options, { vaultId, roots, suite, random });
+  const replica = new Replica({ store, keyring, header, index });
+  try {
+    for (const [name, value] of Object.entries(options.records ?? {})) replica.mirror.set(name, frozen(value));
+    const staged = { secrets: new Map(), blobs: new Map(), state: frozen(options.state) };
+    const prepared = replica.prepare(staged, await store.now(), random);
+    throwIfAborted(options.signal);
+    await store.commit([{ key: HEADER_KEY, from: null, to: encodeHeader(header) }, ...prepared.changes]);
+    replica.accept(prepared);
+    return new Vault({ store, keyring, replica, random });
+  } catch (error) {
+    keyring.wipe();
+    replica.clear();
+    throw error instanceof CustodyError && error.code === "store/conflict" ? exists() : error;
+  }
+}
+
+export interface OpenVault extends KdfOptions {
+  readonly store: Store;
+  readonly slot: Slot;
+  /** "view" leaves the sign side closed even if the slot could open it. */
+  readonly access?: Access;
+  readonly index?: Index;
+  /** The least epoch the root must have, for apps that keep it elsewhere: an older copy of the store is refused. */
+  readonly minEpoch?: number;
+}
+
+/**
+ * Opens a vault: slot, roots, root, and every record against it.
+ *
+ * @throws `vault/absent`; `vault/cannot-open`; `vault/kdf-out-of-bounds`; `vault/damaged`; `vault/rolled-back`; `vault/aborted`
+ */
+export async function openVault(options: OpenVault, random: Random = randomBytes): Promise<Vault> {
+  const { store, index } = options;
+  const header = await readHeader(store);
+  const keyring = new Keyring(await openRoots(options, header, random), header);
+  const replica = new Replica({ store, keyring, header, index });
+  try {
+    throwIfAborted(options.signal);
+    await replica.sync();
+    if (replica.root.epoch < (options.minEpoch ?? 0)) {
+      throw new CustodyError("vault/rolled-back", `root: expected an epoch from ${options.minEpoch}, got ${replica.root.epoch}`);
+    }
+    return new Vault({ store, keyring, replica, random });
+  } catch (error) {
+    keyring.wipe();
+    replica.clear();
+    throw error;
+  }
+}
+
+interface Birth {
+  readonly vaultId: Uint8Array;
+  readonly roots: Required<Roots>;
+  readonly suite: SuiteName;
+  readonly random: Random;
+}
+
+async function enrolAll(options: CreateVault, birth: Birth): Promise<{ header: Header; keyring: Keyring }> {
+  const { vaultId, roots, suite, random } = birth;
+  const id = toHex(vaultId);
+  const envelope = { suite, vaultId, keyEpoch: 1 };
+  const wanted: [Slot, Access][] = [...options.slots.map((slot): [Slot, Access] => [slot, "sign"])];
+  wanted.push(...(options.viewSlots ?? []).map((slot): [Slot, Access] => [slot, "view"]));
+  const slots: SlotRecord[] = [];
+  try {
+    for (const [slot, access] of wanted) {
+      throwIfAborted(options.signal);
+      const context = { vaultId: id, slotId: toHex(random(8)), random, signal: options.signal, onProgress: options.onProgress };
+      slots.push(await enrolSlot(slot, context, { envelope, roots, access }));
+    }
+    // Read back as it will be read, so that no vault is written whose header would be refused.
+    const header = decodeHeader(encodeHeader({ id, suite, keyEpoch: 1, slots }));
+    return { header, keyring: new Keyring(roots, header) };
+  } finally {
+    wipeRoots(roots);
+  }
+}
+
+async function readHeader(store: Store): Promise<Header> {
+  // Header and root come in one commit: the root that is there first has its header.
+  const root = await store.get(ROOT_KEY);
+  const bytes = await store.get(HEADER_KEY);
+  if (bytes && (root ?? (await store.get(ROOT_KEY)))) return decodeHeader(bytes);
+  if (bytes || root) throw damaged("vault");
+  throw new CustodyError("vault/absent", "there is no vault in this store");
+}
+
+/** Tries every slot of our kind; a store that is not ours to trust decides only how many there are, up to sixteen. */
+async function openRoots(options: OpenVault, header: Header, random: Random): Promise<Roots> {
+  const { slot, access = "sign" } = options;
+  const envelope = { suite: header.suite, vaultId: fromHex(header.id), keyEpoch: header.keyEpoch };
+  for (const record of header.slots.filter(({ kind }) => kind === slot.kind)) {
+    throwIfAborted(options.signal);
+    const context = { vaultId: header.id, slotId: record.id, random, signal: options.signal, onProgress: options.onProgress };
+    try {
+      return await openSlot(slot, context, { record, envelope, access });
+    } catch (error) {
+      if (!(error instanceof CustodyError) || error.code !== "vault/cannot-open") throw error;
+    }
+  }
+  throw cannotOpen();
+}
+
+function exists(): CustodyError {
+  return new CustodyError("vault/exists", "this store has a vault already");
+}

@@ -1,0 +1,192 @@
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { concat, equal, fromHex, toHex, utf8, wipe } from "../base/bytes.ts";
+import { canonical, type JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import * as x25519 from "../keys/x25519.ts";
+import type { KdfOptions } from "./kdf.ts";
+import { type Envelope, open, type Random, seal, wipeOpened } from "./seal.ts";
+
+export type Access = "view" | "sign";
+
+export interface SlotContext extends KdfOptions {
+  /** 32 hexadecimal digits. */
+  readonly vaultId: string;
+  /** 16 hexadecimal digits, unique within the vault. */
+  readonly slotId: string;
+  readonly random: Random;
+}
+
+/**
+ * A way to open the vault: something that yields the same 32 secret bytes again. It knows nothing of the vault's keys.
+ *
+ * A slot promises: `enrol` chooses fresh parameters (a salt, a credential id) and returns them with the secret;
+ * `open` gives that secret again from the same parameters, and for anything else throws or gives other bytes. The parameters
+ * are public and come back from a file that may be hostile, so `open` checks their shape and bounds before it works.
+ *
+ * The vault promises: it authenticates the parameters, wipes every secret it is given, keeps none, and calls `open` once
+ * for each slot of this kind in the header until one fits.
+ */
+export interface Slot {
+  readonly kind: string;
+  enrol(context: SlotContext): Promise<Enrolment>;
+  /** @throws `vault/cannot-open`; `vault/kdf-out-of-bounds`; `vault/aborted`. Nothing else is told apart. */
+  open(parameters: JsonObject, context: SlotContext): Promise<Uint8Array>;
+}
+
+export interface Enrolment {
+  readonly parameters: JsonObject;
+  /** 32 bytes, the vault's from here on. */
+  readonly secret: Uint8Array;
+}
+
+/** A slot as the header keeps it. `sign` is null where the slot opens view only. Keys and boxes in hexadecimal. */
+export interface SlotRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly parameters: JsonObject;
+  readonly publicKey: string;
+  readonly view: string;
+  readonly sign: string | null;
+}
+
+/** What the slots seal. Each 32 bytes. */
+export interface Roots {
+  readonly view: Uint8Array;
+  /** Names in the store. Survives rotation. */
+  readonly naming: Uint8Array;
+  /** Ed25519 key that the state root is signed with. */
+  readonly statePublicKey: Uint8Array;
+  /** Ed25519 key that checkpoints are signed with. */
+  readonly checkpointPublicKey: Uint8Array;
+  readonly sign?: Uint8Array;
+}
+
+/** Overwrites the secret roots. */
+export function wipeRoots(roots: Roots): void {
+  wipe(roots.view, roots.naming, roots.sign);
+}
+
+/** Enrols `slot` and seals the roots to it. With `access` "view" the sign root is left out. */
+export async function enrolSlot(
+  slot: Slot,
+  context: SlotContext,
+  grant: { envelope: Envelope; roots: Roots; access: Access },
+): Promise<SlotRecord> {
+  const { parameters, secret } = await slot.enrol(context);
+  const privateKey = slotKey(secret, grant.envelope);
+  try {
+    const publicKey = x25519.publicKey(privateKey);
+    const fixed = { id: context.slotId, kind: slot.kind, parameters, publicKey: toHex(publicKey) };
+    return { ...fixed, ...sealRoots(fixed, grant, context.random) };
+  } finally {
+    wipe(secret, privateKey);
+  }
+}
+
+/**
+ * Opens the roots that a slot record holds for us: view, and sign if there is one and `access` asks for it.
+ *
+ * @returns roots that the caller wipes.
+ * @throws `vault/cannot-open` for a wrong secret and a damaged record alike, so that nobody learns which.
+ */
+export async function openSlot(
+  slot: Slot,
+  context: SlotContext,
+  held: { readonly record: SlotRecord; readonly envelope: Envelope; readonly access: Access },
+): Promise<Roots> {
+  const { record, envelope } = held;
+  const secret = await slot.open(record.parameters, context);
+  const privateKey = slotKey(secret, envelope);
+  try {
+    if (toHex(x25519.publicKey(privateKey)) !== record.publicKey) throw cannotOpen();
+    const view = openBox({ envelope, privateKey, record, part: "view" });
+    const sign = held.access === "sign" && record.sign !== null ? openBox({ envelope, privateKey, record, part: "sign" }) : undefined;
+    const [root, naming, statePublicKey, checkpointPublicKey] = [0, 32, 64, 96].map((start) => view.slice(start, start + 32));
+    const complete = view.length === 128 && (sign === undefined || sign.length === 32);
+    const own = sign?.slice();
+    wipeOpened(view);
+    wipeOpened(sign);
+    if (!complete || !root || !naming || !statePublicKey || !checkpointPublicKey) throw cannotOpen();
+    return { view: root, naming, statePublicKey, checkpointPublicKey, ...(own && { sign: own }) };
+  } catch (cause) {
+    // Which part failed stays here: the one answer has no cause either.
+    throw cause instanceof CustodyError ? cannotOpen() : cause;
+  } finally {
+    wipe(secret, privateKey);
+  }
+}
+
+/** The one answer to a wrong passphrase, a wrong key and a damaged slot. */
+export function cannotOpen(): CustodyError {
+  return new CustodyError("vault/cannot-open", "wrong passphrase or key, or a damaged slot");
+}
+
+type Fixed = Pick<SlotRecord, "id" | "kind" | "parameters" | "publicKey">;
+
+function sealRoots(
+  fixed: Fixed,
+  grant: { envelope: Envelope; roots: Roots; access: Access },
+  random: Random,
+): Pick<SlotRecord, "view" | "sign"> {
+  const { envelope, roots } = grant;
+  // view(32) || naming(32) || statePublicKey(32) || checkpointPublicKey(32)
+  const view = concat(roots.view, roots.naming, roots.statePublicKey, roots.checkpointPublicKey);
+  try {
+    return {
+      view: sealBox({ envelope, fixed, part: "view", content: view }, random),
+      sign: grant.access === "sign" && roots.sign ? sealBox({ envelope, fixed, part: "sign", content: roots.sign }, random) : null,
+    };
+  } finally {
+    wipe(view);
+  }
+}
+
+/** Seals to the slot's public half, so that new roots can be sealed later while its holder is away. */
+function sealBox(box: { envelope: Envelope; fixed: Fixed; part: Access; content: Uint8Array }, random: Random): string {
+  const ephemeral = random(32);
+  const sender = x25519.publicKey(ephemeral);
+  const recipient = fromHex(box.fixed.publicKey);
+  const key = boxKey({ privateKey: ephemeral, publicKey: recipient }, { sender, recipient, vaultId: box.envelope.vaultId });
+  try {
+    // ephemeral public key(32) || sealed(n)
+    return toHex(concat(sender, seal(box.envelope, key, boxName(box.fixed, box.part), box.content, random)));
+  } finally {
+    wipe(ephemeral, key);
+  }
+}
+
+function openBox(box: { envelope: Envelope; privateKey: Uint8Array; record: SlotRecord; part: Access }): Uint8Array {
+  const bytes = fromHex(box.record[box.part] ?? "", "vault/cannot-open");
+  const sender = bytes.slice(0, 32);
+  const recipient = fromHex(box.record.publicKey, "vault/cannot-open");
+  const key = boxKey({ privateKey: box.privateKey, publicKey: sender }, { sender, recipient, vaultId: box.envelope.vaultId });
+  try {
+    return open(box.envelope, key, boxName(box.record, box.part), bytes.subarray(32));
+  } finally {
+    wipe(key);
+  }
+}
+
+function boxKey(
+  keys: { readonly privateKey: Uint8Array; readonly publicKey: Uint8Array },
+  parties: { readonly sender: Uint8Array; readonly recipient: Uint8Array; readonly vaultId: Uint8Array },
+): Uint8Array {
+  const shared = x25519.sharedSecret(keys);
+  try {
+    return hkdf(sha256, shared, parties.vaultId, concat(utf8("keyward/v1/box"), parties.sender, parties.recipient), 32);
+  } finally {
+    wipe(shared);
+  }
+}
+
+/** Authenticates the slot's own parameters with its boxes; the rest of the header is the root's to authenticate. */
+function boxName(slot: Fixed, part: Access): string {
+  return canonical(["slot", slot.id, slot.kind, slot.parameters, slot.publicKey, part]);
+}
+
+/** The slot's X25519 key. A slot that gives no secret worth the name does not open. */
+function slotKey(secret: Uint8Array, envelope: Envelope): Uint8Array {
+  if (secret.length !== 32 || equal(secret, new Uint8Array(32))) throw cannotOpen();
+  return hkdf(sha256, secret, envelope.vaultId, utf8("keyward/v1/slot"), 32);
+}

@@ -1,0 +1,132 @@
+import type { Json } from "../base/canonical.ts";
+import type { Time } from "../base/time.ts";
+import type { Keyring } from "./keyring.ts";
+import { frozen, type Mirror } from "./mirror.ts";
+import type { Random } from "./seal.ts";
+
+/** What the vault holds, at one moment. Only good inside the callback that it was given to. Values are frozen. */
+export interface View {
+  /** The small record of the layer above that lies in the root itself. */
+  readonly state: Json;
+  /** When the last commit was made. */
+  readonly time: Time;
+  /** How many commits there were. */
+  readonly epoch: number;
+  get(name: string): Json | undefined;
+  /** All records whose names begin with `prefix`, ascending by name; changes made meanwhile do not show. */
+  list(prefix: string): Iterable<[name: string, value: Json]>;
+}
+
+/** What a job of `transact` may do. Everything is seen at once by this job and the next, and by others when committed. */
+export interface Tx extends View {
+  /** The time of the commit to be. Never before that of an earlier commit, whatever the platform's clock does. */
+  readonly now: Time;
+  put(name: string, value: Json): void;
+  delete(name: string): void;
+  setState(state: Json): void;
+  /** A record outside the tree and the mirror, sealed: for logs, which authenticate what they append. Read by `readBlob`. */
+  blob(name: string, bytes: Uint8Array): void;
+  /** Sealed at once under a key of the sign side. `bytes` stay the caller's, who wipes them. */
+  putSecret(name: string, bytes: Uint8Array): void;
+  deleteSecret(name: string): void;
+}
+
+/** What a job wants written besides records: by store key, `null` to remove. */
+export interface Staged {
+  readonly secrets: Map<string, Uint8Array | null>;
+  readonly blobs: Map<string, Uint8Array>;
+  state: Json;
+}
+
+export class Look implements View {
+  readonly time: Time;
+  readonly epoch: number;
+  readonly #mirror: Mirror;
+  readonly #staged: { readonly state: Json };
+  #ended = false;
+
+  constructor(at: { readonly time: Time; readonly epoch: number }, mirror: Mirror, staged: { readonly state: Json }) {
+    this.time = at.time;
+    this.epoch = at.epoch;
+    this.#mirror = mirror;
+    this.#staged = staged;
+  }
+
+  get state(): Json {
+    this.live();
+    return this.#staged.state;
+  }
+
+  get(name: string): Json | undefined {
+    this.live();
+    return this.#mirror.get(name);
+  }
+
+  list(prefix: string): Iterable<[name: string, value: Json]> {
+    this.live();
+    return this.#mirror.list(prefix);
+  }
+
+  /** From here on it answers nothing: what it would show belongs to somebody else's job. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  protected live(): void {
+    if (this.#ended) throw new Error("unreachable: a view or transaction used after its callback returned");
+  }
+}
+
+export class Work extends Look implements Tx {
+  readonly now: Time;
+  readonly staged: Staged;
+  readonly #mirror: Mirror;
+  readonly #keyring: Keyring;
+  readonly #random: Random;
+
+  constructor(
+    at: { readonly time: Time; readonly epoch: number; readonly now: Time },
+    held: { readonly mirror: Mirror; readonly keyring: Keyring; readonly random: Random },
+    state: Json,
+  ) {
+    const staged: Staged = { secrets: new Map(), blobs: new Map(), state };
+    super(at, held.mirror, staged);
+    this.now = at.now;
+    this.staged = staged;
+    this.#mirror = held.mirror;
+    this.#keyring = held.keyring;
+    this.#random = held.random;
+  }
+
+  put(name: string, value: Json): void {
+    this.live();
+    this.#mirror.set(name, frozen(value));
+  }
+
+  delete(name: string): void {
+    this.live();
+    this.#mirror.set(name, undefined);
+  }
+
+  setState(state: Json): void {
+    this.live();
+    this.staged.state = frozen(state);
+  }
+
+  blob(name: string, bytes: Uint8Array): void {
+    this.live();
+    const key = this.#keyring.name("blob", name);
+    this.staged.blobs.set(key, this.#keyring.seal("blob", key, bytes, this.#random));
+  }
+
+  putSecret(name: string, bytes: Uint8Array): void {
+    this.live();
+    const key = this.#keyring.name("secret", name);
+    this.staged.secrets.set(key, this.#keyring.seal("secret", key, bytes, this.#random));
+  }
+
+  deleteSecret(name: string): void {
+    this.live();
+    this.staged.secrets.set(this.#keyring.name("secret", name), null);
+  }
+}

@@ -1,0 +1,215 @@
+import { CustodyError } from "../base/errors.ts";
+import type { Time } from "../base/time.ts";
+import type { Store } from "../stores/store.ts";
+import { type Keyring, locked } from "./keyring.ts";
+import type { Replica } from "./replica.ts";
+import { type Random, wipeOpened } from "./seal.ts";
+import type { Access } from "./slot.ts";
+import { Look, type Tx, type View } from "./tx.ts";
+import { type Job, Writer } from "./writer.ts";
+
+/** What one turn does after it has read the root: looks come first, then jobs share one commit. */
+type Waiting =
+  | { readonly kind: "look"; run(): unknown; resolve(result: unknown): void; reject(error: unknown): void }
+  | ({ readonly kind: "job" } & Job);
+
+/** More than these jobs do not share a commit. */
+const MOST_JOBS = 256;
+
+/** A slot without its keys. */
+export interface SlotInfo {
+  readonly id: string;
+  readonly kind: string;
+  readonly access: Access;
+}
+
+/**
+ * An open vault. One writer queue: looks and jobs take turns, and a turn begins by reading the store's root, so that nothing
+ * is decided on a state that another process has replaced.
+ *
+ * After `lock` everything throws `vault/locked`.
+ */
+export class Vault {
+  readonly #store: Store;
+  readonly #keyring: Keyring;
+  readonly #replica: Replica;
+  readonly #writer: Writer;
+  readonly #waiting: Waiting[] = [];
+  readonly #secrets = new Set<Uint8Array>();
+  #running = false;
+  #locked = false;
+
+  /** @param held - the vault's own from here on. */
+  constructor(held: { readonly store: Store; readonly keyring: Keyring; readonly replica: Replica; readonly random: Random }) {
+    this.#store = held.store;
+    this.#keyring = held.keyring;
+    this.#replica = held.replica;
+    this.#writer = new Writer(held);
+  }
+
+  /** 32 hexadecimal digits. */
+  get id(): string {
+    return this.#keyring.vaultId;
+  }
+
+  get access(): Access {
+    return this.#keyring.access;
+  }
+
+  get slots(): readonly SlotInfo[] {
+    return this.#replica.header.slots.map(({ id, kind, sign }) => ({ id, kind, access: sign === null ? "view" : "sign" }));
+  }
+
+  /** 32 bytes, Ed25519. */
+  get checkpointPublicKey(): Uint8Array {
+    return this.#keyring.checkpointPublicKey.slice();
+  }
+
+  /**
+   * Looks at the records as they are in the store now.
+   *
+   * @param look - runs at once on what is in memory; it must not wait, and the view ends with it.
+   * @throws what `look` throws; `vault/damaged`; `vault/rolled-back`; `vault/busy`
+   */
+  read<T>(look: (view: View) => T): Promise<T> {
+    return this.#look(() => {
+      const { mirror, root } = this.#replica;
+      const view = new Look(root, mirror, root);
+      try {
+        return look(view);
+      } finally {
+        view.end();
+      }
+    });
+  }
+
+  /**
+   * Runs `job` against the newest state and commits what it leaves; jobs that wait at the same time share one commit.
+   *
+   * @param job - must not wait, and may run more than once: nothing outside the transaction may remember that it ran. If it
+   * throws, it alone is undone, and the promise is rejected with what it threw.
+   * @param options - `notAfter`: refuse to commit when the store's clock is past it.
+   * @throws `vault/view-only`; `store/expired`; `vault/busy`; what the store throws, with everything undone.
+   */
+  transact<T>(job: (tx: Tx) => T, options: { readonly notAfter?: Time } = {}): Promise<T> {
+    if (this.access === "view") return Promise.reject(new CustodyError("vault/view-only", "this vault was opened to view, not to sign"));
+    return new Promise<T>((resolve, reject) => {
+      this.#wait({ kind: "job", run: job, notAfter: options.notAfter, resolve: resolve as (result: unknown) => void, reject });
+    });
+  }
+
+  /**
+   * A record written by `Tx.blob`. It is sealed but not in the tree: whoever keeps blobs checks that it is the right one.
+   *
+   * @returns the caller's own bytes, `undefined` if there is none.
+   * @throws `vault/damaged`
+   */
+  async readBlob(name: string): Promise<Uint8Array | undefined> {
+    const key = this.#keyring.name("blob", name);
+    const sealed = await this.#store.get(key);
+    return sealed && this.#keyring.open("blob", key, sealed).slice();
+  }
+
+  /**
+   * Lends out a secret written by `Tx.putSecret`.
+   *
+   * @param use - gets our own buffer, which is wiped when its promise settles, or when the vault is locked before that. Then
+   * its result is thrown away, since it may have read zeros.
+   * @throws `vault/no-such-secret`; `vault/view-only`; `vault/damaged`; what `use` throws
+   */
+  async withSecret<T>(name: string, use: (secret: Uint8Array) => Promise<T>): Promise<T> {
+    const secret = await this.#look(() => this.#borrow(name));
+    try {
+      if (this.#locked) throw locked();
+      const result = await use(secret);
+      if (this.#locked) throw locked();
+      return result;
+    } finally {
+      wipeOpened(secret);
+      this.#secrets.delete(secret);
+    }
+  }
+
+  /**
+   * Signs a checkpoint of the log (Ed25519).
+   *
+   * @throws `vault/view-only`
+   */
+  signCheckpoint(message: Uint8Array): Uint8Array {
+    return this.#keyring.signCheckpoint(message);
+  }
+
+  /** Wipes every key and secret of ours and forgets the records. What waits fails with `vault/locked`. Twice is once. */
+  lock(): void {
+    this.#locked = true;
+    this.#keyring.wipe();
+    this.#replica.clear();
+    for (const secret of this.#secrets) wipeOpened(secret);
+    this.#secrets.clear();
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(locked());
+  }
+
+  toString(): string {
+    return this.#locked ? "Vault(locked)" : "Vault(open)";
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  async #borrow(name: string): Promise<Uint8Array> {
+    const secret = await this.#replica.openSecret(name);
+    if (!secret) throw new CustodyError("vault/no-such-secret", "there is no secret of this name");
+    this.#secrets.add(secret);
+    if (this.#locked) wipeOpened(secret);
+    return secret;
+  }
+
+  #look<T>(run: () => T | Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#wait({ kind: "look", run, resolve: resolve as (result: unknown) => void, reject });
+    });
+  }
+
+  #wait(waiting: Waiting): void {
+    if (this.#locked) return waiting.reject(locked());
+    this.#waiting.push(waiting);
+    if (!this.#running) void this.#run();
+  }
+
+  /** INVARIANT: only one turn at a time touches the replica, so a look never sees what is not committed. */
+  async #run(): Promise<void> {
+    this.#running = true;
+    // Whoever asks in the same tick shares the turn.
+    await undefined;
+    while (this.#waiting.length > 0) await this.#turn(this.#waiting.splice(0, MOST_JOBS));
+    this.#running = false;
+  }
+
+  /** Settles everything it is given; never throws. */
+  async #turn(turn: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#replica.sync();
+      for (const waiting of turn) if (waiting.kind === "look") await this.#answer(waiting);
+      const jobs = turn.filter((waiting) => waiting.kind === "job");
+      if (this.#locked) throw locked();
+      if (jobs.length > 0) await this.#writer.commit(jobs);
+    } catch (error) {
+      // Rejecting what is settled already does nothing.
+      for (const waiting of turn) waiting.reject(this.#locked ? locked() : error);
+    }
+  }
+
+  async #answer(waiting: Waiting & { readonly kind: "look" }): Promise<void> {
+    try {
+      if (this.#locked) throw locked();
+      waiting.resolve(await waiting.run());
+    } catch (error) {
+      waiting.reject(this.#locked ? locked() : error);
+    }
+  }
+}
