@@ -48,10 +48,12 @@ export function parseTransaction(payload: Json, work: Work): UnsignedTransaction
 export function readTransaction(bytes: Uint8Array, work: Work): UnsignedTransaction {
   work.parses++;
   const raw = parse(bytes);
-  if (raw.isSigned || "yParity" in raw.raw)
-    throw new CustodyError("chain/malformed", "transaction: expected an unsigned one, got one with a signature");
+  // INVARIANT: what is judged and signed is what came in. This is also what a signed transaction fails.
   const encoded = raw.toBytes({ includeSignature: false });
-  if (!equal(encoded, bytes)) throw new CustodyError("chain/malformed", "transaction: expected its one canonical encoding");
+  if (!equal(encoded, bytes)) {
+    const expected = raw.isSigned ? "an unsigned one, got one with a signature" : "its one canonical encoding";
+    throw new CustodyError("chain/malformed", `transaction: expected ${expected}`);
+  }
   return { raw, bytes: encoded, ...fields(raw) };
 }
 

@@ -1,0 +1,77 @@
+import { encodeFunctionData, parseAbi, serializeTransaction } from "viem";
+import { toHex } from "../../../src/base/bytes.ts";
+import { evm } from "../../../src/chains/evm/index.ts";
+import { chainContract } from "../../contracts/chain.ts";
+import { ACCOUNT, BANK, book, FRIEND, MALLORY, request, sign, USDC } from "./fixtures.ts";
+
+const erc20 = parseAbi(["function transfer(address,uint256)", "function approve(address,uint256)"]);
+const fees = { maxFeePerGas: 20_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n, gas: 200_000n };
+const keys = { address: ACCOUNT };
+const transfer = encodeFunctionData({ abi: erc20, functionName: "transfer", args: [FRIEND, 25_000_000n] });
+const storageKeys = [`0x${"11".repeat(32)}` as const];
+// Signed by the account of the test key: chain 0, delegate MALLORY, nonce 8 (hostile case D06).
+const tuple = {
+  chainId: 0,
+  address: MALLORY,
+  nonce: 8,
+  yParity: 0,
+  r: "0x2ebd7552e24bc9854bcd9aa2e27d2bbb1e1536f7ff64bcc371261f3a5419e595",
+  s: "0x405e7c9fed6c2c7899c450fe23e7cbbb3ab1dcf4ead1fb84c94a05bbff99332c",
+} as const;
+
+const samples = {
+  "a legacy transaction": [serializeTransaction({ chainId: 1, nonce: 9, gasPrice: 20_000_000_000n, gas: 21_000n, to: FRIEND, value: 1n }), ["transfer", "fee"], []],
+  "an EIP-2930 transaction": [
+    serializeTransaction({ type: "eip2930", chainId: 1, nonce: 9, gasPrice: 2n, gas: 90_000n, to: USDC, data: transfer, accessList: [{ address: USDC, storageKeys }] }),
+    ["transfer", "fee"],
+    [],
+  ],
+  "an EIP-1559 transaction with value and a call": [serializeTransaction({ ...fees, chainId: 1, nonce: 7, to: USDC, value: 3n, data: transfer }), ["transfer", "transfer", "fee"], []],
+  "an EIP-4844 transaction": [
+    serializeTransaction({ ...fees, type: "eip4844", chainId: 1, nonce: 7, to: FRIEND, maxFeePerBlobGas: 5n, blobVersionedHashes: [`0x01${"22".repeat(31)}`] }),
+    ["transfer", "unknown", "fee"],
+    [],
+  ],
+  "an EIP-7702 transaction": [serializeTransaction({ ...fees, type: "eip7702", chainId: 1, nonce: 7, to: FRIEND, authorizationList: [tuple] }), ["transfer", "delegation", "fee"], []],
+  "a contract creation": [serializeTransaction({ ...fees, chainId: 1, nonce: 7, data: "0x6001600155" }), ["deploy", "unknown", "fee"], []],
+  "a named call": [
+    serializeTransaction({
+      ...fees,
+      chainId: 1,
+      nonce: 7,
+      to: BANK,
+      data: encodeFunctionData({ abi: parseAbi(["function note(bytes,uint8,string)"]), args: ["0x1234", 5, "hello"] }),
+    }),
+    ["call", "fee"],
+    [],
+  ],
+  "a refused transaction": [serializeTransaction({ chainId: 5, nonce: 9, gasPrice: 20n, gas: 17_000_000n, to: FRIEND }), ["transfer", "fee"], ["evm/chain-mismatch", "evm/gas-over-cap"]],
+} as const;
+
+const plain = samples["a legacy transaction"][0];
+const chainContractSubject = {
+  chain: evm,
+  book,
+  accepted: Object.entries(samples).map(([name, [payload, kinds, refusals]]) => ({ name, request: request(payload), account: keys, kinds, refusals })),
+  malformed: [
+    { name: "an empty payload", request: request("0x"), account: keys, code: "chain/malformed" },
+    { name: "no hexadecimal", request: request("0xzz"), account: keys, code: "chain/malformed" },
+    { name: "hexadecimal in capitals", request: request(`0x${plain.slice(2).toUpperCase()}`), account: keys, code: "chain/malformed" },
+    { name: "a payload without 0x", request: request(plain.slice(2)), account: keys, code: "chain/malformed" },
+    { name: "half a byte", request: request(plain.slice(0, -1)), account: keys, code: "chain/malformed" },
+    { name: "a line break behind the payload", request: request(`${plain}\n`), account: keys, code: "chain/malformed" },
+    { name: "a payload that is an object", request: { ...request("0x"), payload: { raw: plain } }, account: keys, code: "request/malformed" },
+    { name: "another kind of request", request: { ...request(plain), kind: "message" as const }, account: keys, code: "request/unsupported" },
+    { name: "an account that is not ours", request: request(plain, "eip155:1", FRIEND), account: keys, code: "request/malformed" },
+    { name: "an account that is no address", request: request(plain, "eip155:1", "me"), account: keys, code: "request/malformed" },
+    { name: "a chain of another family", request: request(plain, "bip122:1"), account: keys, code: "request/malformed" },
+    { name: "a chain id with a leading zero", request: request(plain, "eip155:01"), account: keys, code: "request/malformed" },
+    { name: "chain 0", request: request(plain, "eip155:0"), account: keys, code: "request/malformed" },
+  ],
+  sign: (intent: Parameters<typeof sign>[0]) => sign(intent),
+  signAsStranger: (intent: Parameters<typeof sign>[0]) => sign(intent, new Uint8Array(32).fill(0x47)),
+  bytesOf: ({ payload }: ReturnType<typeof request>) => Uint8Array.from(Buffer.from((payload as string).slice(2), "hex")),
+  withBytes: (original: ReturnType<typeof request>, bytes: Uint8Array) => ({ ...original, payload: `0x${toHex(bytes)}` }),
+};
+
+chainContract("evm", chainContractSubject);
