@@ -1,0 +1,171 @@
+import type { Clause, Member } from "../intent/verdict.ts";
+import type { Credential } from "./core.ts";
+import { timeAt } from "./durations.ts";
+import { quote } from "./problems.ts";
+import { reachable } from "./quorum.ts";
+import { countAt, items, members, objectAt, type Spot, textAt } from "./surface.ts";
+import { readTable, type Vocabulary } from "./vocabulary.ts";
+
+/** Reads `people`: who they are is what they can sign with. `ownKeys` are the vault's own, compressed, lowercase hex. */
+export function readPeople(spot: Spot | undefined, ownKeys: ReadonlySet<string>): Map<string, readonly Credential[] | undefined> {
+  const holders = new Map<string, string>();
+  return readTable(spot, 1000, (row, name) => {
+    const credentials = items(row, 16)?.map((item) => {
+      const credential = credentialAt(item);
+      if (credential === undefined) return undefined;
+      const key = credential.kind === "unlock" ? "unlock" : credential.publicKey;
+      const holder = holders.get(key);
+      holders.set(key, name);
+      if (holder === name) return item.wrong("policy/duplicate-entry", "expected each credential once, got it again");
+      if (holder !== undefined) {
+        const why = credential.kind === "unlock" ? "whoever unlocks the vault is one person" : "one key is one person";
+        return item.wrong("policy/shared-credential", `expected a credential that nobody else has, got that of ${quote(holder)}: ${why}`);
+      }
+      if (ownKeys.has(key))
+        return item.wrong("policy/own-account-as-person", "expected a key of a person, got the key of an account of this vault");
+      return credential;
+    });
+    return credentials?.every((credential) => credential !== undefined) ? credentials : undefined;
+  });
+}
+
+/** Kinds of credential that exist; the design names others. */
+export const CREDENTIAL_KINDS = ["unlock", "secp256k1"] as const satisfies readonly Credential["kind"][];
+
+function credentialAt(spot: Spot): Credential | undefined {
+  const object = objectAt(spot);
+  if (object === undefined) return undefined;
+  const { kind } = object;
+  if (typeof kind !== "string") {
+    return spot.wrong("policy/missing-key", `expected the key "kind" (${CREDENTIAL_KINDS.join(" or ")}), got none`);
+  }
+  switch (kind) {
+    case "unlock":
+      return members(spot, ["kind"]) && { kind };
+    case "secp256k1": {
+      const key = members(spot, ["kind", "publicKey"])?.publicKey;
+      const text = key && textAt(key, "a compressed public key as hexadecimal text");
+      if (key === undefined || text === undefined) return undefined;
+      if (/^0[23][0-9a-fA-F]{64}$/.test(text)) return { kind, publicKey: text.toLowerCase() };
+      return key.wrong(
+        "policy/bad-credential",
+        `expected 33 bytes as 66 hexadecimal digits that begin with 02 or 03, got ${text.length} characters`,
+      );
+    }
+    default:
+      return spot.wrong(
+        "policy/credential-not-supported",
+        `expected a credential of kind ${CREDENTIAL_KINDS.join(" or ")}, got ${quote(kind)}`,
+      );
+  }
+}
+
+/** Reads `roles`: people, other roles as `role:name`, and people who stand in for a time. */
+export function readRoles(spot: Spot | undefined, people: Vocabulary["people"]): Map<string, readonly Member[] | undefined> {
+  const entries = readTable(spot, 1000, (row) =>
+    items(row, 1000)?.map((item) => ({ item, text: typeof item.value === "string" ? item.value : undefined })),
+  );
+  const resolved = new Map<string, readonly Member[] | undefined>();
+  const resolve = (role: string, within: readonly string[]): readonly Member[] => {
+    const known = resolved.get(role);
+    if (known !== undefined) return known;
+    const found: Member[] = [];
+    for (const { item, text } of entries.get(role) ?? []) {
+      const inner = text?.startsWith("role:") ? text.slice(5) : undefined;
+      if (inner === undefined) found.push(...memberAt(item, people, entries));
+      else if (!entries.has(inner)) item.unknown("policy/unknown-name", "a name of roles", inner, entries.keys());
+      else if (inner === role || within.includes(inner)) {
+        item.wrong(
+          "policy/role-cycle",
+          `expected roles that do not contain themselves, got ${quote([...within, role, inner].join(" > "))}`,
+        );
+      } else found.push(...resolve(inner, [...within, role]));
+    }
+    const unique = distinct(found);
+    resolved.set(role, unique);
+    return unique;
+  };
+  for (const role of entries.keys()) resolve(role, []);
+  return resolved;
+}
+
+function memberAt(spot: Spot, people: Vocabulary["people"], roles: ReadonlyMap<string, unknown>): readonly Member[] {
+  if (typeof spot.value === "string") return isPerson(spot, spot.value, people, roles) ? [{ person: spot.value }] : [];
+  const parts = members(spot, ["person"], ["from", "until"]);
+  const person = parts?.person && textAt(parts.person, "a name of people");
+  const from = parts?.from && timeAt(parts.from);
+  const until = parts?.until && timeAt(parts.until);
+  if (parts === undefined || parts.person === undefined || person === undefined || !isPerson(parts.person, person, people, roles))
+    return [];
+  if (!parts.from && !parts.until)
+    spot.wrong("policy/missing-key", 'expected "from" or "until" (without dates, write the plain name), got neither');
+  if (from !== undefined && until !== undefined && from >= until) parts.until?.wrong("policy/empty-range", 'expected a time after "from"');
+  return [{ person, ...(from !== undefined && { from }), ...(until !== undefined && { until }) }];
+}
+
+function isPerson(spot: Spot, name: string, people: Vocabulary["people"], roles: ReadonlyMap<string, unknown>): boolean {
+  if (people.has(name)) return true;
+  if (roles.has(name))
+    spot.wrong("policy/unknown-name", `expected a name of people; a role inside a role is written ${quote(`role:${name}`)}`);
+  else spot.unknown("policy/unknown-name", "a name of people", name, people.keys());
+  return false;
+}
+
+// Whoever is a member at all times needs no dates beside it.
+function distinct(found: readonly Member[]): readonly Member[] {
+  const always = new Set(found.filter(({ from, until }) => from === undefined && until === undefined).map(({ person }) => person));
+  const seen = new Set<string>();
+  return found.filter(({ person, from, until }) => {
+    const key = JSON.stringify([person, from, until]);
+    if (seen.has(key) || (always.has(person) && (from ?? until) !== undefined)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/**
+ * Reads `approvals`: a list of clauses that must all be met, or `{"any": [[…], […]]}`. Reports a quorum that nobody's requests
+ * could ever reach: each person fills one clause, whoever asks does not count, and neither does a person who cannot sign.
+ *
+ * @param requesters - who may ask at all; everybody if it is not known.
+ */
+export function approvalsAt(
+  spot: Spot,
+  names: Vocabulary,
+  requesters: ReadonlySet<string> | undefined,
+): readonly (readonly Clause[])[] | undefined {
+  const lists = Array.isArray(spot.value) ? [spot] : alternatives(spot);
+  const read = lists?.map((list) => clausesAt(list, names, requesters));
+  return read?.every((clauses) => clauses !== undefined) ? read : undefined;
+}
+
+function alternatives(spot: Spot): readonly Spot[] | undefined {
+  if (objectAt(spot) === undefined) return undefined;
+  const any = members(spot, ["any"])?.any;
+  return any && items(any, 16);
+}
+
+function clausesAt(spot: Spot, names: Vocabulary, requesters: ReadonlySet<string> | undefined): readonly Clause[] | undefined {
+  const clauses = items(spot, 6)?.map((item) => clauseAt(item, names));
+  if (clauses === undefined || !clauses.every((clause) => clause !== undefined)) return undefined;
+  const signers = [...names.people].filter(([, credentials]) => credentials?.some(({ kind }) => kind !== "unlock") ?? true);
+  const asking = requesters ?? new Set(names.people.keys());
+  if (!reachable({ clauses, signers: new Set(signers.map(([person]) => person)), asking })) {
+    const asked = clauses.map(({ of, atLeast }) => `${atLeast} of ${quote(of)}`).join(" and ");
+    const why = "each person fills one clause, whoever asks does not count, and an unlock credential cannot sign an approval";
+    return spot.wrong("policy/unreachable-quorum", `expected a quorum that can be reached, got ${asked}: ${why}`);
+  }
+  return clauses;
+}
+
+function clauseAt(spot: Spot, names: Vocabulary): Clause | undefined {
+  const parts = members(spot, ["of", "atLeast"]);
+  const of = parts?.of && textAt(parts.of, "a name of roles or people");
+  const atLeast = parts?.atLeast && countAt(parts.atLeast, 1, 1000);
+  if (parts?.of === undefined || of === undefined || atLeast === undefined) return undefined;
+  const role = of.startsWith("role:") ? of.slice(5) : of;
+  const everybody = names.roles.get(role) ?? (names.people.has(of) ? [{ person: of }] : undefined);
+  if (everybody === undefined)
+    return parts.of.unknown("policy/unknown-name", "a name of roles or people", of, [...names.roles.keys(), ...names.people.keys()]);
+  return { of, members: everybody, atLeast };
+}

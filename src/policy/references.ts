@@ -1,0 +1,285 @@
+import type { BookAsset } from "../intent/book.ts";
+import type { Field } from "../intent/fields.ts";
+import type { Member } from "../intent/verdict.ts";
+import { literalAddress, qualify } from "./addresses.ts";
+import type { Condition, Interval } from "./core.ts";
+import { CREDENTIAL_KINDS } from "./people.ts";
+import { quote } from "./problems.ts";
+import { items, oneOf, type Spot, textAt, textLike } from "./surface.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+import type { Pinned, Reading } from "./when.ts";
+
+/** Parts of a policy that an edit can touch. */
+export const PARTS = ["book", "list", "people", "roles", "rules", "assets", "contracts", "hours", "values", "modes", "semantics"] as const;
+export const DIRECTIONS = ["tightens", "governs", "loosens"] as const;
+export const CHANGES = ["verified", "none", "foreign"] as const;
+export const CLASSES = ["U1", "U2", "U3"] as const;
+
+/** Bounds what names stand for over a whole document: a hundred rules may each name a list of a hundred thousand. */
+export class Budget {
+  #left: number;
+
+  constructor(most: number) {
+    this.#left = most;
+  }
+
+  spend(spot: Spot, count: number): boolean {
+    this.#left -= count;
+    if (this.#left < 0) spot.wrong("policy/too-many", "expected names that stand for fewer values over the whole document, got more");
+    return this.#left >= 0;
+  }
+}
+
+/** Reads one name as the values it stands for; nothing if it was wrong. */
+type NameReader = (
+  spot: Spot,
+  text: string,
+  context: { readonly field: Field; readonly reading: Reading; readonly pinned: Pinned },
+) => ReadonlySet<string> | undefined;
+
+type PlainNameField = Exclude<
+  Field,
+  | "requester"
+  | "hour"
+  | "args"
+  | "ownRecipient"
+  | "replayable"
+  | "amount"
+  | "total"
+  | "tokenId"
+  | "expiry"
+  | "feeRate"
+  | "gas"
+  | "inputs"
+  | "outputs"
+  | "date"
+  | "recipientAge"
+>;
+
+/** How each field of names is read. */
+export const NAME_FIELDS: { readonly [F in PlainNameField]: NameReader } = {
+  chain: like(/^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$/, 'a CAIP-2 chain such as "eip155:1"'),
+  account: addressName,
+  party: addressName,
+  to: (spot, text, context) =>
+    context.reading.kinds.includes("grant") ? personName(spot, text, context.reading) : addressName(spot, text, context),
+  contract: addressName,
+  asset: assetName,
+  selector: like(/^0x[0-9a-f]{8}$/, 'four bytes such as "0xa9059cbb"'),
+  function: functionName,
+  sighash: like(/^[A-Za-z0-9_| ]{1,40}$/, "a signature hash type"),
+  change: among(CHANGES, "what became of change"),
+  domain: like(/^[^\p{Cc}\p{Cs}]{1,200}$/u, "a domain of at most 200 characters"),
+  primaryType: like(/^[A-Za-z_$][A-Za-z0-9_$]{0,99}$/, "an EIP-712 type name"),
+  class: among(CLASSES, "a class of unknowns"),
+  part: among(PARTS, "a part of the policy"),
+  direction: among(DIRECTIONS, "a direction"),
+  what: like(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, "what is meant, in letters, digits, dots and hyphens"),
+  toMode: modeName,
+  origin: like(/^[a-z][a-z0-9+.-]{0,30}:\/\/[a-z0-9.:[\]_-]{1,253}$/, 'an origin such as "https://app.example"'),
+  session: among(CREDENTIAL_KINDS, "a kind of credential"),
+  mode: modeName,
+};
+
+/** One name, or a list of names any of which may hold. */
+export function namesAt(spot: Spot, read: NameReader, field: Field, reading: Reading, pinned: Pinned): ReadonlySet<string> | undefined {
+  return union(spot, reading.budget, (item, text) => read(item, text, { field, reading, pinned }));
+}
+
+/** Names for an argument of an elementary type that is no number. */
+export function argumentNamesAt(spot: Spot, type: string, chain: string, reading: Reading): ReadonlySet<string> | undefined {
+  const bytes = like(
+    type === "bytes" ? /^0x(?:[0-9a-f]{2})*$/ : new RegExp(`^0x[0-9a-f]{${2 * Number(type.slice(5))}}$`),
+    `lowercase hexadecimal of type ${type}`,
+  );
+  return union(spot, reading.budget, (item, text) => {
+    const context = { field: "args", reading, pinned: {} } as const;
+    if (type !== "address") return type === "string" ? new Set([text]) : bytes(item, text, context);
+    const here = [...(addressName(item, text, context) ?? [])].filter((address) => address.startsWith(`${chain}:`));
+    if (here.length === 0 && !text.startsWith("@"))
+      return item.wrong("policy/bad-address", `expected an address on ${chain}, where the contract is, got ${quote(text)}`);
+    return new Set(here.map((address) => address.slice(chain.length + 1)));
+  });
+}
+
+/** `requester`: people by name, roles as `role:name`; who stands in for a time is meant only then. */
+export function requesterAt(spot: Spot, names: Vocabulary): Condition | undefined {
+  const list = requestersAt(spot, names);
+  if (list === undefined) return undefined;
+  const always = list.filter(({ from, until }) => from === undefined && until === undefined).map(({ person }) => person);
+  const dated = list.filter(({ from, until }) => from !== undefined || until !== undefined);
+  const of: Condition[] = dated.map(({ person, from = 0, until = Number.MAX_SAFE_INTEGER }) => ({
+    op: "all",
+    of: [
+      { op: "in", field: "requester", values: new Set([person]) },
+      { op: "within", field: "date", intervals: [[BigInt(from), BigInt(until) - 1n]] },
+    ],
+  }));
+  const plain: Condition = { op: "in", field: "requester", values: new Set(always) };
+  if (of.length === 0) return plain;
+  return { op: "any", of: always.length > 0 ? [plain, ...of] : of };
+}
+
+/** Everybody that a `requester` names. */
+export function requestersAt(spot: Spot, names: Vocabulary): readonly Member[] | undefined {
+  const found: Member[] = [];
+  let fine = true;
+  for (const item of listOf(spot) ?? [undefined]) {
+    const text = item && textAt(item, "a person or role:name");
+    const people = item && text !== undefined ? membersOf(item, text, names) : undefined;
+    if (people) found.push(...people);
+    else fine = false;
+  }
+  return fine ? found : undefined;
+}
+
+/** `hour`: the intervals of one or several named hours, as a condition on the moment. */
+export function hoursAt(spot: Spot, names: Vocabulary, budget: Budget): Condition | undefined {
+  const all: Interval[][] = [];
+  for (const item of listOf(spot) ?? [undefined]) {
+    const text = item && textAt(item, "a name of hours");
+    if (item === undefined || text === undefined) return undefined;
+    if (!names.hours.has(text)) return item.unknown("policy/unknown-name", "a name of hours", text, names.hours.keys());
+    const intervals = names.hours.get(text);
+    if (intervals === undefined) return undefined;
+    all.push(intervals as Interval[]);
+  }
+  const [only] = all;
+  if (only !== undefined && all.length === 1) return { op: "within", field: "date", intervals: only };
+  if (
+    !budget.spend(
+      spot,
+      all.reduce((sum, { length }) => sum + length, 0),
+    )
+  )
+    return undefined;
+  return { op: "any", of: all.map((intervals) => ({ op: "within", field: "date", intervals })) };
+}
+
+function union(
+  spot: Spot,
+  budget: Budget,
+  read: (item: Spot, text: string) => ReadonlySet<string> | undefined,
+): ReadonlySet<string> | undefined {
+  const list = listOf(spot);
+  if (list === undefined) return undefined;
+  const [first] = list;
+  if (first !== undefined && list.length === 1) {
+    const text = textAt(first, "a text, or a list of texts");
+    // A list that stands alone is shared, not copied: most rules are like this.
+    return text === undefined ? undefined : read(first, text);
+  }
+  const out = new Set<string>();
+  let fine = true;
+  for (const item of list) {
+    const text = textAt(item, "a text");
+    const values = text === undefined ? undefined : read(item, text);
+    if (values === undefined) fine = false;
+    else if (!budget.spend(item, values.size)) return undefined;
+    else for (const value of values) out.add(value);
+  }
+  return fine ? out : undefined;
+}
+
+function listOf(spot: Spot): readonly Spot[] | undefined {
+  return Array.isArray(spot.value) ? items(spot, 100_000) : [spot];
+}
+
+function like(pattern: RegExp, what: string): NameReader {
+  return (spot, text) => (textLike(spot, pattern, what) === undefined ? undefined : new Set([text]));
+}
+
+function among(options: readonly string[], what: string): NameReader {
+  return (spot) => (oneOf(spot, options, what) === undefined ? undefined : new Set([String(spot.value)]));
+}
+
+function addressName(spot: Spot, text: string, { field, reading }: Parameters<NameReader>[2]): ReadonlySet<string> | undefined {
+  const { names, parseAddress } = reading;
+  if (text.startsWith("@")) {
+    const list = text.slice(1);
+    return names.lists.has(list)
+      ? names.lists.get(list)
+      : spot.unknown(
+          "policy/unknown-name",
+          "a list",
+          text,
+          [...names.lists.keys()].map((name) => `@${name}`),
+        );
+  }
+  const contracts = field === "to" || field === "contract" ? names.contracts : new Map<string, undefined>();
+  if (names.book.has(text) || contracts.has(text)) {
+    const located = names.book.get(text) ?? contracts.get(text);
+    return located && new Set([qualify(located)]);
+  }
+  if (text.includes(":")) {
+    const located = literalAddress(spot, text, parseAddress);
+    return located && new Set([qualify(located)]);
+  }
+  const what =
+    contracts === names.contracts
+      ? 'a name of the book or of contracts, a list such as "@payees", or a CAIP-10 address'
+      : 'a name of the book, a list such as "@payees", or a CAIP-10 address';
+  return spot.unknown("policy/unknown-name", what, text, [
+    ...names.book.keys(),
+    ...contracts.keys(),
+    ...[...names.lists.keys()].map((name) => `@${name}`),
+  ]);
+}
+
+function assetName(spot: Spot, text: string, { reading: { names } }: Parameters<NameReader>[2]): ReadonlySet<string> | undefined {
+  if (!names.assets.has(text)) return spot.unknown("policy/unknown-name", "a name of assets", text, names.assets.keys());
+  const asset = names.assets.get(text);
+  return asset && new Set([qualifiedAsset(asset)]);
+}
+
+export function qualifiedAsset({ chain, asset }: Pick<BookAsset, "chain" | "asset">): string {
+  return `${chain}/${asset}`;
+}
+
+function functionName(
+  spot: Spot,
+  text: string,
+  { reading: { names }, pinned }: Parameters<NameReader>[2],
+): ReadonlySet<string> | undefined {
+  const contracts = pinned.contract ? [pinned.contract] : [...names.contracts.values()];
+  const functions = contracts.flatMap((contract) => contract?.named ?? []);
+  const found = functions.filter(({ name, signature }) => text === name || text === signature).map(({ signature }) => signature);
+  if (found.length > 0) return new Set(found);
+  return spot.unknown(
+    "policy/unknown-name",
+    "a function that contracts names",
+    text,
+    functions.flatMap(({ name, signature }) => [name, signature]),
+  );
+}
+
+function modeName(spot: Spot, text: string, { reading: { names } }: Parameters<NameReader>[2]): ReadonlySet<string> | undefined {
+  return names.modes.has(text) ? new Set([text]) : spot.unknown("policy/unknown-name", "a mode", text, names.modes);
+}
+
+function personName(spot: Spot, text: string, { names }: Reading): ReadonlySet<string> | undefined {
+  const people = membersOf(spot, text, names);
+  if (people?.some(({ from, until }) => (from ?? until) !== undefined))
+    return spot.wrong("policy/bad-value", `expected people without dates, got ${quote(text)} with somebody who stands in`);
+  return people && new Set(people.map(({ person }) => person));
+}
+
+function membersOf(spot: Spot, text: string, names: Vocabulary): readonly Member[] | undefined {
+  if (text.startsWith("role:")) {
+    const role = text.slice(5);
+    return names.roles.has(role)
+      ? names.roles.get(role)
+      : spot.unknown(
+          "policy/unknown-name",
+          "a role",
+          text,
+          [...names.roles.keys()].map((name) => `role:${name}`),
+        );
+  }
+  if (names.people.has(text)) return [{ person: text }];
+  if (names.roles.has(text)) return spot.wrong("policy/unknown-name", `expected a person; a role is written ${quote(`role:${text}`)}`);
+  return spot.unknown("policy/unknown-name", "a person or role:name", text, [
+    ...names.people.keys(),
+    ...[...names.roles.keys()].map((name) => `role:${name}`),
+  ]);
+}
