@@ -11,26 +11,37 @@ const chromium = ((): Chromium | undefined => {
   }
 })();
 
+// Property tests and key derivation run for seconds where the cores are shared.
+const testTimeout = 30_000;
+
 export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "node", environment: "node", include: ["test/**/*.test.ts"], exclude: ["test/**/*.{browser,system}.test.ts"] },
+        test: {
+          name: "node",
+          environment: "node",
+          testTimeout,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.{browser,system}.test.ts"],
+        },
       },
       {
         // What needs more than npm brings (strace, a network namespace …); `npm run test:system`.
-        test: { name: "system", environment: "node", include: ["test/**/*.system.test.ts"] },
+        test: { name: "system", environment: "node", testTimeout, include: ["test/**/*.system.test.ts"] },
       },
       {
         // Found before the first test, so that no reload in the middle of a run discovers them.
         optimizeDeps: {
           include: [
+            "@noble/ciphers/aes.js",
             "@noble/ciphers/chacha.js",
             "@noble/curves/ed25519.js",
             "@noble/curves/secp256k1.js",
             "@noble/hashes/argon2.js",
             "@noble/hashes/hkdf.js",
             "@noble/hashes/hmac.js",
+            "@noble/hashes/pbkdf2.js",
             "@noble/hashes/sha2.js",
             "@noble/hashes/sha3.js",
             "@noble/secp256k1",
@@ -45,6 +56,7 @@ export default defineConfig({
         },
         test: {
           name: "browser",
+          testTimeout,
           include: ["test/**/*.browser.test.ts"],
           globalSetup: ["test/browser/setup.ts"],
           browser: {

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import { fromHex, toHex } from "../src/base/bytes.ts";
 import { CustodyError } from "../src/base/errors.ts";
+import { evm } from "../src/chains/evm/index.ts";
+import { parsePath, publicKey, withPrivateKey } from "../src/keys/derive.ts";
+import { mnemonicToEntropy } from "../src/keys/mnemonic.ts";
+import { secp256k1 } from "../src/keys/secp256k1.ts";
+import { entropyToSeed } from "../src/keys/seed.ts";
+import { english } from "../src/keys/wordlist.ts";
+import { indexedDbStore } from "../src/stores/indexeddb/index.ts";
+import { createVault, openVault } from "../src/vault/open.ts";
+import { passphrase } from "../src/vault/passphrase.ts";
 
 test("the sources load and run in a browser", () => {
   expect(globalThis.document).toBeDefined();
@@ -29,4 +38,34 @@ test("an IndexedDB transaction is strictly durable when asked", async () => {
     transaction.onabort = () => reject(transaction.error);
   });
   database.close();
+});
+
+test("a known phrase gives its known address, and a signature passes the second implementation", async () => {
+  const { entropy } = await mnemonicToEntropy("test test test test test test test test test test test junk");
+  const seed = await entropyToSeed(entropy, english);
+  const path = parsePath("m/44'/60'/0'/0/0");
+  const key = publicKey(seed, path);
+  expect(evm.address("eip155:1", key)).toBe("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+  const digest = new Uint8Array(32).fill(1);
+  const signature = await withPrivateKey(seed, path, (privateKey) => secp256k1.sign({ privateKey, publicKey: key, digest }));
+  expect(signature.bytes.length).toBe(64);
+});
+
+test("a vault in IndexedDB is opened again by its passphrase and by no other", async () => {
+  const name = `smoke-${crypto.randomUUID()}`;
+  const cost = { memoryKiB: 19 * 1024, passes: 2, lanes: 1 };
+  const first = indexedDbStore(name);
+  const vault = await createVault({ store: first, slots: [passphrase("correct horse battery staple", { cost })], state: {} });
+  await vault.transact((tx) => tx.putSecret("wallet", new Uint8Array([1, 2, 3])));
+  vault.lock();
+  await first.close();
+
+  const store = indexedDbStore(name);
+  await expect(openVault({ store, slot: passphrase("correct horse battery stable", { cost }) })).rejects.toMatchObject({
+    code: "vault/cannot-open",
+  });
+  const opened = await openVault({ store, slot: passphrase("correct horse battery staple", { cost }) });
+  expect(await opened.withSecret("wallet", async (secret) => toHex(secret))).toBe("010203");
+  opened.lock();
+  await store.close();
 });
