@@ -90,7 +90,7 @@ export async function verifyLog(lines: AsyncIterable<string> | Iterable<string>,
 }
 
 class Reading {
-  readonly #pinned: Verifier | undefined;
+  readonly #pinned: string | undefined;
   readonly #kept: readonly string[];
   readonly #meaning = new Meaning();
   readonly #problems: LogProblem[] = [];
@@ -108,7 +108,8 @@ class Reading {
   #last: Time | undefined;
 
   constructor(options: VerifyOptions) {
-    this.#pinned = options.vkey === undefined ? undefined : parseVerifier(options.vkey);
+    if (options.vkey !== undefined) parseVerifier(options.vkey);
+    this.#pinned = options.vkey;
     this.#kept = options.checkpoints ?? [];
   }
 
@@ -154,12 +155,13 @@ class Reading {
 
   #begin(header: LogHeader): void {
     this.#header = header;
-    const claimed = parseVerifier(header.vkey);
-    if (claimed.name !== originOf(header.vault)) this.#break("log/wrong-key", "the key is not named after the vault");
-    if (this.#pinned && !equal(this.#pinned.publicKey, claimed.publicKey)) this.#break("log/wrong-key", "the key is not the expected one");
-    if (this.#pinned && this.#pinned.name !== claimed.name) this.#break("log/wrong-key", "the log is not the expected one");
-    this.#log = this.#pinned ?? claimed;
-    for (const note of this.#kept) this.#keep(note, this.#log);
+    const log = parseVerifier(header.vkey);
+    if (log.name !== originOf(header.vault)) this.#break("log/wrong-key", "the key is not named after the vault");
+    // A key has one text only, so comparing the texts compares name and key.
+    if (this.#pinned !== undefined && this.#pinned !== header.vkey) this.#break("log/wrong-key", "the key is not the expected one");
+    if (this.#broken) return;
+    this.#log = log;
+    for (const note of this.#kept) this.#keep(note, log);
     this.#waiting.sort((a, b) => a.size - b.size);
     this.#compareKept();
   }

@@ -133,7 +133,7 @@ describe("the tree", () => {
 });
 
 describe("proofs", () => {
-  test("every inclusion proof up to 64 entries is the RFC's, verifies, and none of its neighbours does", async () => {
+  test("every inclusion proof up to 64 entries is the RFC's, verifies, and none of its neighbours does", { timeout: 60_000 }, async () => {
     for (let size = 1; size <= SIZE; size++) {
       for (let index = 0; index < size; index++) {
         const proof = await inclusionProof(size, index, read);
@@ -151,7 +151,9 @@ describe("proofs", () => {
     }
   });
 
-  test("every consistency proof up to 64 entries is the RFC's, verifies, and none of its neighbours does", async () => {
+  test("every consistency proof up to 64 entries is the RFC's, verifies, and none of its neighbours does", {
+    timeout: 60_000,
+  }, async () => {
     for (let to = 1; to <= SIZE; to++) {
       for (let from = 1; from <= to; from++) {
         const proof = await consistencyProof(from, to, read);
