@@ -12,6 +12,7 @@ import { Replica } from "./replica.ts";
 import { ROOT_KEY } from "./root.ts";
 import type { Random, SuiteName } from "./seal.ts";
 import { type Access, cannotOpen, enrolSlot, openSlot, type Roots, type Slot, type SlotRecord, wipeRoots } from "./slot.ts";
+import { type Tx, Work } from "./tx.ts";
 import { Vault } from "./vault.ts";
 
 export interface CreateVault extends KdfOptions {
@@ -23,6 +24,8 @@ export interface CreateVault extends KdfOptions {
   readonly state: Json;
   /** Records to begin with. */
   readonly records?: Readonly<Record<string, Json>>;
+  /** A first job, in the very commit that makes the vault. */
+  readonly begin?: (tx: Tx) => void;
   readonly index?: Index;
   readonly suite?: SuiteName;
 }
@@ -43,8 +46,11 @@ export async function createVault(options: CreateVault, random: Random = randomB
   const replica = new Replica({ store, keyring, header, index });
   try {
     for (const [name, value] of Object.entries(options.records ?? {})) replica.mirror.set(name, frozen(value));
-    const staged = { secrets: new Map(), blobs: new Map(), state: frozen(options.state) };
-    const prepared = replica.prepare(staged, await store.now(), random);
+    const now = await store.now();
+    const work = new Work({ time: now, epoch: 0, now }, { mirror: replica.mirror, keyring, random }, frozen(options.state));
+    options.begin?.(work);
+    work.end();
+    const prepared = replica.prepare(work.staged, now, random);
     throwIfAborted(options.signal);
     await store.commit([{ key: HEADER_KEY, from: null, to: encodeHeader(header) }, ...prepared.changes]);
     replica.accept(prepared);

@@ -2,6 +2,7 @@ import { concat, utf8 } from "../base/bytes.ts";
 import { canonicalBytes, type Json } from "../base/canonical.ts";
 import type { Time } from "../base/time.ts";
 import type { Keyring } from "./keyring.ts";
+import { frozen } from "./mirror.ts";
 import type { Ref } from "./node.ts";
 import { damaged, isHex, isInteger, isObject, parseCanonical } from "./parse.ts";
 import { FORMAT, type Random } from "./seal.ts";
@@ -46,5 +47,5 @@ export function openRoot(bytes: Uint8Array, keyring: Keyring): Root {
   if (format !== FORMAT || vault !== keyring.vaultId || keyEpoch !== keyring.keyEpoch) throw damaged("root");
   if (!isInteger(epoch, 1) || !isHex(header, 64) || !isInteger(time, Number.MIN_SAFE_INTEGER) || state === undefined) throw damaged("root");
   if (!isObject(tree) || !isHex(tree.hash, 64) || !isInteger(tree.count, 0)) throw damaged("root");
-  return { epoch, header, tree: { hash: tree.hash, count: tree.count }, time, state };
+  return { epoch, header, tree: { hash: tree.hash, count: tree.count }, time, state: frozen(state) };
 }

@@ -21,6 +21,8 @@ export interface View {
 export interface Tx extends View {
   /** The time of the commit to be. Never before that of an earlier commit, whatever the platform's clock does. */
   readonly now: Time;
+  /** Refuses the commit (`store/expired`) if the store's clock is past `time` by then. The earliest one counts. */
+  fence(time: Time): void;
   put(name: string, value: Json): void;
   delete(name: string): void;
   setState(state: Json): void;
@@ -80,6 +82,7 @@ export class Look implements View {
 export class Work extends Look implements Tx {
   readonly now: Time;
   readonly staged: Staged;
+  #notAfter: Time | undefined;
   readonly #mirror: Mirror;
   readonly #keyring: Keyring;
   readonly #random: Random;
@@ -96,6 +99,16 @@ export class Work extends Look implements Tx {
     this.#mirror = held.mirror;
     this.#keyring = held.keyring;
     this.#random = held.random;
+  }
+
+  /** The earliest fence, if there is one. */
+  get notAfter(): Time | undefined {
+    return this.#notAfter;
+  }
+
+  fence(time: Time): void {
+    this.live();
+    this.#notAfter = Math.min(time, this.#notAfter ?? time);
   }
 
   put(name: string, value: Json): void {

@@ -176,7 +176,10 @@ export class Vault {
   }
 
   #wait(waiting: Waiting): void {
-    if (this.#locked) return waiting.reject(locked());
+    if (this.#locked) {
+      waiting.reject(locked());
+      return;
+    }
     this.#waiting.push(waiting);
     if (!this.#running) void this.#run();
   }

@@ -21,7 +21,7 @@ const LONGEST_WAIT_MS = 50;
 
 interface Outcome {
   readonly job: Job;
-  readonly ended: { readonly result: unknown } | { readonly error: unknown };
+  readonly ended: { readonly result: unknown; readonly notAfter: Time | undefined } | { readonly error: unknown };
 }
 
 /** Runs jobs against the replica and writes what they leave as one commit. */
@@ -110,7 +110,7 @@ export class Writer {
       const result = job.run(work);
       if (result instanceof Promise) throw new Error("unreachable: a job must not wait, its result is a promise");
       merge(staged, work.staged);
-      return { job, ended: { result } };
+      return { job, ended: { result, notAfter: earliest([job.notAfter, work.notAfter]) } };
     } catch (error) {
       mirror.undoTo(mark);
       return { job, ended: { error } };
@@ -128,8 +128,13 @@ function merge(into: Staged, from: { secrets: Staged["secrets"]; blobs: Staged["
 
 /** The earliest end among the jobs that leave something. */
 function latest(outcomes: readonly Outcome[]): { readonly notAfter?: Time } {
-  const ends = outcomes.flatMap(({ job, ended }) => ("result" in ended && job.notAfter !== undefined ? [job.notAfter] : []));
-  return ends.length === 0 ? {} : { notAfter: Math.min(...ends) };
+  const notAfter = earliest(outcomes.map(({ ended }) => ("result" in ended ? ended.notAfter : undefined)));
+  return notAfter === undefined ? {} : { notAfter };
+}
+
+function earliest(times: readonly (Time | undefined)[]): Time | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 function isCode(error: unknown, code: CustodyError["code"]): boolean {

@@ -136,7 +136,13 @@ describe("opening", () => {
     await createVault({ store, slots: [slot], state: 0 });
     await expect(openVault({ store, slot, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "vault/aborted" });
     const stop = new AbortController();
-    const slow = { ...slot, open: async () => (stop.abort(), keyOf(1)) };
+    const slow = {
+      ...slot,
+      open: async () => {
+        stop.abort();
+        return keyOf(1);
+      },
+    };
     await expect(openVault({ store, slot: slow, signal: stop.signal })).rejects.toMatchObject({ code: "vault/aborted" });
   });
 
