@@ -108,7 +108,7 @@ export function chainContract(name: string, subject: ChainSubject): void {
           expect(thrown(() => chain.assemble(intent, signatures))).toMatchObject({ code: "chain/malformed" });
         });
 
-        test("each truncation and each flipped bit is malformed or another intent, never a crash", () => {
+        test("each truncation and each flipped bit is malformed or another intent, never a crash", { timeout: 60_000 }, () => {
           const bytes = subject.bytesOf(request);
           const digests = new Set(decode(request, account).signables.map((signable) => String(signable.digest)));
           const neighbours = Array.from({ length: bytes.length }, (_, length) => bytes.slice(0, length));

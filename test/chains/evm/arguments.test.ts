@@ -34,18 +34,60 @@ describe("function texts", () => {
   });
 
   test("everything else is malformed", () => {
-    for (const text of ["", "f", "f(", "f)", "f())", "(uint256)", "f(uint7)", "f(uint264)", "f(uint0)", "f(bytes33)", "f(bytes0)", "f(bytes01)", "f(uint256,)", "f(,uint256)", "f(uint256 a b)"]) {
-      expect(code(() => parseFunction(text)), text).toBe("chain/malformed");
+    for (const text of [
+      "",
+      "f",
+      "f(",
+      "f)",
+      "f())",
+      "(uint256)",
+      "f(uint7)",
+      "f(uint264)",
+      "f(uint0)",
+      "f(bytes33)",
+      "f(bytes0)",
+      "f(bytes01)",
+      "f(uint256,)",
+      "f(,uint256)",
+      "f(uint256 a b)",
+    ]) {
+      expect(
+        code(() => parseFunction(text)),
+        text,
+      ).toBe("chain/malformed");
     }
-    for (const text of ["f(uint256[0])", "f(uint256[-1])", "f(uint256[10000])", "f(())", "f(function)", "f(fixed)", "f(foo)", " f()", "f() ", "f(uint256)returns(bool)", `f(${"(".repeat(9)}uint8${")".repeat(9)})`, `f(uint8${"[]".repeat(9)})`, "2f()", "f(uint256 1)"]) {
-      expect(code(() => parseFunction(text)), text).toBe("chain/malformed");
+    for (const text of [
+      "f(uint256[0])",
+      "f(uint256[-1])",
+      "f(uint256[10000])",
+      "f(())",
+      "f(function)",
+      "f(fixed)",
+      "f(foo)",
+      " f()",
+      "f() ",
+      "f(uint256)returns(bool)",
+      `f(${"(".repeat(9)}uint8${")".repeat(9)})`,
+      `f(uint8${"[]".repeat(9)})`,
+      "2f()",
+      "f(uint256 1)",
+    ]) {
+      expect(
+        code(() => parseFunction(text)),
+        text,
+      ).toBe("chain/malformed");
     }
   });
 });
 
 describe("arguments", () => {
   test("integers, booleans, addresses and fixed bytes", () => {
-    expect(values("f(uint8,int8,bool,bytes4)", word(255) + word(-128) + word(1) + `aabbccdd${"00".repeat(28)}`)).toEqual([255n, -128n, true, "0xaabbccdd"]);
+    expect(values("f(uint8,int8,bool,bytes4)", `${word(255) + word(-128) + word(1)}aabbccdd${"00".repeat(28)}`)).toEqual([
+      255n,
+      -128n,
+      true,
+      "0xaabbccdd",
+    ]);
     expect(values("f(address)", `${"00".repeat(12)}${FRIEND.slice(2)}`)).toEqual([FRIEND]);
     expect(values("f(uint256,int256)", "ff".repeat(64))).toEqual([2n ** 256n - 1n, -1n]);
   });
@@ -60,16 +102,16 @@ describe("arguments", () => {
   });
 
   test("bytes and text end in zeros, and text is UTF-8", () => {
-    expect(values("f(bytes)", word(32) + word(2) + `1234${"00".repeat(30)}`)).toEqual(["0x1234"]);
-    expect(values("f(string)", word(32) + word(2) + `6869${"00".repeat(30)}`)).toEqual(["hi"]);
+    expect(values("f(bytes)", `${word(32) + word(2)}1234${"00".repeat(30)}`)).toEqual(["0x1234"]);
+    expect(values("f(string)", `${word(32) + word(2)}6869${"00".repeat(30)}`)).toEqual(["hi"]);
     expect(values("f(bytes)", word(32) + word(0))).toEqual(["0x"]);
-    unread("f(bytes)", word(32) + word(2) + `1234${"00".repeat(29)}01`);
-    unread("f(string)", word(32) + word(2) + `c328${"00".repeat(30)}`);
+    unread("f(bytes)", `${word(32) + word(2)}1234${"00".repeat(29)}01`);
+    unread("f(string)", `${word(32) + word(2)}c328${"00".repeat(30)}`);
     unread("f(bytes)", `${word(32)}${word(2)}1234`);
   });
 
   test("offsets point to the next tail: no overlap, no gap, no way back", () => {
-    const two = (a: number, b: number) => word(a) + word(b) + word(1) + `aa${"00".repeat(31)}` + word(1) + `bb${"00".repeat(31)}`;
+    const two = (a: number, b: number) => `${word(a) + word(b) + word(1)}aa${"00".repeat(31)}${word(1)}bb${"00".repeat(31)}`;
     expect(values("f(bytes,bytes)", two(64, 128))).toEqual(["0xaa", "0xbb"]);
     unread("f(bytes,bytes)", two(64, 64));
     unread("f(bytes,bytes)", two(128, 64));
@@ -98,7 +140,10 @@ describe("arguments", () => {
     fc.tuple(fc.constant("uint256"), fc.bigInt(0n, 2n ** 256n - 1n)),
     fc.tuple(fc.constant("int16"), fc.integer({ min: -32768, max: 32767 })),
     fc.tuple(fc.constant("bool"), fc.boolean()),
-    fc.tuple(fc.constant("bytes"), fc.uint8Array({ maxLength: 70 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`)),
+    fc.tuple(
+      fc.constant("bytes"),
+      fc.uint8Array({ maxLength: 70 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`),
+    ),
     fc.tuple(fc.constant("string"), fc.string({ unit: "grapheme", maxLength: 40 })),
     fc.tuple(fc.constant("uint8[]"), fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 4 })),
     fc.tuple(fc.constant("string[2]"), fc.tuple(fc.string(), fc.string())),
@@ -112,7 +157,8 @@ describe("arguments", () => {
         const signature = `f(${typed.map(([type]) => type).join(",")})`;
         const item = parseAbiItem(`function ${signature}`) as unknown as { inputs: [] };
         const encoded = encodeAbiParameters(item.inputs, typed.map(([, value]) => value) as never);
-        const plain = (value: unknown): unknown => (Array.isArray(value) ? value.map(plain) : typeof value === "number" ? BigInt(value) : value);
+        const plain = (value: unknown): unknown =>
+          Array.isArray(value) ? value.map(plain) : typeof value === "number" ? BigInt(value) : value;
         expect(values(signature, encoded)).toEqual(plain(typed.map(([, value]) => value)));
         if (encoded.length === 2) return;
         const bytes = fromHex(encoded);

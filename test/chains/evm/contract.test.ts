@@ -20,19 +20,48 @@ const tuple = {
 } as const;
 
 const samples = {
-  "a legacy transaction": [serializeTransaction({ chainId: 1, nonce: 9, gasPrice: 20_000_000_000n, gas: 21_000n, to: FRIEND, value: 1n }), ["transfer", "fee"], []],
-  "an EIP-2930 transaction": [
-    serializeTransaction({ type: "eip2930", chainId: 1, nonce: 9, gasPrice: 2n, gas: 90_000n, to: USDC, data: transfer, accessList: [{ address: USDC, storageKeys }] }),
+  "a legacy transaction": [
+    serializeTransaction({ chainId: 1, nonce: 9, gasPrice: 20_000_000_000n, gas: 21_000n, to: FRIEND, value: 1n }),
     ["transfer", "fee"],
     [],
   ],
-  "an EIP-1559 transaction with value and a call": [serializeTransaction({ ...fees, chainId: 1, nonce: 7, to: USDC, value: 3n, data: transfer }), ["transfer", "transfer", "fee"], []],
+  "an EIP-2930 transaction": [
+    serializeTransaction({
+      type: "eip2930",
+      chainId: 1,
+      nonce: 9,
+      gasPrice: 2n,
+      gas: 90_000n,
+      to: USDC,
+      data: transfer,
+      accessList: [{ address: USDC, storageKeys }],
+    }),
+    ["transfer", "fee"],
+    [],
+  ],
+  "an EIP-1559 transaction with value and a call": [
+    serializeTransaction({ ...fees, chainId: 1, nonce: 7, to: USDC, value: 3n, data: transfer }),
+    ["transfer", "transfer", "fee"],
+    [],
+  ],
   "an EIP-4844 transaction": [
-    serializeTransaction({ ...fees, type: "eip4844", chainId: 1, nonce: 7, to: FRIEND, maxFeePerBlobGas: 5n, blobVersionedHashes: [`0x01${"22".repeat(31)}`] }),
+    serializeTransaction({
+      ...fees,
+      type: "eip4844",
+      chainId: 1,
+      nonce: 7,
+      to: FRIEND,
+      maxFeePerBlobGas: 5n,
+      blobVersionedHashes: [`0x01${"22".repeat(31)}`],
+    }),
     ["transfer", "unknown", "fee"],
     [],
   ],
-  "an EIP-7702 transaction": [serializeTransaction({ ...fees, type: "eip7702", chainId: 1, nonce: 7, to: FRIEND, authorizationList: [tuple] }), ["transfer", "delegation", "fee"], []],
+  "an EIP-7702 transaction": [
+    serializeTransaction({ ...fees, type: "eip7702", chainId: 1, nonce: 7, to: FRIEND, authorizationList: [tuple] }),
+    ["transfer", "delegation", "fee"],
+    [],
+  ],
   "a contract creation": [serializeTransaction({ ...fees, chainId: 1, nonce: 7, data: "0x6001600155" }), ["deploy", "unknown", "fee"], []],
   "a named call": [
     serializeTransaction({
@@ -45,14 +74,24 @@ const samples = {
     ["call", "fee"],
     [],
   ],
-  "a refused transaction": [serializeTransaction({ chainId: 5, nonce: 9, gasPrice: 20n, gas: 17_000_000n, to: FRIEND }), ["transfer", "fee"], ["evm/chain-mismatch", "evm/gas-over-cap"]],
+  "a refused transaction": [
+    serializeTransaction({ chainId: 5, nonce: 9, gasPrice: 20n, gas: 17_000_000n, to: FRIEND }),
+    ["transfer", "fee"],
+    ["evm/chain-mismatch", "evm/gas-over-cap"],
+  ],
 } as const;
 
 const plain = samples["a legacy transaction"][0];
 const chainContractSubject = {
   chain: evm,
   book,
-  accepted: Object.entries(samples).map(([name, [payload, kinds, refusals]]) => ({ name, request: request(payload), account: keys, kinds, refusals })),
+  accepted: Object.entries(samples).map(([name, [payload, kinds, refusals]]) => ({
+    name,
+    request: request(payload),
+    account: keys,
+    kinds,
+    refusals,
+  })),
   malformed: [
     { name: "an empty payload", request: request("0x"), account: keys, code: "chain/malformed" },
     { name: "no hexadecimal", request: request("0xzz"), account: keys, code: "chain/malformed" },
@@ -60,8 +99,18 @@ const chainContractSubject = {
     { name: "a payload without 0x", request: request(plain.slice(2)), account: keys, code: "chain/malformed" },
     { name: "half a byte", request: request(plain.slice(0, -1)), account: keys, code: "chain/malformed" },
     { name: "a line break behind the payload", request: request(`${plain}\n`), account: keys, code: "chain/malformed" },
-    { name: "a payload that is an object", request: { ...request("0x"), payload: { raw: plain } }, account: keys, code: "request/malformed" },
-    { name: "another kind of request", request: { ...request(plain), kind: "message" as const }, account: keys, code: "request/unsupported" },
+    {
+      name: "a payload that is an object",
+      request: { ...request("0x"), payload: { raw: plain } },
+      account: keys,
+      code: "request/malformed",
+    },
+    {
+      name: "another kind of request",
+      request: { ...request(plain), kind: "message" as const },
+      account: keys,
+      code: "request/unsupported",
+    },
     { name: "an account that is not ours", request: request(plain, "eip155:1", FRIEND), account: keys, code: "request/malformed" },
     { name: "an account that is no address", request: request(plain, "eip155:1", "me"), account: keys, code: "request/malformed" },
     { name: "a chain of another family", request: request(plain, "bip122:1"), account: keys, code: "request/malformed" },

@@ -33,7 +33,9 @@ const base = { at: [], chain: "eip155:1", account: ACCOUNT };
 
 describe("native value", () => {
   test("a plain transfer is one, of zero as well", () => {
-    expect(effects({ to: FRIEND, value: 5n })).toEqual([{ ...base, kind: "transfer", asset: "native", to: FRIEND, amount: 5n, contract: FRIEND }]);
+    expect(effects({ to: FRIEND, value: 5n })).toEqual([
+      { ...base, kind: "transfer", asset: "native", to: FRIEND, amount: 5n, contract: FRIEND },
+    ]);
     expect(effects({ to: FRIEND })).toMatchObject([{ kind: "transfer", amount: 0n }]);
   });
 
@@ -70,11 +72,15 @@ describe("tokens that the book names", () => {
 
   const erc20 = { ...base, asset: `erc20:${USDC}`, contract: USDC };
   test("an ERC-20 transfer", () => {
-    expect(effects({ to: USDC, data: call("transfer", [FRIEND, 25n]) })).toEqual([{ ...erc20, kind: "transfer", to: FRIEND, amount: 25n, selector: "0xa9059cbb" }]);
+    expect(effects({ to: USDC, data: call("transfer", [FRIEND, 25n]) })).toEqual([
+      { ...erc20, kind: "transfer", to: FRIEND, amount: 25n, selector: "0xa9059cbb" },
+    ]);
   });
 
   test("an ERC-20 transferFrom names whose tokens they are, unless they are the account's", () => {
-    expect(effects({ to: USDC, data: call("transferFrom", [MALLORY, FRIEND, 25n]) })).toMatchObject([{ kind: "transfer", party: MALLORY, to: FRIEND, account: ACCOUNT, amount: 25n }]);
+    expect(effects({ to: USDC, data: call("transferFrom", [MALLORY, FRIEND, 25n]) })).toMatchObject([
+      { kind: "transfer", party: MALLORY, to: FRIEND, account: ACCOUNT, amount: 25n },
+    ]);
     const own = effects({ to: USDC, data: call("transferFrom", [ACCOUNT, FRIEND, 25n]) });
     expect(own).toMatchObject([{ kind: "transfer", to: FRIEND, amount: 25n }]);
     expect(own[0]).not.toHaveProperty("party");
@@ -90,21 +96,32 @@ describe("tokens that the book names", () => {
   });
 
   test("increaseAllowance counts what it adds, decreaseAllowance nothing", () => {
-    expect(effects({ to: USDC, data: call("increaseAllowance", [MALLORY, 7n]) })).toMatchObject([{ kind: "allowance", to: MALLORY, amount: 7n, why: expect.stringContaining("adds") }]);
-    expect(effects({ to: USDC, data: call("decreaseAllowance", [MALLORY, 7n]) })).toMatchObject([{ kind: "allowance", to: MALLORY, amount: 0n }]);
+    expect(effects({ to: USDC, data: call("increaseAllowance", [MALLORY, 7n]) })).toMatchObject([
+      { kind: "allowance", to: MALLORY, amount: 7n, why: expect.stringContaining("adds") },
+    ]);
+    expect(effects({ to: USDC, data: call("decreaseAllowance", [MALLORY, 7n]) })).toMatchObject([
+      { kind: "allowance", to: MALLORY, amount: 0n },
+    ]);
   });
 
   const erc721 = { asset: `erc721:${NFT}`, contract: NFT, account: ACCOUNT };
   test("the same selectors mean a token id where the book says ERC-721", () => {
-    expect(effects({ to: NFT, data: call("transferFrom", [ACCOUNT, FRIEND, 9n]) })).toMatchObject([{ ...erc721, kind: "transfer", to: FRIEND, tokenId: 9n, amount: 1n }]);
-    expect(effects({ to: NFT, data: call("approve", [MALLORY, 9n]) })).toMatchObject([{ ...erc721, kind: "allowance", to: MALLORY, tokenId: 9n, amount: 1n }]);
-    expect(effects({ to: NFT, data: call("approve", [`0x${"00".repeat(20)}`, 9n]) })).toMatchObject([{ kind: "allowance", tokenId: 9n, amount: 0n }]);
+    expect(effects({ to: NFT, data: call("transferFrom", [ACCOUNT, FRIEND, 9n]) })).toMatchObject([
+      { ...erc721, kind: "transfer", to: FRIEND, tokenId: 9n, amount: 1n },
+    ]);
+    expect(effects({ to: NFT, data: call("approve", [MALLORY, 9n]) })).toMatchObject([
+      { ...erc721, kind: "allowance", to: MALLORY, tokenId: 9n, amount: 1n },
+    ]);
+    expect(effects({ to: NFT, data: call("approve", [`0x${"00".repeat(20)}`, 9n]) })).toMatchObject([
+      { kind: "allowance", tokenId: 9n, amount: 0n },
+    ]);
   });
 
   test("ERC-721 safe transfers, and the data they hand on is unknown", () => {
     const safe = encodeFunctionData({ abi: abi721, args: [ACCOUNT, FRIEND, 9n] });
     expect(effects({ to: NFT, data: safe })).toMatchObject([{ ...erc721, kind: "transfer", to: FRIEND, tokenId: 9n }]);
-    const withData = (data: `0x${string}`) => effects({ to: NFT, data: encodeFunctionData({ abi: abi721Data, args: [MALLORY, FRIEND, 9n, data] }) });
+    const withData = (data: `0x${string}`) =>
+      effects({ to: NFT, data: encodeFunctionData({ abi: abi721Data, args: [MALLORY, FRIEND, 9n, data] }) });
     expect(withData("0x")).toMatchObject([{ kind: "transfer", party: MALLORY, tokenId: 9n }]);
     expect(withData("0x01")).toMatchObject([
       { kind: "transfer", tokenId: 9n },
@@ -114,8 +131,11 @@ describe("tokens that the book names", () => {
 
   test("ERC-1155 transfers, single and each of a batch", () => {
     const single = call("safeTransferFrom", [ACCOUNT, FRIEND, 3n, 40n, "0x"]);
-    expect(effects({ to: MULTI, data: single })).toMatchObject([{ kind: "transfer", asset: `erc1155:${MULTI}`, to: FRIEND, tokenId: 3n, amount: 40n }]);
-    const batch = (ids: bigint[], amounts: bigint[]) => effects({ to: MULTI, data: call("safeBatchTransferFrom", [ACCOUNT, FRIEND, ids, amounts, "0x"]) });
+    expect(effects({ to: MULTI, data: single })).toMatchObject([
+      { kind: "transfer", asset: `erc1155:${MULTI}`, to: FRIEND, tokenId: 3n, amount: 40n },
+    ]);
+    const batch = (ids: bigint[], amounts: bigint[]) =>
+      effects({ to: MULTI, data: call("safeBatchTransferFrom", [ACCOUNT, FRIEND, ids, amounts, "0x"]) });
     expect(batch([1n, 2n, 3n], [4n, 5n, 6n])).toMatchObject([
       { kind: "transfer", tokenId: 1n, amount: 4n },
       { kind: "transfer", tokenId: 2n, amount: 5n },
@@ -134,7 +154,9 @@ describe("tokens that the book names", () => {
       [MULTI, `erc1155:${MULTI}`],
     ] as const) {
       for (const approved of [true, false]) {
-        expect(effects({ to, data: call("setApprovalForAll", [MALLORY, approved]) })).toMatchObject([{ kind: "operatorAllowance", asset, to: MALLORY, contract: to }]);
+        expect(effects({ to, data: call("setApprovalForAll", [MALLORY, approved]) })).toMatchObject([
+          { kind: "operatorAllowance", asset, to: MALLORY, contract: to },
+        ]);
       }
     }
   });
@@ -142,7 +164,10 @@ describe("tokens that the book names", () => {
   test("a contract that the book names as two kinds of token is unknown", () => {
     const asset = (standard: string) => ({ name: standard, chain: "eip155:1", asset: `${standard}:${USDC}`, decimals: 0 });
     const both = makeBook([asset("erc20"), asset("erc721")], []);
-    expect(decode(raw({ to: USDC, data: call("transfer", [FRIEND, 25n]) }), { book: both }).effects).toMatchObject([{ kind: "unknown", class: "U1" }, { kind: "fee" }]);
+    expect(decode(raw({ to: USDC, data: call("transfer", [FRIEND, 25n]) }), { book: both }).effects).toMatchObject([
+      { kind: "unknown", class: "U1" },
+      { kind: "fee" },
+    ]);
   });
 
   test("the book of another chain says nothing about this one", () => {
@@ -154,27 +179,46 @@ describe("tokens that the book names", () => {
 describe("calls that are not of a named token", () => {
   test("a function that the policy names is a call with its arguments", () => {
     expect(effects({ to: BANK, data: call("deposit", [5n, FRIEND]) })).toEqual([
-      { ...base, kind: "call", contract: BANK, selector: toFunctionSelector("deposit(uint256,address)"), function: "deposit(uint256,address)", args: { amount: 5n, to: FRIEND } },
+      {
+        ...base,
+        kind: "call",
+        contract: BANK,
+        selector: toFunctionSelector("deposit(uint256,address)"),
+        function: "deposit(uint256,address)",
+        args: { amount: 5n, to: FRIEND },
+      },
     ]);
     const note = encodeFunctionData({ abi: parseAbi(["function note(bytes,uint8,string)"]), args: ["0x1234", 5, "hi"] });
     expect(effects({ to: BANK, data: note })).toMatchObject([{ kind: "call", args: { memo: "0x1234", kind: 5n, 2: "hi" } }]);
   });
 
   test("arguments that are arrays or tuples are read but have no value to test", () => {
-    expect(effects({ to: BANK, data: call("pay", [[[FRIEND, 5n]], true]) })).toMatchObject([{ kind: "call", function: "pay((address,uint256)[],bool)", args: { 1: true } }]);
+    expect(effects({ to: BANK, data: call("pay", [[[FRIEND, 5n]], true]) })).toMatchObject([
+      { kind: "call", function: "pay((address,uint256)[],bool)", args: { 1: true } },
+    ]);
   });
 
   test("another function of a named contract, and any of an unnamed one, is unknown U1", () => {
-    expect(effects({ to: BANK, data: "0x12345678" })).toMatchObject([{ kind: "unknown", class: "U1", contract: BANK, selector: "0x12345678" }]);
-    expect(effects({ to: MALLORY, data: call("transfer", [FRIEND, 5n]) })).toMatchObject([{ kind: "unknown", class: "U1", contract: MALLORY, selector: "0xa9059cbb" }]);
+    expect(effects({ to: BANK, data: "0x12345678" })).toMatchObject([
+      { kind: "unknown", class: "U1", contract: BANK, selector: "0x12345678" },
+    ]);
+    expect(effects({ to: MALLORY, data: call("transfer", [FRIEND, 5n]) })).toMatchObject([
+      { kind: "unknown", class: "U1", contract: MALLORY, selector: "0xa9059cbb" },
+    ]);
     expect(effects({ to: USDC, data: "0x12345678" })).toMatchObject([{ kind: "unknown", class: "U1", contract: USDC }]);
   });
 
   test("an approval on an unnamed contract stands beside the unknown, never instead of it", () => {
     const unnamed = (data: `0x${string}`) => decodeUnnamed(raw({ to: USDC, data })).effects.slice(0, -1);
     const claim = { to: MALLORY, contract: USDC };
-    expect(unnamed(call("approve", [MALLORY, 5n]))).toMatchObject([{ kind: "unknown", class: "U1" }, { kind: "allowance", ...claim }]);
-    expect(unnamed(call("setApprovalForAll", [MALLORY, true]))).toMatchObject([{ kind: "unknown", class: "U1" }, { kind: "operatorAllowance", ...claim }]);
+    expect(unnamed(call("approve", [MALLORY, 5n]))).toMatchObject([
+      { kind: "unknown", class: "U1" },
+      { kind: "allowance", ...claim },
+    ]);
+    expect(unnamed(call("setApprovalForAll", [MALLORY, true]))).toMatchObject([
+      { kind: "unknown", class: "U1" },
+      { kind: "operatorAllowance", ...claim },
+    ]);
     for (const effect of unnamed(call("approve", [MALLORY, 5n]))) {
       expect(effect).not.toHaveProperty("asset");
       expect(effect).not.toHaveProperty("amount");
@@ -183,8 +227,15 @@ describe("calls that are not of a named token", () => {
   });
 
   test("approve named as a plain function is a call and what it claims", () => {
-    const named = makeBook([], [{ name: "x", chain: "eip155:1", address: USDC, kind: "x", functions: ["approve(address spender, uint256 amount)"] }]);
-    expect(kinds(decode(raw({ to: USDC, data: call("approve", [MALLORY, 5n]) }), { book: named }).effects)).toEqual(["call", "allowance", "fee"]);
+    const named = makeBook(
+      [],
+      [{ name: "x", chain: "eip155:1", address: USDC, kind: "x", functions: ["approve(address spender, uint256 amount)"] }],
+    );
+    expect(kinds(decode(raw({ to: USDC, data: call("approve", [MALLORY, 5n]) }), { book: named }).effects)).toEqual([
+      "call",
+      "allowance",
+      "fee",
+    ]);
   });
 
   test("functions that the policy writes wrongly, twice, or with two arguments alike name nothing", () => {
@@ -200,10 +251,15 @@ describe("calls that are not of a named token", () => {
   });
 
   test("a call of the account to itself, and data too short for a selector, is unknown U3", () => {
-    expect(effects({ to: ACCOUNT, data: call("transfer", [FRIEND, 5n]) })).toMatchObject([{ kind: "unknown", class: "U3", contract: ACCOUNT }]);
+    expect(effects({ to: ACCOUNT, data: call("transfer", [FRIEND, 5n]) })).toMatchObject([
+      { kind: "unknown", class: "U3", contract: ACCOUNT },
+    ]);
     expect(effects({ to: MALLORY, data: "0x123456" })).toMatchObject([{ kind: "unknown", class: "U3", contract: MALLORY }]);
     const ownToken = makeBook([{ name: "x", chain: "eip155:1", asset: `erc20:${ACCOUNT}`, decimals: 0 }], []);
-    expect(decode(raw({ to: ACCOUNT, data: call("transfer", [FRIEND, 5n]) }), { book: ownToken }).effects).toMatchObject([{ class: "U3" }, { kind: "fee" }]);
+    expect(decode(raw({ to: ACCOUNT, data: call("transfer", [FRIEND, 5n]) }), { book: ownToken }).effects).toMatchObject([
+      { class: "U3" },
+      { kind: "fee" },
+    ]);
     expect(kinds(effects({ to: ACCOUNT }))).toEqual(["transfer"]);
   });
 
@@ -217,11 +273,14 @@ describe("calls that are not of a named token", () => {
       { kind: "transfer", to: FRIEND, amount: 5n },
       { kind: "unknown", class: "U1", why: expect.stringContaining("trailing 1 bytes") },
     ]);
-    expect(effects({ to: BANK, data: `${call("deposit", [5n, FRIEND])}${"00".repeat(32)}` })).toMatchObject([{ kind: "call" }, { kind: "unknown", why: expect.stringContaining("trailing 32 bytes") }]);
+    expect(effects({ to: BANK, data: `${call("deposit", [5n, FRIEND])}${"00".repeat(32)}` })).toMatchObject([
+      { kind: "call" },
+      { kind: "unknown", why: expect.stringContaining("trailing 32 bytes") },
+    ]);
   });
 
   test("an NFT's approval with a bool that is 2 is unknown", () => {
-    const two = `${call("setApprovalForAll", [MALLORY, true]).slice(0, -1)}2` as const;
+    const two = `${call("setApprovalForAll", [MALLORY, true]).slice(0, -1)}2` as `0x${string}`;
     expect(effects({ to: NFT, data: two })).toMatchObject([{ kind: "unknown", class: "U1" }]);
     expect(kinds(effects({ to: NFT, data: two }))).toEqual(["unknown"]);
   });
@@ -232,12 +291,21 @@ describe("fee", () => {
 
   test("is gas limit times the most that the gas may cost", () => {
     expect(fee(raw({ to: FRIEND }))).toEqual({ ...base, kind: "fee", asset: "native", amount: 2_000_000n, gas: 100_000n, feeRate: 20n });
-    expect(fee(serializeTransaction({ chainId: 1, nonce: 0, gasPrice: 3n, gas: 21_000n, to: FRIEND }))).toMatchObject({ amount: 63_000n, feeRate: 3n });
+    expect(fee(serializeTransaction({ chainId: 1, nonce: 0, gasPrice: 3n, gas: 21_000n, to: FRIEND }))).toMatchObject({
+      amount: 63_000n,
+      feeRate: 3n,
+    });
   });
 
   test("counts blobs, whose content is unknown", () => {
     const blob = (first: string) => `0x01${first.repeat(31)}` as const;
-    const payload = serializeTransaction({ ...fees, type: "eip4844", to: FRIEND, maxFeePerBlobGas: 5n, blobVersionedHashes: [blob("22"), blob("33")] });
+    const payload = serializeTransaction({
+      ...fees,
+      type: "eip4844",
+      to: FRIEND,
+      maxFeePerBlobGas: 5n,
+      blobVersionedHashes: [blob("22"), blob("33")],
+    });
     expect(fee(payload)).toMatchObject({ amount: 2_000_000n + 131_072n * 2n * 5n });
     expect(kinds(decode(payload).effects)).toEqual(["transfer", "unknown", "fee"]);
   });

@@ -1,8 +1,8 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as secp from "@noble/secp256k1";
-import { evm } from "../../../src/chains/evm/index.ts";
 import type { Signature } from "../../../src/chains/chain.ts";
+import { evm } from "../../../src/chains/evm/index.ts";
 import { type Book, emptyBook, makeBook } from "../../../src/intent/book.ts";
 import type { Effect } from "../../../src/intent/effect.ts";
 import type { Intent, Request } from "../../../src/intent/intent.ts";
@@ -30,7 +30,11 @@ export const book: Book = makeBook(
       chain: "eip155:1",
       address: BANK,
       kind: "bank",
-      functions: ["deposit(uint256 amount, address to)", "note(bytes memo, uint8 kind, string)", "pay((address to, uint256 amount)[] items, bool)"],
+      functions: [
+        "deposit(uint256 amount, address to)",
+        "note(bytes memo, uint8 kind, string)",
+        "pay((address to, uint256 amount)[] items, bool)",
+      ],
     },
   ],
 );

@@ -34,7 +34,12 @@ const EXPECTED: { readonly [id: string]: string | { effects: readonly Partial<Ef
     ],
   },
   D12: { effects: [{ kind: "unknown", class: "U1" }] },
-  D13: { effects: [{ kind: "unknown", class: "U1" }, { kind: "operatorAllowance", to: MALLORY }] },
+  D13: {
+    effects: [
+      { kind: "unknown", class: "U1" },
+      { kind: "operatorAllowance", to: MALLORY },
+    ],
+  },
   D21: { effects: [{ kind: "unknown", class: "U1" }] },
   D26: {
     effects: [
@@ -45,7 +50,9 @@ const EXPECTED: { readonly [id: string]: string | { effects: readonly Partial<Ef
 };
 
 describe.skipIf(!shared)(vectorSuite("hostile EVM transactions"), () => {
-  const policy = shared ? sharedFile<{ assets: Record<string, { chain: string; asset: string; decimals: number }> }>("cases/p0.json") : { assets: {} };
+  const policy = shared
+    ? sharedFile<{ assets: Record<string, { chain: string; asset: string; decimals: number }> }>("cases/p0.json")
+    : { assets: {} };
   const book = makeBook(
     Object.entries(policy.assets).map(([name, asset]) => ({ name, ...asset })),
     [],
