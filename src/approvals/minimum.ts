@@ -9,7 +9,7 @@ export type Minimum =
   /** The search was given up at its budget: nothing is known. */
   | { readonly kind: "inconclusive" };
 
-const BUDGET = 100_000;
+const BUDGET = 20_000;
 
 /**
  * The fewest people who meet all of `needs` at once: over several needs the same person counts again, within one need once.

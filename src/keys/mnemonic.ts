@@ -58,7 +58,7 @@ export async function mnemonicToEntropy(
   const readings = lists.map((list) => ({ language: list.language, ...readWords(words, list) }));
   const valid = readings.flatMap(({ language, entropy }) => (entropy ? [{ language, entropy }] : []));
   const [only, ...others] = valid;
-  if (only === undefined) throw nothingFits(readings);
+  if (only === undefined) throw nothingFits(words.length, readings);
   if (others.length > 0) {
     wipe(...valid.map(({ entropy }) => entropy));
     throw bad(`the words are valid in ${valid.map(({ language }) => language).join(" and ")}; say which language`);
@@ -119,12 +119,10 @@ function wipeThen<T>(buffer: Uint8Array, value: T): T {
   return value;
 }
 
-function nothingFits(readings: readonly { readonly language: Language; readonly known: number }[]): CustodyError {
+function nothingFits(count: number, readings: readonly { readonly language: Language; readonly known: number }[]): CustodyError {
   const best = readings.reduce((a, b) => (b.known > a.known ? b : a));
-  const complete = readings.filter(({ known }) => known === best.known && isWordCount(known));
-  if (complete.length > 0)
-    return bad(`the checksum does not fit, a word is wrong or out of order (${complete.map(({ language }) => language).join(", ")})`);
-  return bad(`word ${best.known + 1} is in no list that has the words before it (${best.language})`);
+  if (best.known < count) return bad(`word ${best.known + 1} is in no list that has the words before it (${best.language})`);
+  return bad(`the checksum does not fit, a word is wrong or out of order (${best.language})`);
 }
 
 function separator(wordlist: Wordlist): string {

@@ -58,10 +58,12 @@ describe("a need", () => {
       fc.property(anyNeed, anyPeople, fc.array(fc.constantFrom(...PEOPLE), { maxLength: 1 }), moment, (any, approvers, submitters, now) => {
         const quorum = missing(any, approvers, submitters, now);
         expect(quorum.kind === "met").toBe(meets(any, approvers, submitters, now));
-        if (quorum.kind === "met") expect(meets(any, quorum.people, submitters, now)).toBe(true);
-        else for (const short of quorum.alternatives) expect(short.length).toBeGreaterThan(0);
+        if (quorum.kind === "met") {
+          expect(meets(any, quorum.people, submitters, now)).toBe(true);
+          expect(new Set(quorum.people).size).toBe(quorum.people.length);
+        } else for (const short of quorum.alternatives) expect(short.length).toBeGreaterThan(0);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 });
@@ -143,9 +145,9 @@ describe("a need implied by an earlier one", () => {
           for (const people of subsets(PEOPLE)) if (meets(old, people, [], now)) expect(meets(fresh, people, [], now)).toBe(true);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
-    expect(claimed).toBeGreaterThan(300);
+    expect(claimed).toBeGreaterThan(100);
   });
 
   test("every need implies itself", () => {

@@ -91,6 +91,14 @@ describe("entropy and words", () => {
     }
   });
 
+  test("a bad phrase is told apart: which word is in no list, or that the checksum does not fit", async () => {
+    await expect(mnemonicToEntropy(`${"abandon ".repeat(12)}keyward ${"abandon ".repeat(11)}`)).rejects.toThrow(
+      /word 13 is in no list.*english/,
+    );
+    await expect(mnemonicToEntropy(ZEROS.replace("about", "zebra"))).rejects.toThrow(/checksum does not fit.*english/);
+    await expect(mnemonicToEntropy(ZEROS.slice(8))).rejects.toThrow(/expected 12, 15, 18, 21 or 24 words, got 11/);
+  });
+
   test("what is said of a bad phrase never holds a word of it", async () => {
     for (const text of [ZEROS.replace("about", "zebra"), ZEROS.replace("about", "keyward"), "abandon zebra"]) {
       await expect(mnemonicToEntropy(text)).rejects.not.toThrow(/abandon|zebra|keyward/);
