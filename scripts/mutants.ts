@@ -11,12 +11,14 @@ const WORKERS = 2;
 const TIMEOUT_MS = 60_000;
 
 const project = fileURLToPath(new URL("../", import.meta.url));
+const shared = join(project, "../shared");
 const word = process.argv[2] ?? "";
 const chosen = MUTANTS.filter(({ name, file }) => `${file} ${name}`.includes(word));
 
-type Result = { readonly mutant: Mutant; readonly killed: boolean; readonly what: string; readonly ms: number };
+type Verdict = "killed" | "SURVIVED" | "left out";
+type Result = { readonly mutant: Mutant; readonly verdict: Verdict; readonly what: string; readonly ms: number };
 type Run =
-  | { readonly kind: "ran"; readonly passed: string[]; readonly failed: string[] }
+  | { readonly kind: "ran"; readonly passed: string[]; readonly failed: string[]; readonly skipped: string[] }
   | { readonly kind: "broken"; readonly why: string };
 
 const home = mkdtempSync(join(tmpdir(), "keyward-mutants-"));
@@ -30,14 +32,13 @@ async function main(): Promise<number> {
   const copies = Array.from({ length: WORKERS }, (_, worker) => copyTree(worker));
   const untouched = await cleanRuns(copies);
   const results = await inParallel(copies, chosen, (copy, mutant) => attempt(copy, mutant, untouched));
-  for (const { mutant, killed, what, ms } of results) {
-    console.log(
-      `${killed ? "killed  " : "SURVIVED"}  ${(ms / 1000).toFixed(1).padStart(5)} s  ${mutant.file}: ${mutant.name}${what && `\n          ${what}`}`,
-    );
+  for (const { mutant, verdict, what, ms } of results) {
+    console.log(`${verdict.padEnd(8)}  ${(ms / 1000).toFixed(1).padStart(5)} s  ${mutant.file}: ${mutant.name}`);
+    if (what !== "") console.log(`${" ".repeat(19)}${what}`);
   }
-  const survivors = results.filter(({ killed }) => !killed).length;
-  console.log(`\nmutants: ${results.length - survivors} of ${results.length} killed`);
-  return survivors === 0 ? 0 : 1;
+  const count = (wanted: Verdict) => results.filter(({ verdict }) => verdict === wanted).length;
+  console.log(`\nmutants: ${count("killed")} killed, ${count("SURVIVED")} survived, ${count("left out")} left out`);
+  return count("SURVIVED") === 0 ? 0 : 1;
 }
 
 /** A tree that a worker may break: sources and tests are copied, packages and published vectors are linked. */
@@ -48,7 +49,6 @@ function copyTree(worker: number): string {
     cpSync(join(project, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
-  const shared = join(project, "../shared");
   if (worker === 0 && existsSync(shared)) symlinkSync(shared, join(home, "shared"));
   return copy;
 }
@@ -65,23 +65,26 @@ async function cleanRuns(copies: readonly string[]): Promise<ReadonlyMap<string,
 
 async function attempt(copy: string, mutant: Mutant, untouched: ReadonlyMap<string, Run>): Promise<Result> {
   const start = performance.now();
-  const outcome = (killed: boolean, what: string): Result => ({ mutant, killed, what, ms: performance.now() - start });
+  const outcome = (verdict: Verdict, what: string): Result => ({ mutant, verdict, what, ms: performance.now() - start });
 
   const clean = untouched.get(mutant.test.file);
-  if (clean?.kind !== "ran") return outcome(false, `${mutant.test.file} does not run: ${clean?.why}`);
-  if (clean.failed.some((name) => name.includes(mutant.test.name))) return outcome(false, "the test fails without any break");
-  if (!clean.passed.some((name) => name.includes(mutant.test.name))) return outcome(false, `no test is called “${mutant.test.name}”`);
+  if (clean?.kind !== "ran") return outcome("SURVIVED", `${mutant.test.file} does not run: ${clean?.why}`);
+  if (clean.failed.some((name) => name.includes(mutant.test.name))) return outcome("SURVIVED", "the test fails without any break");
+  if (!existsSync(shared) && clean.skipped.some((name) => name.includes(mutant.test.name))) {
+    return outcome("left out", "its test needs ../shared, which is not here");
+  }
+  if (!clean.passed.some((name) => name.includes(mutant.test.name))) return outcome("SURVIVED", `no test is called “${mutant.test.name}”`);
 
   const path = join(copy, "src", mutant.file);
-  if (!existsSync(path)) return outcome(false, `src/${mutant.file} is not there`);
+  if (!existsSync(path)) return outcome("SURVIVED", `src/${mutant.file} is not there`);
   const text = readFileSync(path, "utf8");
   const parts = text.split(mutant.find);
-  if (parts.length !== 2) return outcome(false, `the text to break occurs ${parts.length - 1} times, expected once`);
+  if (parts.length !== 2) return outcome("SURVIVED", `the text to break occurs ${parts.length - 1} times, expected once`);
   writeFileSync(path, parts.join(mutant.replace));
   try {
     const run = await runTests(copy, mutant.test.file, [mutant.test.name]);
-    if (run.kind === "broken") return outcome(false, `proves nothing: ${run.why}`);
-    return run.failed.length > 0 ? outcome(true, "") : outcome(false, `still passes: ${run.passed.join("; ")}`);
+    if (run.kind === "broken") return outcome("SURVIVED", `proves nothing: ${run.why}`);
+    return run.failed.length > 0 ? outcome("killed", "") : outcome("SURVIVED", `still passes: ${run.passed.join("; ")}`);
   } finally {
     writeFileSync(path, text);
   }
@@ -115,7 +118,7 @@ async function runTests(copy: string, file: string, names: readonly string[]): P
   const named = (status: string) => tests.flatMap((test) => (test.status === status ? [test.fullName] : []));
   const unloaded = report.testResults.find(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0);
   if (unloaded !== undefined) return { kind: "broken", why: unloaded.message?.split("\n")[0] ?? "the test file does not load" };
-  return { kind: "ran", passed: named("passed"), failed: named("failed") };
+  return { kind: "ran", passed: named("passed"), failed: named("failed"), skipped: named("skipped") };
 }
 
 interface Report {

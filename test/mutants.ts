@@ -1,6 +1,6 @@
 /**
  * One small break of one line, and the test that must notice. `npm run mutants` makes each break in a copy of the tree and
- * expects the test to fail: a security property whose test cannot fail is not tested.
+ * expects the test to fail: a security property whose test cannot fail is not tested. Prefer tests that run without ../shared.
  */
 export interface Mutant {
   /** What becomes possible: "a flipped byte opens". */
