@@ -25,7 +25,7 @@ export interface CreateVault extends KdfOptions {
   /** Records to begin with. */
   readonly records?: Readonly<Record<string, Json>>;
   /** A first job, in the very commit that makes the vault. */
-  readonly begin?: (tx: Tx) => void;
+  readonly begin?: (tx: Tx, vaultId: string) => void;
   readonly index?: Index;
   readonly suite?: SuiteName;
 }
@@ -48,7 +48,7 @@ export async function createVault(options: CreateVault, random: Random = randomB
     for (const [name, value] of Object.entries(options.records ?? {})) replica.mirror.set(name, frozen(value));
     const now = await store.now();
     const work = new Work({ time: now, epoch: 0, now }, { mirror: replica.mirror, keyring, random }, frozen(options.state));
-    options.begin?.(work);
+    options.begin?.(work, toHex(vaultId));
     work.end();
     const prepared = replica.prepare(work.staged, now, random);
     throwIfAborted(options.signal);

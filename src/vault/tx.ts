@@ -28,6 +28,8 @@ export interface Tx extends View {
   setState(state: Json): void;
   /** A record outside the tree and the mirror, sealed: for logs, which authenticate what they append. Read by `readBlob`. */
   blob(name: string, bytes: Uint8Array): void;
+  /** Removes a blob for good: a log that erases an entry keeps its commitment and forgets its body. */
+  deleteBlob(name: string): void;
   /** Sealed at once under a key of the sign side. `bytes` stay the caller's, who wipes them. */
   putSecret(name: string, bytes: Uint8Array): void;
   deleteSecret(name: string): void;
@@ -36,7 +38,7 @@ export interface Tx extends View {
 /** What a job wants written besides records: by store key, `null` to remove. */
 export interface Staged {
   readonly secrets: Map<string, Uint8Array | null>;
-  readonly blobs: Map<string, Uint8Array>;
+  readonly blobs: Map<string, Uint8Array | null>;
   state: Json;
 }
 
@@ -130,6 +132,11 @@ export class Work extends Look implements Tx {
     this.live();
     const key = this.#keyring.name("blob", name);
     this.staged.blobs.set(key, this.#keyring.seal("blob", key, bytes, this.#random));
+  }
+
+  deleteBlob(name: string): void {
+    this.live();
+    this.staged.blobs.set(this.#keyring.name("blob", name), null);
   }
 
   putSecret(name: string, bytes: Uint8Array): void {

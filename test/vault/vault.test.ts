@@ -11,7 +11,7 @@ import type { Store } from "../../src/stores/store.ts";
 import { createVault, openVault } from "../../src/vault/open.ts";
 import { passphrase } from "../../src/vault/passphrase.ts";
 import { suiteNames } from "../../src/vault/seal.ts";
-import { dump, keyOf, rawSlot, watched } from "./setting.ts";
+import { dump, keyOf, rawSlot } from "./setting.ts";
 
 const slot = rawSlot(keyOf(1));
 const folders: string[] = [];
@@ -40,13 +40,17 @@ describe.each([
       tx.blob("entry/0", utf8("first entry"));
       tx.putSecret("seed/1", utf8("sixteen bytes of"));
     });
-    await vault.transact((tx) => tx.delete("hold/1"));
+    await vault.transact((tx) => {
+      tx.delete("hold/1");
+      tx.blob("entry/1", utf8("second entry"));
+    });
+    await vault.transact((tx) => tx.deleteBlob("entry/1"));
     vault.lock();
     const again = await openVault({ store, slot });
     expect(again.id).toBe(vault.id);
     expect(await again.read((view) => [view.state, view.epoch, [...view.list("")]])).toEqual([
       { mode: "frozen" },
-      3,
+      4,
       [
         ["account/1", { name: "Main" }],
         ["account/2", { name: "Savings" }],
@@ -85,6 +89,14 @@ describe("opening", () => {
       expect(answer).toMatchObject({ code: "vault/cannot-open", message: answers[0].message });
       expect(answer.cause).toBeUndefined();
     }
+  });
+
+  test("a slot with other parameters does not open, even if its secret does not depend on them", async () => {
+    const store = memoryStore();
+    await createVault({ store, slots: [slot], state: null });
+    const header = new TextDecoder().decode(await store.get("vault"));
+    await store.commit([{ key: "vault", to: utf8(header.replace('"for tests"', '"for thieves"')) }]);
+    await expect(openVault({ store, slot })).rejects.toMatchObject({ code: "vault/cannot-open" });
   });
 
   test("every slot of several opens the same vault, and a view slot opens no more than view", async () => {
@@ -146,19 +158,19 @@ describe("opening", () => {
     await expect(openVault({ store, slot: slow, signal: stop.signal })).rejects.toMatchObject({ code: "vault/aborted" });
   });
 
-  test("ten thousand records open in a few seconds", async () => {
+  test("ten thousand records open in a few seconds of work", async () => {
     const store = memoryStore();
     const records = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, n) => [`hold/${n}`, { asset: "eip155:1/slip44:60", amount: `${n}` }]),
     );
     await createVault({ store, slots: [slot], state: null, records });
-    const start = performance.now();
+    const start = process.cpuUsage();
     const vault = await openVault({ store, slot });
-    const took = performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
     expect(await vault.read((view) => [...view.list("hold/")].length)).toBe(10_000);
-    console.log(`opened 10,000 records in ${Math.round(took)} ms`);
-    expect(took).toBeLessThan(6000);
-  }, 30_000);
+    // About 0.9 s here. By processor time, so that a busy machine does not fail it.
+    expect((user + system) / 1e6).toBeLessThan(5);
+  }, 60_000);
 
   test("a passphrase opens what it closed, in any Unicode form, and nothing else does", async () => {
     const store = memoryStore();
@@ -302,7 +314,7 @@ describe("secrets", () => {
   });
 
   test("a job that writes a secret in a second handle is followed by the first", async () => {
-    const store = watched(memoryStore(), () => undefined);
+    const store = memoryStore();
     const one = await createVault({ store, slots: [slot], state: null });
     const two = await openVault({ store, slot });
     await two.transact((tx) => tx.putSecret("s", utf8("two")));
