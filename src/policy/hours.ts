@@ -8,7 +8,7 @@ import { readTable } from "./vocabulary.ts";
 // Hours are closed before the first day and after the last possible `until`: rules of time zones so far off are guesses.
 const FIRST: Time = Date.UTC(2025, 0, 1);
 const LAST: Time = Date.UTC(2041, 0, 1);
-const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
+const DAYS: readonly string[] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /**
  * Reads `hours` and compiles them into intervals of UTC milliseconds, both ends included. A moment is open if the wall clock
@@ -17,13 +17,12 @@ const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
  * is missing. The evaluator never reads time-zone data: what this platform knows of the zone is fixed at load.
  */
 export function readHours(spot: Spot | undefined): Map<string, readonly Interval[] | undefined> {
-  const zones = new Map<string, readonly Period[] | undefined>();
   return readTable(spot, 16, (row) => {
     const parts = members(row, ["zone", "open", "until"], ["closed"]);
-    const zone = parts?.zone && zoneAt(parts.zone, zones);
     const open = parts?.open && items(parts.open, 8)?.map(openingAt);
     const closed = parts?.closed ? items(parts.closed, 1000, 0)?.map(localDayAt) : [];
     const until = parts?.until && untilAt(parts.until);
+    const zone = parts?.zone && zoneAt(parts.zone, until ?? FIRST);
     if (!zone || !open || !closed || until === undefined) return undefined;
     if (!open.every((entry) => entry !== undefined) || !closed.every((day) => day !== undefined)) return undefined;
     return compile(zone, open, new Set(closed), until);
@@ -73,24 +72,24 @@ function joined(ranges: [from: Time, to: Time][]): [from: Time, to: Time][] {
   return out;
 }
 
-function zoneAt(spot: Spot, zones: Map<string, readonly Period[] | undefined>): readonly Period[] | undefined {
+function zoneAt(spot: Spot, until: Time): readonly Period[] | undefined {
   const name = textAt(spot, 'an IANA time zone such as "Europe/Zurich"');
   if (name === undefined) return undefined;
-  if (!zones.has(name)) zones.set(name, /^(?:UTC|[A-Z][A-Za-z_]+(?:\/[A-Z][A-Za-z0-9_+-]*)+)$/.test(name) ? periodsOf(name) : undefined);
-  return zones.get(name) ?? spot.wrong("policy/bad-hours", `expected an IANA time zone such as "Europe/Zurich", got ${quote(name)}`);
+  const periods = /^(?:UTC|[A-Z][A-Za-z_]+(?:\/[A-Z][A-Za-z0-9_+-]*)+)$/.test(name) ? periodsOf(name, until) : undefined;
+  return periods ?? spot.wrong("policy/bad-hours", `expected an IANA time zone such as "Europe/Zurich", got ${quote(name)}`);
 }
 
-function periodsOf(zone: string): readonly Period[] | undefined {
+function periodsOf(zone: string, until: Time): readonly Period[] | undefined {
   const clock = wallClock(zone);
   if (clock === undefined) return undefined;
   const periods: Period[] = [];
   let from = FIRST;
   let offset = clock(FIRST);
-  // No zone has changed its clocks twice within one day, so a look at every day misses no change.
-  for (let day = FIRST + DAY_MS; day <= LAST; day += DAY_MS) {
+  // No zone has ever moved its clocks and back within two days, so a look at every second day misses no change.
+  for (let day = FIRST + 2 * DAY_MS; day < until + 2 * DAY_MS; day += 2 * DAY_MS) {
     const next = clock(day);
     if (next === offset) continue;
-    let [before, after] = [day - DAY_MS, day];
+    let [before, after] = [day - 2 * DAY_MS, day];
     while (after - before > 1000) {
       const middle = Math.floor((before + after) / 2000) * 1000;
       if (clock(middle) === offset) before = middle;
@@ -99,7 +98,7 @@ function periodsOf(zone: string): readonly Period[] | undefined {
     periods.push({ from, to: after, offsetMs: offset });
     [from, offset] = [after, next];
   }
-  periods.push({ from, to: LAST, offsetMs: offset });
+  periods.push({ from, to: Number.POSITIVE_INFINITY, offsetMs: offset });
   return periods;
 }
 
@@ -148,7 +147,7 @@ function openingAt(spot: Spot): Opening | undefined {
 function daysOf(text: string): ReadonlySet<number> | undefined {
   const out = new Set<number>();
   for (const part of text.split(",")) {
-    const [first, last = first, ...rest] = part.split("-").map((name) => DAYS.findIndex((day) => day === name));
+    const [first, last = first, ...rest] = part.split("-").map((name) => DAYS.indexOf(name));
     if (first === undefined || last === undefined || first < 0 || last < 0 || rest.length > 0) return undefined;
     for (let day = first; ; day = (day + 1) % 7) {
       out.add(day);

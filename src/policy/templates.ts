@@ -1,0 +1,205 @@
+import type { Json, JsonObject } from "../base/canonical.ts";
+import type { Address, AssetId, ChainId } from "../intent/effect.ts";
+
+// Each function gives a document to look at, change and hand to `parsePolicy`; nothing is in force by being made here.
+
+/** Assets by name, as a document has them. */
+export interface AssetTable {
+  readonly [name: string]: { readonly chain: ChainId; readonly asset: AssetId; readonly decimals: number };
+}
+/** Addresses by name, in their chain's checked form. */
+export interface AddressTable {
+  readonly [name: string]: { readonly chain: ChainId; readonly address: Address };
+}
+/** Decimal numbers by asset name, without the name: `{ "ETH": "0.5" }`. */
+export interface Amounts {
+  readonly [asset: string]: string;
+}
+/** Compressed secp256k1 public keys (66 hexadecimal digits) by the name of the person. */
+export interface Keys {
+  readonly [person: string]: string;
+}
+
+interface Spending {
+  readonly name?: string;
+  /** Every asset that the policy speaks of, those that pay fees included. */
+  readonly assets: AssetTable;
+  /** Who may be paid. Empty: nobody yet. */
+  readonly payees?: AddressTable;
+  /** The most that leaves within any 24 hours, by asset, fees included. An asset that is not here cannot leave. */
+  readonly daily: Amounts;
+  /** The most that one transaction's fee may cost, by the asset that pays it. Each needs a daily limit too. */
+  readonly fee: Amounts;
+}
+
+/** Denies everything, for ever: a vault that keeps keys and signs nothing. */
+export function denyAll(options: { readonly name?: string } = {}): JsonObject {
+  return { keyward: "policy/1", name: options.name ?? "deny all", immutable: true, rules: [] };
+}
+
+/**
+ * One owner, who is whoever unlocks. Pays only people in the address book, within a limit per day and asset. Whatever the owner
+ * does to the custody itself (the policy, the address book, exports, new ways to unlock) waits for `delay`, so that a thief who
+ * has unlocked once is seen before it counts; freezing does not wait.
+ */
+export function personalWallet(options: Spending & { readonly delay?: string }): JsonObject {
+  const { delay = "24h" } = options;
+  return {
+    ...base(options, "personal wallet"),
+    people: { owner: [{ kind: "unlock" }] },
+    rules: [...payments(options), ...fees(options), ...dailyLimits(options), ...custody("owner"), ...slow({ delay })],
+  };
+}
+
+/**
+ * A program that pays by itself, and its owner, who set the bounds. The agent signs in with its own key and may pay the payees:
+ * each payment, each day and the number of payments per hour are bounded. It can do nothing else: it cannot change the policy,
+ * grant an allowance, or sign messages. The owner is whoever unlocks, does not pay through this policy, and changes it after `delay`.
+ */
+export function spendingAgent(
+  options: Spending & {
+    readonly agentKey: string;
+    /** The most that one payment may be, by asset; every asset in `daily` that is not here is bounded by its day alone. */
+    readonly each?: Amounts;
+    /** The most payments within any hour; 60 where it is not said. */
+    readonly paymentsPerHour?: number;
+    readonly delay?: string;
+  },
+): JsonObject {
+  const { agentKey, each = {}, paymentsPerHour = 60, delay = "24h" } = options;
+  return {
+    ...base(options, "spending agent"),
+    people: { owner: [{ kind: "unlock" }], agent: [{ kind: "secp256k1", publicKey: agentKey }] },
+    rules: [
+      ...payments(options, { requester: "agent" }, each),
+      ...fees(options, { requester: "agent" }),
+      ...dailyLimits(options),
+      { id: "pace", limit: ["transfer"], max: paymentsPerHour, per: "1h" },
+      ...custody("owner"),
+      ...slow({ delay }),
+    ],
+  };
+}
+
+/**
+ * A team: `operators` may ask for payments to payees, `approvers` sign for large ones and for what goes beyond the day's limit.
+ * The custody itself is changed only by approvers, with `quorum` others signing, after `delay`; any operator or approver can freeze.
+ * Whoever asks does not count as an approver, so a quorum of 2 needs 3 approvers.
+ */
+export function teamTreasury(
+  options: Spending & {
+    readonly operators: Keys;
+    readonly approvers: Keys;
+    /** From which total per request and asset on approvers must sign. */
+    readonly large: Amounts;
+    readonly quorum?: number;
+    readonly delay?: string;
+  },
+): JsonObject {
+  const { operators, approvers, large, quorum = 2, delay = "24h" } = options;
+  const approvals = [{ of: "approvers", atLeast: quorum }];
+  const fourEyes = Object.entries(large).map(([asset, amount]) => ({
+    id: `large-${slug(asset)}`,
+    require: ["transfer"],
+    when: { asset, total: { min: `${amount} ${asset}` } },
+    approvals,
+  }));
+  return {
+    ...base(options, "team treasury"),
+    people: people({ ...operators, ...approvers }),
+    roles: { operators: Object.keys(operators), approvers: Object.keys(approvers) },
+    rules: [
+      ...payments(options, { requester: ["role:operators", "role:approvers"] }),
+      ...fees(options, { requester: ["role:operators", "role:approvers"] }),
+      ...fourEyes,
+      ...dailyLimits(options, { beyond: { approvals } }),
+      ...custody("role:approvers"),
+      { id: "stop", allow: ["modeChange"], when: { toMode: "frozen", requester: "role:operators" } },
+      ...slow({ delay, approvals }),
+    ],
+  };
+}
+
+/**
+ * Savings that rarely move: every payment goes to the address book, is asked for by one keyholder, signed for by `quorum` others
+ * and waits for `delay`, during which any of them can object. So do changes of the custody itself; freezing does not wait.
+ * Whoever asks does not count, so there must be at least one keyholder more than the quorum.
+ */
+export function coldStorage(
+  options: Spending & { readonly keyholders: Keys; readonly quorum: number; readonly delay?: string },
+): JsonObject {
+  const { keyholders, quorum, delay = "48h" } = options;
+  const approvals = [{ of: "keyholders", atLeast: quorum }];
+  return {
+    ...base(options, "cold storage"),
+    people: people(keyholders),
+    roles: { keyholders: Object.keys(keyholders) },
+    rules: [
+      ...payments(options, { requester: "role:keyholders" }),
+      ...fees(options, { requester: "role:keyholders" }),
+      { id: "together", require: ["transfer"], approvals, delay, expires: "14d" },
+      ...dailyLimits(options),
+      ...custody("role:keyholders"),
+      ...slow({ delay, approvals }),
+    ],
+  };
+}
+
+function base({ name, assets, payees = {} }: Spending, otherwise: string): JsonObject {
+  return { keyward: "policy/1", name: name ?? otherwise, assets: copy(assets), book: copy(payees), lists: { payees: Object.keys(payees) } };
+}
+
+// Keeps only what a document says, whatever else the caller's objects carry.
+function copy(table: AssetTable | AddressTable): JsonObject {
+  return Object.fromEntries(Object.entries(table).map(([name, row]) => [name, { ...row } as JsonObject]));
+}
+
+function payments({ daily }: Spending, also: JsonObject = {}, each: Amounts = {}): Json[] {
+  return Object.keys(daily).map((asset) => {
+    const most = each[asset];
+    const amount = most === undefined ? {} : { amount: { max: `${most} ${asset}` } };
+    return { id: `pay-${slug(asset)}`, allow: ["transfer"], when: { asset, to: "@payees", ...amount, ...also } };
+  });
+}
+
+function fees({ fee }: Spending, also: JsonObject = {}): Json[] {
+  return Object.entries(fee).map(([asset, most]) => ({
+    id: `fee-${slug(asset)}`,
+    allow: ["fee"],
+    when: { asset, amount: { max: `${most} ${asset}` }, ...also },
+  }));
+}
+
+function dailyLimits({ daily }: Spending, beyond: JsonObject = {}): Json[] {
+  return Object.entries(daily).map(([asset, most]) => ({
+    id: `daily-${slug(asset)}`,
+    limit: ["outflow"],
+    when: { asset },
+    max: `${most} ${asset}`,
+    per: "24h",
+    ...beyond,
+  }));
+}
+
+const GOVERNED = ["policyEdit", "modeChange", "grant", "slotChange", "export", "import", "restore", "rotate", "keyState", "erase"];
+
+function custody(requester: string): Json[] {
+  return [{ id: "custody", allow: GOVERNED, when: { requester } }];
+}
+
+function slow(needs: { readonly delay: string; readonly approvals?: Json }): Json[] {
+  const rest = GOVERNED.filter((kind) => kind !== "modeChange" && kind !== "grant");
+  return [
+    { id: "custody-slow", require: rest, ...needs, expires: "14d" },
+    { id: "unfreeze-slow", require: ["modeChange"], when: { not: { toMode: "frozen" } }, ...needs, expires: "14d" },
+  ];
+}
+
+function people(keys: Keys): JsonObject {
+  return Object.fromEntries(Object.entries(keys).map(([person, publicKey]) => [person, [{ kind: "secp256k1", publicKey }]]));
+}
+
+/** A rule's id out of an asset's name. */
+function slug(asset: string): string {
+  return asset.toLowerCase().replace(/[^a-z0-9._-]/g, "-");
+}
