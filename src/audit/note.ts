@@ -143,11 +143,10 @@ function splitAt2(text: string): string[] {
   return first < 0 || second < 0 ? [] : [text.slice(0, first), text.slice(first + 1, second), text.slice(second + 1)];
 }
 
-/** Standard base64 in its one form, or nothing. */
+/** Standard base64 in its one form (the decoder refuses missing padding, spaces and spare bits), or nothing. */
 function decode(text: string): Uint8Array | undefined {
   try {
-    const bytes = base64.decode(text);
-    return base64.encode(bytes) === text ? bytes : undefined;
+    return base64.decode(text);
   } catch {
     // Whatever the decoder disliked, it is not base64.
     return undefined;

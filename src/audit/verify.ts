@@ -223,7 +223,7 @@ class Reading {
 
   #break(code: LogProblemCode, text: string): void {
     // Whatever cannot be read is at the place of the next entry.
-    this.#problem(code, text, this.#header ? this.#frontier.size : undefined);
+    this.#problem(code, text, this.#log && this.#frontier.size);
     this.#broken = true;
   }
 }

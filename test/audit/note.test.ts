@@ -67,6 +67,13 @@ describe("signed notes", () => {
       await expect(signNote("text\n", { ...signer, name })).rejects.toMatchObject({ code: "log/malformed" });
   });
 
+  test("a key of small order, under which one signature fits every text, signs nothing", () => {
+    const point = Uint8Array.from([1, ...new Uint8Array(31)]);
+    const weak = parseVerifier(vkeyOf("weak", point));
+    const signature = Uint8Array.from([...fromHex(weak.keyHash), ...point, ...new Uint8Array(32)]);
+    expect(() => openNote(`any text\n\n\u2014 weak ${base64.encode(signature)}\n`, [weak])).toThrow("invalid signature");
+  });
+
   test("every changed byte of a key text is refused", () => {
     for (let at = 0; at < vkey.length; at++) {
       for (const character of ["A", "a", "0", "+", "=", " ", "z"]) {

@@ -169,6 +169,14 @@ describe("proofs", () => {
     }
   });
 
+  test("hashes of other lengths prove nothing, even where their bytes together are the right ones", () => {
+    const [left, right] = [leaves[0]!, leaves[1]!];
+    const moved = { size: 2, index: 0, leaf: Uint8Array.of(...left, right[0]!), root: roots[2]! };
+    expect(verifyInclusion({ ...moved, leaf: left }, [right])).toBe(true);
+    expect(verifyInclusion(moved, [right.slice(1)])).toBe(false);
+    expect(verifyConsistency({ from: 1, to: 2, fromRoot: moved.leaf, toRoot: roots[2]! }, [right.slice(1)])).toBe(false);
+  });
+
   test("a log that was forked has no proof that continues the old one", async () => {
     let forked = heads[20]!;
     const forkedRecords = records.slice(0, 20);
