@@ -127,7 +127,7 @@ function needsOf({ id: rule, approvals, delayMs, confirm }: RequireRule): readon
 
 function drawnFrom(limit: Compiled<LimitRule>, facts: readonly Facts[]): readonly Charge[] {
   const matching = facts.filter((effect) => limit.kinds.has(effect.kind) && limit.test(effect) !== FALSE);
-  return chargesOf(limit.rule, matching);
+  return matching.length === 0 ? NO_CHARGES : chargesOf(limit.rule, matching);
 }
 
 function holdAgainst(limit: LimitRule, drawn: readonly Charge[], counters: Counters, needs: Need[], reasons: Reason[]): void {
@@ -136,6 +136,8 @@ function holdAgainst(limit: LimitRule, drawn: readonly Charge[], counters: Count
   if (limit.beyond.length > 0) needs.push({ kind: "approvals", rule: limit.id, alternatives: limit.beyond });
   else reasons.push(...excess);
 }
+
+const NO_CHARGES: readonly Charge[] = [];
 
 interface Compiled<R extends Rule = Rule> {
   readonly rule: R;

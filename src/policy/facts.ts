@@ -14,11 +14,11 @@ interface FactTypes {
   readonly arguments: { readonly [name: string]: ArgumentValue };
 }
 type FactOf<T extends FieldType> = FactTypes[T];
-type FactFields = { readonly [F in Field]?: FactOf<(typeof FIELDS)[F]["type"]> };
+type FactFields = { readonly [F in Field]?: FactOf<(typeof FIELDS)[F]["type"]> | undefined };
 
 /**
  * One effect as the policy sees it: its kind, and of the fields that its kind has those that are known. Names are qualified
- * as in `core.ts`. Absent is unknown. Made by {@link factsOf} alone, so that every value has the type of its field.
+ * as in `core.ts`. Undefined or absent is unknown. Made by {@link factsOf} alone, so that every value has the type of its field.
  */
 export interface Facts extends FactFields {
   readonly kind: EffectKind;
@@ -36,16 +36,9 @@ export function factsOf(intent: Pick<Intent, "effects">, circumstances: Circumst
   const { effects } = intent;
   if (!Array.isArray(effects)) throw new TypeError("effects: expected an array");
   const totals = totalsOf(effects);
-  return effects.map((effect: Effect, index) => {
-    const values: Values = {
-      ...plain(effect),
-      ...qualified(effect),
-      ...moment(circumstances),
-      ...recipient(effect, circumstances),
-      total: totals[index],
-    };
-    return ofKind(effect.kind, values, effect.outlives === true);
-  });
+  return effects.map((effect: Effect, index) =>
+    factsOfKind(effect.kind, effect.outlives, (field) => read(field, effect, circumstances, totals[index])),
+  );
 }
 
 /** Facts as JSON for the vault, which keeps them with every hold: integers are decimal strings, the top is `"unlimited"`. */
@@ -67,65 +60,73 @@ export function factsToJson(facts: Facts): JsonObject {
 export function factsFromJson(json: JsonObject): Facts {
   const { kind, outlives } = json;
   if (typeof kind !== "string" || !isKind(kind)) return malformed("kind");
-  const values: Values = {};
-  for (const field of KIND_FIELDS[kind]) {
+  return factsOfKind(kind, outlives === true ? true : undefined, (field) => {
     const member = json[field];
-    if (member === undefined) continue;
+    if (member === undefined) return undefined;
     const value = fromJson(field, member);
-    if (!hasType(field, value)) return malformed(field);
-    values[field] = value;
-  }
-  return ofKind(kind, values, outlives === true);
+    return hasType(field, value) ? value : malformed(field);
+  });
 }
 
-type Values = { -readonly [F in Field]?: unknown };
-
-function ofKind(kind: EffectKind, values: Values, outlives: boolean): Facts {
+/** Every field of the kind is set, known or not, so that all facts of a kind have one shape in the engine. */
+function factsOfKind(kind: EffectKind, outlives: true | undefined, look: (field: Field) => unknown): Facts {
   if (!isKind(kind)) throw new TypeError("effect: expected a known kind");
-  const facts: { kind: EffectKind; outlives?: true } & Values = { kind };
-  if (outlives) facts.outlives = true;
+  const facts: { kind: EffectKind; outlives?: true } & { -readonly [F in Field]?: unknown } = { kind };
+  if (outlives === true) facts.outlives = true;
   for (const field of KIND_FIELDS[kind]) {
-    const value = values[field];
-    if (value !== undefined && hasType(field, value)) facts[field] = typeof value === "bigint" && value > UNLIMITED ? UNLIMITED : value;
+    const value = look(field);
+    facts[field] = !hasType(field, value) ? undefined : typeof value === "bigint" && value > UNLIMITED ? UNLIMITED : value;
   }
   return facts as Facts;
 }
 
-function plain(effect: Effect): Values {
-  const { amount, tokenId, selector, args, expiry, gas, feeRate, ownRecipient, replayable, sighash, change, inputs, outputs } = effect;
-  const { domain, primaryType, part, direction, what, toMode, chain } = effect;
-  const copied = args !== null && typeof args === "object" ? { ...args } : undefined;
-  const call = { selector, function: effect.function, args: copied, gas, feeRate, domain, primaryType, class: effect.class };
-  const act = { part, direction, what, toMode };
-  return { chain, amount, tokenId, expiry, ownRecipient, replayable, sighash, change, inputs, outputs, ...call, ...act };
+/** The value that a field has, not yet checked. */
+function read(field: Field, effect: Effect, circumstances: Circumstances, total: bigint | undefined): unknown {
+  const { chain, to } = effect;
+  switch (field) {
+    case "account":
+    case "party":
+    case "contract":
+      return qualified(chain, ":", effect[field]);
+    case "to":
+      // The `to` of an act (who is granted a session) is a person.
+      return isAct(effect.kind) ? to : qualified(chain, ":", to);
+    case "asset":
+      return qualified(chain, "/", effect.asset);
+    case "total":
+      return total;
+    case "args":
+      // Copied: what was judged must not change under the charges.
+      return effect.args && { ...effect.args };
+    case "ownRecipient": {
+      const { isOwn } = circumstances;
+      return isOwn === undefined || chain === undefined || to === undefined ? effect.ownRecipient : isOwn(chain, to);
+    }
+    case "recipientAge":
+      return recipientAge(effect, circumstances);
+    case "date":
+      return BigInt(circumstances.now);
+    case "hour":
+      return undefined;
+    case "requester":
+    case "session":
+    case "origin":
+    case "mode":
+      return circumstances[field];
+    default:
+      return effect[field];
+  }
 }
 
-// Without its chain an address or an asset is no name: the same text means something else on another chain.
-function qualified(effect: Effect): Values {
-  const { kind, chain, account, to, party, contract, asset } = effect;
-  const address = (text: string | undefined) => (chain === undefined || text === undefined ? undefined : `${chain}:${text}`);
-  return {
-    account: address(account),
-    // The `to` of an act (who is granted a session) is a person.
-    to: isAct(kind) ? to : address(to),
-    party: address(party),
-    contract: address(contract),
-    asset: chain === undefined || asset === undefined ? undefined : `${chain}/${asset}`,
-  };
+/** Without its chain an address or an asset is no name: the same text means something else on another chain. */
+function qualified(chain: string | undefined, separator: ":" | "/", name: string | undefined): string | undefined {
+  return chain === undefined || name === undefined ? undefined : `${chain}${separator}${name}`;
 }
 
-function moment({ now, requester, session, origin, mode }: Circumstances): Values {
-  return { date: BigInt(now), requester, session, origin, mode };
-}
-
-function recipient({ chain, to, ownRecipient }: Effect, { now, addedAt, isOwn }: Circumstances): Values {
-  if (chain === undefined || to === undefined) return {};
-  const added = addedAt?.(chain, to);
-  return {
-    // A clock that stands before the entry was logged makes the entry new, not unknown.
-    recipientAge: added === undefined ? undefined : BigInt(Math.max(0, now - added)),
-    ownRecipient: isOwn === undefined ? ownRecipient : isOwn(chain, to),
-  };
+function recipientAge({ chain, to }: Effect, { now, addedAt }: Circumstances): bigint | undefined {
+  const added = chain === undefined || to === undefined ? undefined : addedAt?.(chain, to);
+  // A clock that stands before the entry was logged makes the entry new, not unknown.
+  return added === undefined ? undefined : BigInt(Math.max(0, now - added));
 }
 
 function isKind(kind: string): kind is EffectKind {

@@ -9,7 +9,7 @@ import { factsFromJson, factsOf, factsToJson } from "../../src/policy/facts.ts";
 import { judgeLayers } from "../../src/policy/layers.ts";
 import { circumstances, counters, intents, policies, policyOf, rules } from "./generate.ts";
 
-const runs = { numRuns: 1500 };
+const runs = { numRuns: 800 };
 const isDenied = ({ reasons }: Judgement) => reasons.length > 0;
 const named = (needs: readonly Need[]) => new Set(needs.map((need) => `${need.rule} ${need.kind}`));
 const sorted = (charges: readonly Charge[]) =>

@@ -254,6 +254,12 @@ describe("limits", () => {
     expect(charges).toEqual([{ limit: "daily", bucket: "", replaceable: UNLIMITED, lasting: 0n }]);
   });
 
+  test("a negative amount makes no room", () => {
+    expect(judge([allow(), limit()], [transfer({ amount: -50n }), transfer({ amount: 140n })]).reasons).toMatchObject([
+      { params: { asked: "unlimited" } },
+    ]);
+  });
+
   test("unlimited amounts add up to unlimited", () => {
     const { charges } = judge([allow(), limit({ max: UNLIMITED })], [transfer({ amount: UNLIMITED }), transfer({ amount: UNLIMITED })]);
     expect(charges).toMatchObject([{ replaceable: UNLIMITED }]);

@@ -5,7 +5,7 @@ import type { Condition, LimitRule, Policy, Rule } from "../../src/policy/core.t
 import { type Counters, emptyCounters } from "../../src/policy/counters.ts";
 import { compile } from "../../src/policy/evaluate.ts";
 import { type Change, explain } from "../../src/policy/explain.ts";
-import { circumstances, intents, NOW, policies, policyOf } from "./generate.ts";
+import { circumstances, comparisons, effects, NOW, policyOf, rules } from "./generate.ts";
 
 const CHAIN = "eip155:1";
 const NATIVE: Condition = { op: "in", field: "asset", values: new Set([`${CHAIN}/native`]) };
@@ -160,23 +160,40 @@ describe("explain", () => {
   });
 
   test("never offers a change that would not do", () => {
-    const seen = new Set<string>();
+    // One or two transfers that are nearly allowed, so that small changes matter.
+    const transfers = fc
+      .array(effects, { minLength: 1, maxLength: 2 })
+      .map((list) => list.map((effect): Effect => ({ ...effect, kind: "transfer" })));
+    const nearly = fc
+      .tuple(
+        fc.array(
+          fc
+            .constantFrom("amount" as const, "to" as const, "requester" as const, "date" as const, "recipientAge" as const)
+            .chain(comparisons),
+          { maxLength: 2 },
+        ),
+        rules("x", 2),
+      )
+      .map(([of, more]) => policyOf([pay({ op: "all", of }), { ...daily, max: 10n }, ...more]));
+    const seen = new Map<string, number>();
     fc.assert(
-      fc.property(policies, intents, circumstances, fc.bigInt({ min: 0n, max: 10n }), (policy, intent, when, used) => {
+      fc.property(nearly, transfers, circumstances, fc.bigInt({ min: 0n, max: 10n }), (policy, list, when, used) => {
         const evaluator = compile(policy);
         const countersAt = spent(used, NOW + 2);
-        for (const { change, params } of explain(evaluator, intent, when, countersAt).changes) {
-          seen.add(change);
+        for (const { change, params } of explain(evaluator, { effects: list, refusals: [] }, { ...when, mode: "normal" }, countersAt)
+          .changes) {
+          seen.set(change, (seen.get(change) ?? 0) + 1);
           if (change === "approvals") continue;
-          for (const again of applied(change, params, intent.effects, when)) {
+          for (const again of applied(change, params, list, { ...when, mode: "normal" })) {
             const judged = evaluator.judge({ effects: again.effects, refusals: [] }, again.when, countersAt(again.when.now));
             expect(judged.reasons, `${change} ${JSON.stringify(params)}`).toEqual([]);
           }
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
-    expect([...seen].sort()).toEqual(["amount", "approvals", "recipient", "requester", "time"]);
+    // What is never offered would be true of nothing.
+    for (const sort of ["amount", "time", "recipient", "requester"]) expect(seen.get(sort), sort).toBeGreaterThan(0);
   });
 });
 

@@ -69,7 +69,8 @@ export function intervalsOf(integers: Arbitrary<bigint>): Arbitrary<readonly Int
 
 const setOf = (names: Arbitrary<string>) => fc.array(names, { maxLength: 3 }).map((values) => new Set(values));
 
-function testOf(field: Field): Arbitrary<Condition> {
+/** One comparison of a field. */
+export function comparisons(field: Field): Arbitrary<Condition> {
   switch (FIELDS[field].type) {
     case "name":
       return setOf(namesOf(field)).map((values) => ({ op: "in", field, values }));
@@ -94,7 +95,7 @@ const leaf: Arbitrary<Condition> = fc
     { weight: 3, arbitrary: fc.constantFrom(...COMMON_FIELDS) },
     { weight: 1, arbitrary: fc.constantFrom(...(Object.keys(FIELDS) as Field[])) },
   )
-  .chain(testOf);
+  .chain(comparisons);
 
 export const conditions: Arbitrary<Condition> = fc.letrec<{ condition: Condition }>((tie) => ({
   condition: fc.oneof(

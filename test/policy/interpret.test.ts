@@ -24,11 +24,11 @@ describe("the evaluator and the plain interpreter", () => {
           if (judgement.charges.length > 0) seen.charges++;
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
     // The agreement means something only if every kind of outcome came up.
     for (const outcome of ["denied", "forbidden", "exceeded", "needs", "passed", "charges"] as const)
-      expect(seen[outcome], outcome).toBeGreaterThan(100);
+      expect(seen[outcome], outcome).toBeGreaterThan(50);
     expect(seen.undecidable).toBe(0);
   });
 
@@ -38,7 +38,7 @@ describe("the evaluator and the plain interpreter", () => {
         const weighed = compile(policy).weigh(factsOf(intent, when));
         expect(weighed).toEqual(interpret(policy, intent, when, standing).charges);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });
