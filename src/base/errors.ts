@@ -45,6 +45,7 @@ export const ERROR_CODES = [
   "vault/aborted",
   "vault/account-mismatch",
   "vault/no-such-account",
+  "vault/reservation-lost",
   "vault/no-such-secret",
   "vault/already-there",
   // Sessions, approvals, pending requests.

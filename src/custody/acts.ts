@@ -3,11 +3,11 @@ import { CustodyError } from "../base/errors.ts";
 import type { Effect } from "../intent/effect.ts";
 import { type Intent, intentId } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
-import { classifyEdit } from "../policy/edit.ts";
 import type { Policy } from "../policy/core.ts";
-import type { Tx } from "../vault/vault.ts";
-import type { Judge, ReadPolicy } from "./judge.ts";
+import { classifyEdit } from "../policy/edit.ts";
+import type { Tx } from "../vault/tx.ts";
 import { journal } from "./journal.ts";
+import type { Judge, ReadPolicy } from "./judge.ts";
 import { asJson, type PolicyRecord, type RootState, type WalletRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
 import type { NewWallet } from "./wallets.ts";
@@ -33,17 +33,21 @@ export function readAct(payload: Json): Act {
   const names = Object.keys(rest).sort().join(" ");
   switch (act) {
     case "policyEdit":
-      if (names !== "policy" || typeof rest.policy !== "object" || rest.policy === null || Array.isArray(rest.policy)) throw malformed("policyEdit: expected a policy document");
+      if (names !== "policy" || typeof rest.policy !== "object" || rest.policy === null || Array.isArray(rest.policy))
+        throw malformed("policyEdit: expected a policy document");
       return { act, policy: rest.policy as JsonObject };
     case "modeChange":
       if (names !== "mode" || typeof rest.mode !== "string") throw malformed("modeChange: expected a mode");
       return { act, mode: rest.mode };
     case "import": {
       const { what, name, fingerprint } = rest;
-      if (what !== "generate" && what !== "mnemonic" && what !== "privateKey") throw malformed("import: expected generate, mnemonic or privateKey");
+      if (what !== "generate" && what !== "mnemonic" && what !== "privateKey")
+        throw malformed("import: expected generate, mnemonic or privateKey");
       const named = typeof name === "string" && name.length > 0 && name.length <= 64;
-      const printed = what === "generate" ? fingerprint === undefined : typeof fingerprint === "string" && /^[0-9a-f]{16}$/.test(fingerprint);
-      if (!named || !printed || Object.keys(rest).length > 3) throw malformed("import: expected a name, and a fingerprint of what comes in");
+      const printed =
+        what === "generate" ? fingerprint === undefined : typeof fingerprint === "string" && /^[0-9a-f]{16}$/.test(fingerprint);
+      if (!named || !printed || Object.keys(rest).length > 3)
+        throw malformed("import: expected a name, and a fingerprint of what comes in");
       return { act, what, name, ...(fingerprint !== undefined && { fingerprint: fingerprint as string }) };
     }
     default:
@@ -52,14 +56,21 @@ export function readAct(payload: Json): Act {
 }
 
 /** The effects of an act, judged like any other: one for each part of the policy that an edit touches. */
-export function actIntent(vault: string, act: Act, context: { readonly judge: Judge; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> }): Intent {
+export function actIntent(
+  vault: string,
+  act: Act,
+  context: { readonly judge: Judge; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
+): Intent {
   const bytes = canonicalBytes(act as unknown as Json);
   const chain = `keyward:${vault}`;
   const effects = actEffects(act, context).map((effect) => ({ ...effect, at: [] }));
   return { id: intentId(chain, "", "act", bytes), chain, account: "", kind: "act", bytes, effects, signables: [], refusals: [] };
 }
 
-function actEffects(act: Act, { judge, read, tx }: { readonly judge: Judge; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> }): readonly Omit<Effect, "at">[] {
+function actEffects(
+  act: Act,
+  { judge, read, tx }: { readonly judge: Judge; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
+): readonly Omit<Effect, "at">[] {
   switch (act.act) {
     case "policyEdit": {
       const parts = classifyEdit(judge.policy, read(canonical(act.policy)));
@@ -80,13 +91,18 @@ function actEffects(act: Act, { judge, read, tx }: { readonly judge: Judge; read
  * @throws `request/malformed` where it makes no sense now (an unknown mode, a secret that is not the one that was asked for);
  *   `vault/already-there` for a wallet that the vault has.
  */
-export function performAct(tx: Tx, act: Act, context: { readonly judge: Judge; readonly read: ReadPolicy; readonly secrets: ActSecrets }): JsonObject {
+export function performAct(
+  tx: Tx,
+  act: Act,
+  context: { readonly judge: Judge; readonly read: ReadPolicy; readonly secrets: ActSecrets },
+): JsonObject {
   switch (act.act) {
     case "policyEdit":
       return adoptPolicy(tx, context.judge, context.read(canonical(act.policy)));
     case "modeChange": {
       const mode = context.judge.policy.modes.get(act.mode);
-      if (mode === undefined && act.mode !== "normal" && act.mode !== "frozen") throw malformed(`modeChange: the policy has no mode ${JSON.stringify(act.mode.slice(0, 40))}`);
+      if (mode === undefined && act.mode !== "normal" && act.mode !== "frozen")
+        throw malformed(`modeChange: the policy has no mode ${JSON.stringify(act.mode.slice(0, 40))}`);
       return setMode(tx, act.mode, mode?.lastsMs);
     }
     case "import":
@@ -101,7 +117,8 @@ export function adoptPolicy(tx: Tx, judge: Judge | undefined, policy: Policy): J
   tx.put("policy", asJson(record));
   listAddresses(tx, judge, policy);
   const state = rootState(tx);
-  const mode = state.mode.name === "normal" || state.mode.name === "frozen" || policy.modes.has(state.mode.name) ? state.mode : { name: "frozen" };
+  const mode =
+    state.mode.name === "normal" || state.mode.name === "frozen" || policy.modes.has(state.mode.name) ? state.mode : { name: "frozen" };
   tx.setState(asJson({ ...state, mode, semantics: SEMANTICS }));
   const named = { id: record.id, version: record.version };
   journal(tx, "policy", { policy: { ...named, document: policy.document }, book: policy.book.hash, semantics: SEMANTICS });
@@ -123,13 +140,18 @@ export function setMode(tx: Tx, name: string, lastsMs: number | undefined): Json
   return { mode: name, ...(mode.until !== undefined && { until: mode.until }) };
 }
 
-export function addWallet(tx: Tx, adding: { readonly name: string; readonly expected: string | undefined; readonly wallet: NewWallet | undefined }): WalletRecord {
+export function addWallet(
+  tx: Tx,
+  adding: { readonly name: string; readonly expected: string | undefined; readonly wallet: NewWallet | undefined },
+): WalletRecord {
   const { wallet } = adding;
   if (wallet === undefined) throw malformed("import: expected the secret beside the request");
   const { fingerprint } = wallet.record;
-  if (adding.expected !== undefined && adding.expected !== fingerprint) throw malformed("import: the secret is not the one that was asked for");
+  if (adding.expected !== undefined && adding.expected !== fingerprint)
+    throw malformed("import: the secret is not the one that was asked for");
   for (const [, other] of tx.list("wallet/")) {
-    if ((other as unknown as WalletRecord).fingerprint === fingerprint) throw new CustodyError("vault/already-there", "wallet: the vault has this one already");
+    if ((other as unknown as WalletRecord).fingerprint === fingerprint)
+      throw new CustodyError("vault/already-there", "wallet: the vault has this one already");
   }
   const record: WalletRecord = { id: fingerprint, name: adding.name, ...wallet.record, created: tx.now };
   tx.put(`wallet/${record.id}`, asJson(record));

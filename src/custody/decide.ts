@@ -3,7 +3,8 @@ import { CustodyError } from "../base/errors.ts";
 import { effectToJson, type Intent, type Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Judgement, Need } from "../intent/verdict.ts";
-import type { Tx } from "../vault/vault.ts";
+import type { Tx } from "../vault/tx.ts";
+import type { Desk } from "./desk.ts";
 import { housekeep } from "./housekeeping.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
@@ -36,7 +37,8 @@ export interface Allowed {
  *
  * @throws `session/ended`, and whatever reading the request throws.
  */
-export function decide(tx: Tx, judge: Judge, ask: Ask): Allowed | PendingOutcome | DeniedOutcome {
+export function decide(tx: Tx, desk: Pick<Desk, "vault" | "judge">, ask: Ask): Allowed | PendingOutcome | DeniedOutcome {
+  const { judge } = desk;
   housekeep(tx, judge);
   const session = liveSession(tx, ask.session);
   const intent = ask.read(tx, judge);
@@ -44,7 +46,7 @@ export function decide(tx: Tx, judge: Judge, ask: Ask): Allowed | PendingOutcome
   const allowed = { request: ask.request, session, intent, judgement };
   if (judgement.reasons.length > 0) return deny(tx, judge, allowed);
 
-  const settled = settle(tx, judge, { request: ask.request, session, intent, needs: judgement.needs });
+  const settled = settle(tx, desk, { request: ask.request, session, intent, needs: judgement.needs });
   switch (settled.state) {
     case "met":
       return { kind: "allowed", ...allowed, met: settled };
@@ -53,7 +55,13 @@ export function decide(tx: Tx, judge: Judge, ask: Ask): Allowed | PendingOutcome
     case "waiting": {
       const { id, expires } = settled.pending;
       flush(tx);
-      const entry = journal(tx, "pending", { ...tell(judge, allowed), request: asObject(ask.request), effects: effectsOf(intent), pending: id, needs: needsToJson(settled.missing) });
+      const entry = journal(tx, "pending", {
+        ...tell(judge, allowed),
+        request: asObject(ask.request),
+        effects: effectsOf(intent),
+        pending: id,
+        needs: needsToJson(settled.missing),
+      });
       return { kind: "pending", id, needs: settled.missing, expires, entry };
     }
   }
@@ -101,13 +109,19 @@ export function needsToJson(needs: readonly Need[]): readonly JsonObject[] {
 /** @throws `session/ended` */
 export function liveSession(tx: Pick<Tx, "get" | "now">, id: string): SessionRecord {
   const session = tx.get(`session/${id}`) as Json | undefined as SessionRecord | undefined;
-  if (session === undefined || session.expires <= tx.now) throw new CustodyError("session/ended", "session: it has ended or run out, begin a new one");
+  if (session === undefined || session.expires <= tx.now)
+    throw new CustodyError("session/ended", "session: it has ended or run out, begin a new one");
   return session;
 }
 
 function deny(tx: Tx, judge: Judge, denied: Pick<Allowed, "request" | "session" | "intent" | "judgement">): DeniedOutcome {
   const { reasons } = denied.judgement;
-  const details = { ...tell(judge, denied), request: asObject(denied.request), effects: effectsOf(denied.intent), reasons: reasons.map(reasonToJson) };
+  const details = {
+    ...tell(judge, denied),
+    request: asObject(denied.request),
+    effects: effectsOf(denied.intent),
+    reasons: reasons.map(reasonToJson),
+  };
   const entry = refuse(tx, details);
   return { kind: "denied", reasons, ...(entry !== undefined && { entry }) };
 }

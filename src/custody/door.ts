@@ -1,7 +1,7 @@
-import type { Json } from "../base/canonical.ts";
 import { toHex } from "../base/bytes.ts";
+import type { Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
-import { type Request, REQUEST_KINDS, type RequestKind } from "../intent/intent.ts";
+import { REQUEST_KINDS, type Request, type RequestKind } from "../intent/intent.ts";
 
 const MAX_DEPTH = 64;
 const MAX_NODES = 50_000;
@@ -19,10 +19,14 @@ export function readRequest(input: unknown): Request {
   if (copy === null || typeof copy !== "object" || Array.isArray(copy)) throw malformed("expected an object");
   const { chain, account, kind, payload, ...rest } = copy as { readonly [key: string]: Json };
   for (const key of Object.keys(rest)) {
-    const why = key === "requester" || key === "now" ? `\`${key}\` cannot be chosen inside a vault` : `unknown member ${JSON.stringify(key.slice(0, 40))}`;
+    const why =
+      key === "requester" || key === "now"
+        ? `\`${key}\` cannot be chosen inside a vault`
+        : `unknown member ${JSON.stringify(key.slice(0, 40))}`;
     throw malformed(why);
   }
-  if (typeof kind !== "string" || !REQUEST_KINDS.includes(kind as RequestKind)) throw malformed(`expected a kind out of ${REQUEST_KINDS.join(", ")}`);
+  if (typeof kind !== "string" || !REQUEST_KINDS.includes(kind as RequestKind))
+    throw malformed(`expected a kind out of ${REQUEST_KINDS.join(", ")}`);
   if (payload === undefined) throw malformed("expected a payload");
   if (kind === "act") return { chain: text(chain ?? "", "chain"), account: text(account ?? "", "account"), kind, payload };
   return { chain: text(chain, "chain"), account: text(account, "account"), kind: kind as RequestKind, payload };
@@ -48,7 +52,8 @@ export function copyPlain(input: unknown): Json {
       case "boolean":
         return value;
       case "number":
-        if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw malformed("expected numbers to be safe integers; write larger ones as text");
+        if (!Number.isSafeInteger(value) || Object.is(value, -0))
+          throw malformed("expected numbers to be safe integers; write larger ones as text");
         return value;
       case "bigint":
         return value.toString();

@@ -1,16 +1,14 @@
-import type { Entry, EntryKind } from "../audit/entry.ts";
-import { commitmentOf, entryBody } from "../audit/entry.ts";
+import { commitment, type Entry, entryBody, SALT_BYTES } from "../audit/entry.ts";
+import type { EntryKind } from "../audit/kinds.ts";
 import { storedHashes } from "../audit/stored.ts";
 import { append, frontierFromJson, frontierToJson, leafHash } from "../audit/tree.ts";
 import { concat } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { randomBytes } from "../keys/random.ts";
-import type { Tx } from "../vault/vault.ts";
-import { type RootState, asJson } from "./records.ts";
+import type { Tx } from "../vault/tx.ts";
+import { asJson, type RootState } from "./records.ts";
 
-/** Salt before the body in an entry's blob, so that both are erased together: `salt(32) || body`. */
-export const SALT_BYTES = 32;
-
+/** An entry's blob is `salt(32) || body`, so that both are erased together. */
 export function entryBlob(seq: number): string {
   return `log/${seq}`;
 }
@@ -31,7 +29,7 @@ export function journal(tx: Tx, kind: EntryKind, details: JsonObject): number {
   const entry = { seq, time: tx.now, kind, ...details } as Entry;
   const body = entryBody(entry);
   const salt = randomBytes(SALT_BYTES);
-  const next = append(frontier, leafHash(commitmentOf(salt, body)));
+  const next = append(frontier, leafHash(commitment(salt, body)));
   tx.blob(entryBlob(seq), concat(salt, body));
   tx.blob(hashesBlob(seq), storedHashes(next.completed));
   tx.setState(asJson({ ...state, log: frontierToJson(next.frontier) }));

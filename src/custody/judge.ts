@@ -1,24 +1,23 @@
+import { fromHex } from "../base/bytes.ts";
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Address, ChainId, Circumstances } from "../intent/effect.ts";
 import type { Intent, IntentId } from "../intent/intent.ts";
 import type { Charge, Judgement } from "../intent/verdict.ts";
-import type { Hold } from "../limits/hold.ts";
 import { Ledger } from "../limits/ledger.ts";
 import type { Policy } from "../policy/core.ts";
 import type { Counters } from "../policy/counters.ts";
 import { compile, compileSession, type Evaluator } from "../policy/evaluate.ts";
 import { type Facts, factsFromJson } from "../policy/facts.ts";
 import { judgeLayers, type Layer } from "../policy/layers.ts";
-import type { Index } from "../vault/vault.ts";
+import type { Index } from "../vault/mirror.ts";
+import { compressed } from "./credentials.ts";
 import { type HoldRecord, readHold } from "./holds.ts";
 import type { AccountRecord, PolicyRecord, SessionRecord } from "./records.ts";
 
 /** Reads a policy document of this vault; `scope` are a session's rules, read with the vault's names. */
-export interface ReadPolicy {
-  (text: string): Policy;
-}
+export type ReadPolicy = (text: string) => Policy;
 
 /**
  * What the policy in force makes of the vault's records: the compiled rules, and the counters as sums over the holds. An
@@ -32,6 +31,9 @@ export class Judge implements Index {
   readonly #carried = new Map<string, bigint>();
   readonly #listed = new Map<string, Time>();
   readonly #own = new Map<string, number>();
+  readonly #ownKeys = new Set<string>();
+  readonly #expiries = new Map<string, Time>();
+  readonly #reserved = new Map<string, HoldRecord>();
   readonly #facts = new WeakMap<HoldRecord, readonly Facts[]>();
   #record: PolicyRecord | undefined;
   #ledger: Ledger<HoldRecord> | undefined;
@@ -50,7 +52,12 @@ export class Judge implements Index {
         return;
       case "hold":
         return this.#applyHold(key, after);
+      case "approval":
+      case "pending":
+        put(this.#expiries, name, (after as { expires: Time } | undefined)?.expires);
+        return;
       case "session":
+        put(this.#expiries, name, (after as { expires: Time } | undefined)?.expires);
         return this.#applySession(key, after as unknown as SessionRecord | undefined);
       case "carried":
         put(this.#carried, key, after === undefined ? undefined : BigInt((after as { total: string }).total));
@@ -90,13 +97,14 @@ export class Judge implements Index {
 
   get ledger(): Ledger<HoldRecord> {
     if (this.#ledger === undefined) {
-      const windows = new Map(this.evaluator.limits.map((limit) => [limit.id, limit.windowMs]));
+      const limits = new Map(this.evaluator.limits.map((limit) => [limit.id, limit]));
       for (const layer of this.#sessions.values()) {
-        for (const limit of layer.evaluator.limits) windows.set(layer.prefix + limit.id, limit.windowMs);
+        for (const limit of layer.evaluator.limits) limits.set(layer.prefix + limit.id, limit);
       }
       this.#ledger = new Ledger({
         weigh: (hold) => this.weigh(hold),
-        window: (limit) => windows.get(limit) ?? 0,
+        window: (limit) => limits.get(limit)?.windowMs ?? "ever",
+        max: (limit) => limits.get(limit)?.max,
         carried: (limit, bucket) => this.#carried.get(carriedKey(limit, bucket)) ?? 0n,
       });
       for (const hold of this.#holds.values()) this.#ledger.apply(undefined, hold);
@@ -112,15 +120,28 @@ export class Judge implements Index {
     return this.#holds.get(intent);
   }
 
+  /** Reservations whose lease is over, at most so many. */
+  overdue(now: Time, most: number): readonly HoldRecord[] {
+    const overdue: HoldRecord[] = [];
+    for (const hold of this.#reserved.values()) {
+      if (hold.leaseUntil <= now && overdue.push(hold) === most) break;
+    }
+    return overdue;
+  }
+
+  /** The first moment at which a pending request or a session runs out. */
+  get nextExpiry(): Time {
+    let next = Number.POSITIVE_INFINITY;
+    for (const expires of this.#expiries.values()) if (expires < next) next = expires;
+    return next;
+  }
+
   /** What the limits in force make of a hold: the vault's, and those of the session that it was made in. */
   weigh(hold: HoldRecord): readonly Charge[] {
-    let facts = this.#facts.get(hold);
-    if (facts === undefined) {
-      facts = hold.facts.map(factsFromJson);
-      this.#facts.set(hold, facts);
-    }
+    const facts = this.#factsOf(hold);
     const layer = this.#sessions.get(hold.session);
-    const own = layer === undefined ? [] : layer.evaluator.weigh(facts).map((charge) => ({ ...charge, limit: layer.prefix + charge.limit }));
+    const own =
+      layer === undefined ? [] : layer.evaluator.weigh(facts).map((charge) => ({ ...charge, limit: layer.prefix + charge.limit }));
     return [...this.evaluator.weigh(facts), ...own];
   }
 
@@ -140,6 +161,11 @@ export class Judge implements Index {
     return (this.#own.get(ownKey(chain, address)) ?? 0) > 0;
   }
 
+  /** Compressed public keys of the vault's accounts: none of them can be a person's key. */
+  get ownKeys(): ReadonlySet<string> {
+    return this.#ownKeys;
+  }
+
   listed(): Iterable<string> {
     return this.#listed.keys();
   }
@@ -151,23 +177,37 @@ export class Judge implements Index {
   }
 
   /** The vault's policy, and below it the session's own rules, which can only narrow. */
-  judge(intent: Intent, session: SessionRecord, circumstances: Circumstances): Judgement {
+  evaluatorOf(session: SessionRecord): Pick<Evaluator, "policy" | "limits" | "judge"> {
     const layer = this.#sessions.get(session.id);
     const layers: Layer[] = [{ evaluator: this.evaluator, prefix: "" }, ...(layer === undefined ? [] : [layer])];
-    return judgeLayers(layers, intent, circumstances, this.counters(intent, circumstances.now));
+    const { policy, limits } = this.evaluator;
+    return { policy, limits, judge: (intent, circumstances, counters) => judgeLayers(layers, intent, circumstances, counters) };
+  }
+
+  judge(intent: Intent, session: SessionRecord, circumstances: Circumstances): Judgement {
+    return this.evaluatorOf(session).judge(intent, circumstances, this.counters(intent, circumstances.now));
+  }
+
+  #factsOf(hold: HoldRecord): readonly Facts[] {
+    const known = this.#facts.get(hold);
+    if (known !== undefined) return known;
+    const facts = (hold.facts as readonly JsonObject[]).map(factsFromJson);
+    this.#facts.set(hold, facts);
+    return facts;
   }
 
   #applyHold(id: string, after: Json | undefined): void {
     const before = this.#holds.get(id);
     const hold = after === undefined ? undefined : readHold(after as JsonObject);
     put(this.#holds, id, hold);
+    put(this.#reserved, id, hold?.state === "reserved" ? hold : undefined);
     this.#ledger?.apply(before, hold);
   }
 
   #applySession(id: string, session: SessionRecord | undefined): void {
     const had = this.#sessions.delete(id);
     if (session?.scope !== undefined) {
-      this.#sessions.set(id, { evaluator: compileSession(this.#read(session.scope)), prefix: `session:${id}/` });
+      this.#sessions.set(id, { evaluator: compileSession(this.#read(session.scope)), prefix: `session/${id}/` });
     } else if (!had) return;
     this.#recount();
   }
@@ -176,6 +216,9 @@ export class Judge implements Index {
     if (account === undefined) return;
     const key = ownKey(account.chain, account.address);
     this.#own.set(key, (this.#own.get(key) ?? 0) + by);
+    const publicKey = compressed(fromHex(account.publicKey));
+    if (by > 0) this.#ownKeys.add(publicKey);
+    else this.#ownKeys.delete(publicKey);
   }
 
   // The counters follow from holds and rules, so they are made again when the rules change, and only when they are read.

@@ -1,4 +1,4 @@
-import type { Json } from "../base/canonical.ts";
+import type { JsonObject } from "../base/canonical.ts";
 import type { Time } from "../base/time.ts";
 import type { IntentId, Reason } from "../intent/intent.ts";
 import type { Need } from "../intent/verdict.ts";
@@ -23,7 +23,7 @@ export interface DoneOutcome {
   readonly kind: "done";
   readonly entry: number;
   /** What the act made: `{ wallet }`, `{ policy, version }`, `{ mode }` … */
-  readonly result: { readonly [name: string]: Json };
+  readonly result: JsonObject;
 }
 
 export interface PendingOutcome {

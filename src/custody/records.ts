@@ -1,3 +1,4 @@
+import type { ApprovalStatement } from "../approvals/statement.ts";
 import type { Json, JsonObject } from "../base/canonical.ts";
 import type { Time } from "../base/time.ts";
 import type { Address, ChainId } from "../intent/effect.ts";
@@ -64,18 +65,26 @@ export interface AskedRequest {
 
 export interface PendingRecord {
   readonly id: string;
+  readonly vault: string;
   readonly request: AskedRequest;
   readonly intent: string;
-  /** Digest of what is approved: the effects with a fee ceiling, or the exact bytes. */
-  readonly subject: string;
+  /** What is approved: the effects with a fee ceiling, or the exact bytes. */
+  readonly subject: { readonly kind: "effects" | "bytes"; readonly digest: string; readonly feeCeiling: string };
   readonly submitters: readonly string[];
+  /** Stands in every approval of it: a yes to one request never fits a later one with the same effects. */
+  readonly nonce: string;
   readonly since: Time;
   readonly expires: Time;
+  /** As the policy in force asked when the request was judged last. */
   readonly needs: readonly Need[];
   readonly policy: string;
   readonly semantics: number;
   readonly book: string;
+  /** People whom a policy edit is about: their no does not end it. */
+  readonly affected: readonly string[];
   readonly answers: readonly AnswerRecord[];
+  /** Intent that the requester has confirmed by their own presence. */
+  readonly confirmed?: string;
   /** Intents that were signed under these answers: the first, and its exact replacements. */
   readonly used: readonly string[];
   readonly usedLane?: string;
@@ -86,8 +95,11 @@ export interface AnswerRecord {
   readonly answer: "yes" | "no";
   readonly at: Time;
   readonly expires: Time;
-  /** The signed approval, or the session of an `unlock` person. */
-  readonly proof: JsonObject;
+  readonly statement: ApprovalStatement;
+  /** The credential that signed; `null` for the session of a person who unlocks. */
+  readonly key: string | null;
+  readonly signature: string | null;
+  readonly session: string | null;
   /** Needs in force when the answer was given: it counts only where new needs are implied by these. */
   readonly needs: readonly Need[];
 }

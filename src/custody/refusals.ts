@@ -1,10 +1,11 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { canonical } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
 import { HOUR_MS } from "../base/time.ts";
-import type { Reason } from "../intent/intent.ts";
-import type { Tx } from "../vault/vault.ts";
+import type { Intent, Reason } from "../intent/intent.ts";
+import type { Tx } from "../vault/tx.ts";
 import { journal } from "./journal.ts";
-import { asJson, type RootState } from "./records.ts";
+import { type AskedRequest, asJson, type RootState } from "./records.ts";
 
 /** So many denials an hour are written out one by one; more are counted, so that a flood can neither fill the store nor stop signing. */
 export const DENIALS_AN_HOUR = 100;
@@ -36,6 +37,20 @@ export function flush(tx: Tx): void {
 
 export function reasonToJson(reason: Reason): JsonObject {
   return { ...reason } as JsonObject;
+}
+
+/** A request that could not be read: its code is written down, its bytes are not. */
+export function recordMalformed(tx: Tx, ask: { readonly session: string; readonly request: AskedRequest }, cause: CustodyError): void {
+  const person = (tx.get(`session/${ask.session}`) as { readonly person?: string } | undefined)?.person;
+  const { chain, account, kind } = ask.request;
+  const reasons = [{ code: cause.code, params: {}, text: cause.message }];
+  refuse(tx, { reasons, request: { chain, account, kind, payload: "…" }, session: ask.session, ...(person !== undefined && { person }) });
+}
+
+/** The key failed after the reservation: an alarm, because it should not happen. The reservation lapses by itself. */
+export function recordFailure(tx: Tx, intent: Pick<Intent, "id">, cause: unknown): void {
+  const code = cause instanceof CustodyError ? cause.code : "vault/failed";
+  journal(tx, "alarm", { code, intent: intent.id, why: "the reservation was made, but no signature came of it" });
 }
 
 function setRefusals(tx: Tx, refusals: RootState["refusals"]): void {

@@ -46,7 +46,10 @@ export async function readWallet(source: WalletSource): Promise<NewWallet> {
     const root = publicKey(seed, []);
     wipe(seed);
     const words = (entropy.length / 4) * 3;
-    return { record: { kind: "mnemonic", language: found, words, fingerprint: fingerprint(root) }, secret: pack(ENTROPY, entropy, passphrase) };
+    return {
+      record: { kind: "mnemonic", language: found, words, fingerprint: fingerprint(root) },
+      secret: pack(ENTROPY, entropy, passphrase),
+    };
   } finally {
     wipe(entropy, passphrase);
   }
@@ -63,17 +66,30 @@ export async function walletPublicKey(wallet: WalletRecord, secret: Uint8Array, 
  *
  * @throws `vault/account-mismatch`
  */
-export async function withAccountKey<T>(wallet: WalletRecord, secret: Uint8Array, account: AccountRecord, use: (key: Uint8Array, publicKey: Uint8Array) => Promise<T>): Promise<T> {
+export async function withAccountKey<T>(
+  wallet: WalletRecord,
+  secret: Uint8Array,
+  account: AccountRecord,
+  use: (key: Uint8Array, publicKey: Uint8Array) => Promise<T>,
+): Promise<T> {
   return withWalletKey(wallet, secret, account.path, async (key) => {
     const derived = secp256k1.publicKey(key);
     if (!equal(derived, fromHex(account.publicKey))) {
-      throw new CustodyError("vault/account-mismatch", `account ${account.name}: its key is not the one that its wallet derives at ${account.path}`);
+      throw new CustodyError(
+        "vault/account-mismatch",
+        `account ${account.name}: its key is not the one that its wallet derives at ${account.path}`,
+      );
     }
     return await use(key, derived);
   });
 }
 
-async function withWalletKey<T>(wallet: WalletRecord, secret: Uint8Array, path: string, use: (key: Uint8Array) => T | Promise<T>): Promise<T> {
+async function withWalletKey<T>(
+  wallet: WalletRecord,
+  secret: Uint8Array,
+  path: string,
+  use: (key: Uint8Array) => T | Promise<T>,
+): Promise<T> {
   const { kind, body, rest } = unpack(secret);
   if (kind === KEY) {
     if (path !== "m") throw new CustodyError("keys/bad-path", "path: expected m, an imported private key has no accounts below it");

@@ -1,0 +1,131 @@
+import { wipe } from "./base/bytes.ts";
+import { CustodyError } from "./base/errors.ts";
+import type { Signature, Signed } from "./chains/chain.ts";
+import { type ActSecrets, performAct, readAct } from "./custody/acts.ts";
+import { type Ask, asObject, decide, effectsOf, tell } from "./custody/decide.ts";
+import { accountOf, type Desk, reader, walletOf } from "./custody/desk.ts";
+import { journal } from "./custody/journal.ts";
+import type { ActOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
+import { done } from "./custody/pending.ts";
+import type { AccountRecord, AskedRequest, WalletRecord } from "./custody/records.ts";
+import { recordFailure, recordMalformed } from "./custody/refusals.ts";
+import { type Reserved, release, reserve } from "./custody/reserve.ts";
+import { withAccountKey } from "./custody/wallets.ts";
+import { secp256k1 } from "./keys/secp256k1.ts";
+
+/**
+ * The line from bytes to a signature. It is all there is between a request and a key:
+ *
+ *   request ── decode ──▶ intent ── judge ──▶ reserve + record ──▶ sign ── verify ──▶ fence + record ──▶ result
+ *                                                 commit 1                                commit 2
+ *
+ * Denied and pending are results; both are written down as well.
+ */
+export async function signRequest(desk: Desk, session: string, request: AskedRequest): Promise<SignOutcome> {
+  // Judged by the state of the very commit that takes the headroom, the approvals and the record of it.
+  const ruled = await commit(desk, { session, request, read: reader(desk, request) }, (ask) => (tx): SignOutcome | Reserved => {
+    const decision = decide(tx, desk, ask);
+    return decision.kind === "allowed" ? reserve(tx, desk, decision) : decision;
+  });
+  if (ruled.kind !== "reserved") return ruled;
+
+  const signed = await sign(desk, ruled);
+  try {
+    return await letGo(desk, ruled, signed);
+  } catch (cause) {
+    // Its reservation is gone or its record could not be written: a signature without an entry does not exist.
+    wipe(signed.bytes);
+    throw cause;
+  }
+}
+
+/** The same line for acts on the custody itself: what is allowed is done in the commit that allowed it. */
+export async function submitAct(desk: Desk, session: string, request: AskedRequest, secrets: ActSecrets = {}): Promise<ActOutcome> {
+  const act = readAct(request.payload);
+  return commit(desk, { session, request, read: reader(desk, request) }, (ask) => (tx): ActOutcome => {
+    const decision = decide(tx, desk, ask);
+    if (decision.kind !== "allowed") return decision;
+    const { intent, met } = decision;
+    const told = { ...tell(desk.judge, decision), request: asObject(request), effects: effectsOf(intent) };
+    const approvals = met.approvals.map(asObject);
+    const entry = journal(tx, "acted", { ...told, approvals, ...(met.pending !== undefined && { pending: met.pending.id }) });
+    done(tx, met);
+    return { kind: "done", entry, result: performAct(tx, act, { judge: desk.judge, read: desk.readPolicy, secrets }) };
+  });
+}
+
+/** Runs the first commit. A request that cannot even be read is written down too, and its error goes to whoever asked. */
+async function commit<T>(
+  desk: Desk,
+  ask: Ask,
+  job: (ask: Ask) => (tx: Parameters<Parameters<Desk["vault"]["transact"]>[0]>[0]) => T,
+): Promise<T> {
+  try {
+    return await desk.vault.transact(job(ask));
+  } catch (cause) {
+    if (cause instanceof CustodyError && isUnreadable(cause)) await desk.vault.transact((tx) => recordMalformed(tx, ask, cause));
+    throw cause;
+  }
+}
+
+/**
+ * Makes the signatures. The key sees the digests of the intent that was judged and nothing else; its address is derived
+ * again first, and every signature is verified by the second implementation before it is put together.
+ */
+async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
+  const { account, wallet } = await desk.vault.read((view) => {
+    const found = accountOf(view, desk.chains, intent);
+    return { account: found, wallet: walletOf(view, found) };
+  });
+  try {
+    const signatures = await desk.vault.withSecret(`wallet/${wallet.id}`, (secret) =>
+      signWith(desk, { account, wallet, secret }, intent.signables),
+    );
+    return desk.chains.of(intent.chain).assemble(intent, signatures);
+  } catch (cause) {
+    await desk.vault.transact((tx) => recordFailure(tx, intent, cause));
+    throw cause;
+  }
+}
+
+function signWith(
+  desk: Desk,
+  by: { account: AccountRecord; wallet: WalletRecord; secret: Uint8Array },
+  signables: Reserved["intent"]["signables"],
+): Promise<Signature[]> {
+  const { account, wallet, secret } = by;
+  return withAccountKey(wallet, secret, account, async (privateKey, publicKey) => {
+    if (desk.chains.of(account.chain).address(account.chain, publicKey) !== account.address) {
+      throw new CustodyError("vault/account-mismatch", `account ${account.name}: its address is not that of its key`);
+    }
+    const signatures: Signature[] = [];
+    for (const { scheme, digest, path } of signables) {
+      if (scheme !== "ecdsa" || path.length > 0)
+        throw new CustodyError("request/unsupported", "signature: expected ECDSA by the account's own key");
+      signatures.push(await secp256k1.sign({ privateKey, publicKey, digest }));
+    }
+    return signatures;
+  });
+}
+
+/** Commit 2. A commit that took too long is tried again for as long as the reservation is ours. */
+async function letGo(desk: Desk, reserved: Reserved, signed: Signed): Promise<SignedOutcome> {
+  for (;;) {
+    try {
+      return await desk.vault.transact((tx) => release(tx, desk.judge, reserved, signed), { notAfter: reserved.leaseUntil - 1 });
+    } catch (cause) {
+      const slow = cause instanceof CustodyError && cause.code === "store/expired";
+      if (!slow || (await desk.now()) >= reserved.leaseUntil) throw cause;
+    }
+  }
+}
+
+function isUnreadable({ code }: CustodyError): boolean {
+  return (
+    code === "chain/malformed" ||
+    code === "chain/too-large" ||
+    code === "request/malformed" ||
+    code === "request/unsupported" ||
+    code === "policy/invalid"
+  );
+}

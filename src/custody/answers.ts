@@ -1,0 +1,106 @@
+import { proveApproval } from "../approvals/credential.ts";
+import { type ApprovalStatement, approvalId, type SignedApproval } from "../approvals/statement.ts";
+import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import { DAY_MS, type Time } from "../base/time.ts";
+import type { Tx, View } from "../vault/tx.ts";
+import { asObject, judgeNow } from "./decide.ts";
+import { type Desk, reader } from "./desk.ts";
+import { journal } from "./journal.ts";
+import { mayAnswer } from "./pending.ts";
+import { type AnswerRecord, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
+
+/** No answer counts for longer than this. */
+const LONGEST_MS = 30 * DAY_MS;
+
+/** An answer to a pending request: signed by a credential, or given in the open session of a person who unlocks. */
+export type Answer =
+  | { readonly by: "key"; readonly approval: SignedApproval }
+  | { readonly by: "session"; readonly session: SessionRecord; readonly statement: ApprovalStatement };
+
+/**
+ * Takes an answer to a pending request down. The request is judged again first, so that the needs are those of now.
+ *
+ * @returns the sequence number of its entry.
+ * @throws `pending/no-such-request`; `approval/mismatch` if the statement is about something else (another policy, book, subject,
+ *   submitter), was used or has run out; `approval/bad-signature`; `approval/not-an-approver`
+ */
+export function answer(tx: Tx, desk: Desk, id: string, given: Answer): number {
+  const { judge } = desk;
+  const person = given.by === "key" ? given.approval.person : given.session.person;
+  const statement = given.by === "key" ? given.approval.statement : given.statement;
+  const pending = rejudged(tx, desk, findPending(tx, id));
+  checkStatement(pending, statement, tx.now);
+  if (given.by === "key") proveApproval(given.approval, judge.policy.people.get(person) ?? []);
+  if (!mayAnswer(pending, person, tx.now))
+    throw new CustodyError("approval/not-an-approver", `approval: ${person} is nobody whom this request needs`);
+
+  const used = `approval/${approvalId({ person, statement })}`;
+  if (tx.get(used) !== undefined) throw new CustodyError("approval/mismatch", "approval: it was handed in before");
+  tx.put(used, { expires: statement.expiresMs });
+
+  const record: AnswerRecord = {
+    person,
+    answer: statement.answer,
+    at: tx.now,
+    expires: statement.expiresMs,
+    statement,
+    key: given.by === "key" ? given.approval.publicKey : null,
+    signature: given.by === "key" ? given.approval.signature : null,
+    session: given.by === "session" ? given.session.id : null,
+    needs: pending.needs,
+  };
+  const answers = [...pending.answers.filter((other) => other.person !== person), record];
+  const ends = statement.answer === "no" && !pending.affected.includes(person);
+  if (ends) tx.delete(`pending/${id}`);
+  else tx.put(`pending/${id}`, asJson({ ...pending, answers }));
+  const { key, signature, session } = record;
+  return journal(tx, statement.answer === "yes" ? "approved" : "refused", {
+    pending: id,
+    person,
+    proof: asObject({ statement, key, signature, session }),
+    intent: pending.intent,
+  });
+}
+
+/** @throws `pending/no-such-request` */
+export function findPending(view: View, id: string): PendingRecord {
+  const record = view.get(`pending/${id}`);
+  if (record === undefined)
+    throw new CustodyError("pending/no-such-request", `pending: there is none with the id ${JSON.stringify(id.slice(0, 40))}`);
+  return record as unknown as PendingRecord;
+}
+
+/** The pending request with the needs that the policy in force asks for now. */
+export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: Desk, pending: PendingRecord): PendingRecord {
+  const { judge } = desk;
+  if (pending.policy === judge.policy.id) return pending;
+  const intent = reader(desk, pending.request)(tx, judge);
+  const [person = ""] = pending.submitters;
+  const credential = judge.policy.people.get(person)?.[0]?.kind ?? "unlock";
+  const judgement = judgeNow(tx, judge, intent, { id: "", person, credential, begun: tx.now, expires: tx.now });
+  const [reason] = judgement.reasons;
+  if (reason !== undefined)
+    throw new CustodyError("approval/mismatch", `pending: the policy in force denies this request now (${reason.code})`);
+  return { ...pending, needs: judgement.needs, policy: judge.policy.id, book: judge.policy.book.hash };
+}
+
+function checkStatement(pending: PendingRecord, statement: ApprovalStatement, now: Time): void {
+  const expected = {
+    vault: pending.vault,
+    policy: pending.policy,
+    semantics: pending.semantics,
+    book: pending.book,
+    subject: pending.subject.digest,
+    submitters: pending.submitters,
+    nonce: pending.nonce,
+  };
+  for (const [name, value] of Object.entries(expected)) {
+    const got = (statement as unknown as JsonObject)[name] as Json;
+    if (canonical(got) !== canonical(value as Json))
+      throw new CustodyError("approval/mismatch", `approval: its ${name} is not that of the request`);
+  }
+  if (statement.expiresMs <= now || statement.expiresMs > now + LONGEST_MS) {
+    throw new CustodyError("approval/mismatch", "approval: expected it to run out in the future, within 30 days");
+  }
+}

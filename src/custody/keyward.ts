@@ -1,0 +1,355 @@
+import { readApproval } from "../approvals/statement.ts";
+import type { LoggedEntry } from "../audit/entry.ts";
+import { emptyFrontier, frontierToJson } from "../audit/tree.ts";
+import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import { readJson } from "../base/json.ts";
+import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
+import type { Chain } from "../chains/chain.ts";
+import { SEMANTICS } from "../intent/semantics.ts";
+import type { Policy } from "../policy/core.ts";
+import { parsePolicy } from "../policy/parse.ts";
+import type { Store } from "../stores/store.ts";
+import { HEADER_KEY } from "../vault/header.ts";
+import { createVault, openVault } from "../vault/open.ts";
+import type { Access, Slot } from "../vault/slot.ts";
+import type { Tx } from "../vault/tx.ts";
+import type { Vault } from "../vault/vault.ts";
+import { addWallet, adoptPolicy } from "./acts.ts";
+import { answer } from "./answers.ts";
+import { Chains, type Desk } from "./desk.ts";
+import { copyPlain } from "./door.ts";
+import { type CustodyState, Watched } from "./events.ts";
+import { countFailure, forgetFailures, readFailures } from "./failures.ts";
+import { journal } from "./journal.ts";
+import { Judge } from "./judge.ts";
+import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
+import { asJson, type RootState, type SessionRecord } from "./records.ts";
+import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
+import { readWallet, type WalletSource } from "./wallets.ts";
+
+export interface KeywardOptions {
+  readonly store: Store;
+  readonly chains: readonly Chain[];
+  /** Locks by itself so long after the last call; 10 minutes by default, `Infinity` for never. */
+  readonly autoLockMs?: number;
+  /** How long a reservation keeps its headroom for a signer that does not come back; 30 seconds by default. */
+  readonly leaseMs?: number;
+}
+
+export interface CreateOptions {
+  /** The first way to open the vault; it opens view and sign. */
+  readonly slot: Slot;
+  /** A policy document, as text or as plain data (`templates`). It holds from the first moment. */
+  readonly policy: unknown;
+  /** The first wallet: fresh entropy of 24 words by default, `null` for none. */
+  readonly wallet?: WalletSource | null;
+  readonly signal?: AbortSignal;
+  /** Called with 0…1 while the passphrase is stretched. */
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface UnlockOptions {
+  /** `view` leaves the sign side closed: enough for addresses, policy, history and receiving. */
+  readonly access?: Access;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** A custody over one store. Touches nothing until it is asked to; safe where there is no store yet (server rendering). */
+export function keyward(options: KeywardOptions): Custody {
+  return new Custody(options);
+}
+
+export class Custody {
+  readonly #store: Store;
+  readonly #chains: Chains;
+  readonly #autoLockMs: number;
+  readonly #leaseMs: number;
+  readonly #watched = new Watched();
+  #desk: Desk | undefined;
+  #opening: { readonly slot: Slot; readonly access: Access; readonly done: Promise<void> } | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: KeywardOptions) {
+    this.#store = options.store;
+    this.#chains = new Chains(options.chains);
+    this.#autoLockMs = options.autoLockMs ?? 10 * MINUTE_MS;
+    this.#leaseMs = options.leaseMs ?? 30 * SECOND_MS;
+  }
+
+  get state(): CustodyState {
+    return this.#watched.state;
+  }
+
+  /** Calls `watch` on every change of `state`. @returns a function that ends it. */
+  subscribe(watch: (state: CustodyState) => void): () => void {
+    return this.#watched.subscribe(watch);
+  }
+
+  /** Asks the store whether there is a vault, where that is not known yet. */
+  async status(): Promise<CustodyState> {
+    if (this.state === "unknown") this.#watched.set((await this.#store.get(HEADER_KEY)) === undefined ? "absent" : "locked");
+    return this.state;
+  }
+
+  /** Name of the open vault: 32 hexadecimal digits. @throws `vault/locked` */
+  get id(): string {
+    return this.#open().vault.id;
+  }
+
+  /**
+   * Makes a vault in this store and opens it. Vault, policy and first wallet appear in one commit, or none of them.
+   *
+   * @throws `vault/exists`, `policy/invalid` (with every problem and its place), `vault/weak-passphrase`, `vault/aborted`,
+   *   `keys/bad-mnemonic`, `keys/bad-key`, `keys/no-randomness`
+   */
+  async create(options: CreateOptions): Promise<void> {
+    const judge = this.#judge();
+    const policy = this.#readPolicy(policyText(options.policy));
+    const wallet = options.wallet === null ? undefined : await readWallet(options.wallet ?? { from: "generate" });
+    await this.#enter(async () => {
+      try {
+        return await createVault({
+          store: this.#store,
+          slots: [options.slot],
+          state: asJson(newState()),
+          index: judge,
+          begin: (tx, vault) => {
+            journal(tx, "created", { vault });
+            adoptPolicy(tx, undefined, policy);
+            if (wallet !== undefined) addFirstWallet(tx, wallet);
+          },
+          signal: options.signal,
+          onProgress: options.onProgress,
+        });
+      } finally {
+        wallet?.secret.fill(0);
+      }
+    }, judge);
+  }
+
+  /**
+   * Opens the vault. Asked twice at once with the same slot, it stretches the passphrase once. On an open vault it does nothing.
+   *
+   * @throws `vault/absent`, `vault/cannot-open`, `vault/damaged`, `vault/rolled-back`, `vault/kdf-out-of-bounds`, `vault/aborted`
+   */
+  async unlock(slot: Slot, options: UnlockOptions = {}): Promise<void> {
+    const access = options.access ?? "sign";
+    while (this.#opening !== undefined) {
+      const { slot: other, access: wanted, done } = this.#opening;
+      if (other === slot && wanted === access) return done;
+      await done.catch(() => undefined);
+    }
+    if (this.#desk !== undefined && (this.#desk.vault.access === "sign" || access === "view")) return;
+    this.lock();
+    const done = this.#unlock(slot, access, options);
+    this.#opening = { slot, access, done };
+    try {
+      await done;
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  /** Wipes every key of ours and forgets the records. What is on its way fails with `vault/locked`. */
+  lock(): void {
+    clearTimeout(this.#timer);
+    if (this.#desk === undefined) return;
+    this.#desk.vault.lock();
+    this.#desk = undefined;
+    this.#watched.set("locked");
+  }
+
+  /**
+   * Begins the session of a person. A person of kind `unlock` is whoever unlocked; everybody else signs with their credential.
+   *
+   * @throws `session/no-such-person`, `session/bad-proof`, `vault/locked`, `vault/view-only`
+   */
+  async session(options: SessionOptions): Promise<Session> {
+    const record: SessionRecord = await beginSession(this.#open(), options);
+    return new Session(record, () => this.#open());
+  }
+
+  /** The policy in force: its document, its id, and how many there were before it. */
+  async policy(): Promise<{ readonly id: string; readonly version: number; readonly document: JsonObject }> {
+    const { vault, judge } = this.#open();
+    return vault.read(() => ({ id: judge.record.id, version: judge.record.version, document: judge.policy.document }));
+  }
+
+  /** The mode that holds. */
+  async mode(): Promise<RootState["mode"]> {
+    return this.#open().vault.read((view) => (view.state as unknown as RootState).mode);
+  }
+
+  /**
+   * Reads a policy document as this custody would, and checks it.
+   *
+   * @throws `policy/invalid` with every problem and its place.
+   */
+  checkPolicy(policy: unknown): { readonly id: string; readonly document: JsonObject } {
+    const { id, document } = this.#readPolicy(policyText(policy));
+    return { id, document };
+  }
+
+  /** What an approver signs to answer a pending request, wherever their key is. */
+  async approvalStatement(id: string, given: { readonly answer?: "yes" | "no"; readonly lastsMs?: number } = {}) {
+    return approvalStatement(this.#open(), id, given);
+  }
+
+  /**
+   * Hands in an approval that was signed elsewhere.
+   *
+   * @param approval - `{ person, statement, publicKey, signature }`.
+   * @returns the sequence number of its entry.
+   * @throws `approval/malformed`, `approval/bad-signature`, `approval/mismatch`, `approval/not-an-approver`, `pending/no-such-request`
+   */
+  async submitApproval(id: string, approval: unknown): Promise<number> {
+    const desk = this.#open();
+    const signed = readApproval(copyPlain(approval));
+    return desk.vault.transact((tx) => answer(tx, desk, id, { by: "key", approval: signed }));
+  }
+
+  /** The log, entry by entry. @throws `log/damaged` */
+  history(
+    options: { readonly newestFirst?: boolean; readonly from?: number; readonly limit?: number } = {},
+  ): AsyncGenerator<LoggedEntry, void, undefined> {
+    return history(this.#open().vault, options);
+  }
+
+  /** The head of the log as a signed note. Keep it elsewhere: with it, later logs can be held to this one. */
+  checkpoint(): Promise<string> {
+    return checkpoint(this.#open().vault);
+  }
+
+  /** The key that checkpoints verify with. Write it down where the vault is not. */
+  get logKey(): string {
+    return logKey(this.#open().vault);
+  }
+
+  /** The whole log as lines of JSON that `verifyLog` of `keyward/audit` checks offline. */
+  exportLog(): AsyncGenerator<string, void, undefined> {
+    return exportLines(this.#open().vault);
+  }
+
+  /** A file that proves one entry and shows no other. */
+  proveEntry(seq: number): Promise<string> {
+    return entryProof(this.#open().vault, seq);
+  }
+
+  /** A file that proves that the log of now continues that of a kept checkpoint. */
+  proveConsistency(kept: string): Promise<string> {
+    return consistencyProof(this.#open().vault, kept);
+  }
+
+  toString(): string {
+    return `Custody(${this.state})`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  async #unlock(slot: Slot, access: Access, options: UnlockOptions): Promise<void> {
+    const judge = this.#judge();
+    await this.#enter(async () => {
+      try {
+        return await openVault({ store: this.#store, slot, access, index: judge, signal: options.signal, onProgress: options.onProgress });
+      } catch (cause) {
+        if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await countFailure(this.#store);
+        throw cause;
+      }
+    }, judge);
+    const desk = this.#open();
+    if (desk.vault.access === "view") return;
+    const failures = await readFailures(this.#store);
+    const [used] = desk.vault.slots.filter(({ kind }) => kind === slot.kind);
+    await desk.vault.transact((tx) => journal(tx, "opened", { slot: used?.id ?? slot.kind, failures: failures.count }));
+    await forgetFailures(this.#store, failures);
+  }
+
+  async #enter(open: () => Promise<Vault>, judge: Judge): Promise<void> {
+    const before = await this.status();
+    this.#watched.set("opening");
+    try {
+      const vault = await open();
+      this.#desk = {
+        vault,
+        judge,
+        chains: this.#chains,
+        readPolicy: (text) => this.#readPolicy(text, judge),
+        leaseMs: this.#leaseMs,
+        now: () => this.#store.now(),
+      };
+      this.#watched.set("open");
+      this.#stayOpen();
+    } catch (cause) {
+      this.#watched.set(stateAfter(cause, before));
+      throw cause;
+    }
+  }
+
+  #open(): Desk {
+    if (this.#desk === undefined) throw new CustodyError("vault/locked", `vault: expected it to be open, it is ${this.state}`);
+    this.#stayOpen();
+    return this.#desk;
+  }
+
+  #stayOpen(): void {
+    clearTimeout(this.#timer);
+    if (!Number.isFinite(this.#autoLockMs)) return;
+    this.#timer = setTimeout(() => this.lock(), this.#autoLockMs);
+    // On Node a waiting lock must not keep the process alive.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  #judge(): Judge {
+    return new Judge((text) => this.#readPolicy(text));
+  }
+
+  #readPolicy(text: string, judge?: Judge): Policy {
+    return parsePolicy(text, { parseAddress: this.#chains.parseAddress, ...(judge !== undefined && { ownKeys: judge.ownKeys }) });
+  }
+}
+
+function newState(): RootState {
+  return {
+    format: 1,
+    semantics: SEMANTICS,
+    mode: { name: "normal" },
+    log: frontierToJson(emptyFrontier),
+    refusals: { since: 0, logged: 0, more: 0 },
+  };
+}
+
+function addFirstWallet(tx: Tx, wallet: Parameters<typeof addWallet>[1]["wallet"]): void {
+  const record = addWallet(tx, { name: "Main", expected: undefined, wallet });
+  journal(tx, "account", { account: { wallet: record.id, event: "wallet" } });
+}
+
+function policyText(policy: unknown): string {
+  const document: Json = typeof policy === "string" ? (readJson(policy).value as Json) : copyPlain(policy);
+  return canonical(document);
+}
+
+/** Damage is worth a state of its own; everything else leaves the vault as it was. */
+function stateAfter(cause: unknown, before: CustodyState): CustodyState {
+  if (!(cause instanceof CustodyError)) return "failed";
+  switch (cause.code) {
+    case "vault/damaged":
+    case "vault/rolled-back":
+    case "store/failed":
+      return "failed";
+    case "vault/absent":
+      return "absent";
+    case "vault/exists":
+    case "vault/cannot-open":
+      return "locked";
+    default:
+      return before === "opening" ? "locked" : before;
+  }
+}

@@ -1,0 +1,217 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { decide as decideApprovals } from "../approvals/decide.ts";
+import { type ApprovalsNeed, isEligible } from "../approvals/quorum.ts";
+import type { Approval } from "../approvals/statement.ts";
+import { approvalSubject, covers, type Subject } from "../approvals/subject.ts";
+import { toHex, utf8 } from "../base/bytes.ts";
+import { HOUR_MS, type Time } from "../base/time.ts";
+import type { Intent, Reason } from "../intent/intent.ts";
+import { SEMANTICS } from "../intent/semantics.ts";
+import type { Need } from "../intent/verdict.ts";
+import { randomBytes } from "../keys/random.ts";
+import type { Tx, View } from "../vault/tx.ts";
+import { affectedBy } from "./affected.ts";
+import type { Desk } from "./desk.ts";
+import type { Judge } from "./judge.ts";
+import { type AnswerRecord, type AskedRequest, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
+import { rootState } from "./refusals.ts";
+
+/** More requests than this do not wait at once: a flood must not fill the store. */
+export const MOST_PENDING = 1000;
+/** How long a request waits where the rule does not say. */
+const EXPIRES_MS = 72 * HOUR_MS;
+/** Approvals cover a fee up to so many times the fee that was shown; the policy still judges every new fee. */
+const FEE_HEADROOM = 2n;
+
+/** The needs are met: by these approvals, which the hold (or the act) uses up. */
+export interface Met {
+  readonly state: "met";
+  readonly pending: PendingRecord | undefined;
+  readonly approvals: readonly AnswerRecord[];
+}
+
+export type Settled =
+  | Met
+  | { readonly state: "waiting"; readonly pending: PendingRecord; readonly missing: readonly Need[] }
+  | { readonly state: "refused"; readonly reason: Reason };
+
+interface Asked {
+  readonly request: AskedRequest;
+  readonly session: SessionRecord;
+  readonly intent: Intent;
+  readonly needs: readonly Need[];
+}
+
+/** Looks at what has been answered to this request, and lets it wait if something is missing. */
+export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, asked: Asked): Settled {
+  const { session, intent, needs } = asked;
+  if (needs.length === 0) return { state: "met", pending: undefined, approvals: [] };
+  const found = findPending(tx, session.person, intent);
+  if (found === undefined && countPending(tx) >= MOST_PENDING) return { state: "refused", reason: tooMany() };
+  const base = found ?? newPending(tx, asked, { vault, judge });
+  const pending: PendingRecord = {
+    ...base,
+    request: asked.request,
+    intent: intent.id,
+    needs,
+    policy: judge.policy.id,
+    semantics: SEMANTICS,
+    book: judge.policy.book.hash,
+  };
+  const standing = standingOf(judge, pending, tx.now);
+  if (standing.refusedBy !== undefined) {
+    tx.delete(`pending/${pending.id}`);
+    return { state: "refused", reason: refusedReason(standing.refusedBy) };
+  }
+  tx.put(`pending/${pending.id}`, asJson(pending));
+  if (standing.missing.length > 0) return { state: "waiting", pending, missing: standing.missing };
+  return { state: "met", pending, approvals: standing.approvals };
+}
+
+/** Where a pending request stands: what is missing, which answers count, who has ended it. */
+export function standingOf(
+  judge: Judge,
+  pending: PendingRecord,
+  now: Time,
+): { readonly missing: readonly Need[]; readonly approvals: readonly AnswerRecord[]; readonly refusedBy?: string } {
+  const needs = approvalsOf(pending.needs);
+  const answers = pending.answers.filter((answer) => answer.expires > now && stillTheirs(judge, answer));
+  const earlier = new Map(answers.map((answer) => [answer.statement.policy, approvalsOf(answer.needs)]));
+  const decision = decideApprovals(
+    {
+      vault: pending.vault,
+      policy: pending.policy,
+      semantics: pending.semantics,
+      book: pending.book,
+      subject: pending.subject.digest,
+      submitters: pending.submitters,
+      needs,
+      earlierNeeds: (policy) => earlier.get(policy),
+    },
+    answers.filter((answer) => answer.answer === "yes" || !pending.affected.includes(answer.person)).map(approvalOf),
+    now,
+  );
+  if (decision.state === "refused") return { missing: [], approvals: [], refusedBy: decision.by };
+  const used =
+    decision.state === "met" ? answers.filter((answer) => decision.approvals.some(({ person }) => person === answer.person)) : [];
+  const last = Math.max(pending.since, ...used.map((answer) => answer.at));
+  const lacking = new Set(decision.state === "waiting" ? decision.missing.map(({ rule }) => rule) : []);
+  const missing = pending.needs.filter((need) => {
+    switch (need.kind) {
+      case "approvals":
+        return lacking.has(need.rule);
+      case "delay":
+        return decision.state !== "met" || now < last + need.delayMs;
+      case "confirm":
+        return pending.confirmed !== pending.intent;
+    }
+  });
+  return { missing, approvals: used };
+}
+
+/** When the last delay of a request has run, if nothing else is missing; otherwise nothing. */
+export function readyAt(judge: Judge, pending: PendingRecord, now: Time): Time | undefined {
+  const { missing, approvals } = standingOf(judge, pending, now);
+  if (missing.some((need) => need.kind !== "delay")) return undefined;
+  const last = Math.max(pending.since, ...approvals.map((answer) => answer.at));
+  return Math.max(now, ...missing.map((need) => (need.kind === "delay" ? last + need.delayMs : now)));
+}
+
+/** Whether this person's yes or no could count now. */
+export function mayAnswer(pending: PendingRecord, person: string, now: Time): boolean {
+  return !pending.submitters.includes(person) && approvalsOf(pending.needs).some((need) => isEligible(need, person, now));
+}
+
+/**
+ * Uses up the approvals that met the needs: from here on they belong to this intent and its exact replacements. Their ids
+ * are kept until they expire, so that the same signature cannot be handed in for another request.
+ */
+export function consume(tx: Tx, met: Met, intent: Intent): void {
+  if (met.pending === undefined) return;
+  const used = met.pending.used.includes(intent.id) ? met.pending.used : [...met.pending.used, intent.id];
+  tx.put(`pending/${met.pending.id}`, asJson({ ...met.pending, used, ...(intent.lane !== undefined && { usedLane: intent.lane }) }));
+}
+
+/** An act happens once: what it waited for goes with it. */
+export function done(tx: Tx, met: Met): void {
+  if (met.pending !== undefined) tx.delete(`pending/${met.pending.id}`);
+}
+
+/** The waiting or used request of this person that these bytes belong to: the same effects, within the approved fee. */
+function findPending(tx: View, person: string, intent: Intent): PendingRecord | undefined {
+  for (const [, record] of tx.list("pending/")) {
+    const pending = record as unknown as PendingRecord;
+    const free =
+      pending.used.length === 0 || pending.used.includes(intent.id) || (intent.lane !== undefined && pending.usedLane === intent.lane);
+    if (free && pending.submitters.includes(person) && covers(subjectOf(pending), intent)) return pending;
+  }
+  return undefined;
+}
+
+function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" | "judge">): PendingRecord {
+  const { request, session, intent, needs } = asked;
+  const subject = approvalSubject(intent, { feeCeiling: FEE_HEADROOM * knownFee(intent) });
+  const size = (rootState(tx).log as { readonly size: number }).size;
+  // The length of the log makes the id of a later request about the same thing another one.
+  const id = toHex(sha256(utf8(`pending ${subject.digest} ${session.person} ${size}`))).slice(0, 16);
+  const waits = needs.map((need) => expiryOf(judge, need.rule));
+  return {
+    id,
+    vault: vault.id,
+    request,
+    intent: intent.id,
+    subject: { ...subject, feeCeiling: subject.feeCeiling.toString() },
+    submitters: [session.person],
+    nonce: toHex(randomBytes(16)),
+    since: tx.now,
+    expires: tx.now + Math.min(...waits),
+    needs,
+    policy: judge.policy.id,
+    semantics: SEMANTICS,
+    book: judge.policy.book.hash,
+    affected: [...affectedBy(judge.policy, request)],
+    answers: [],
+    used: [],
+  };
+}
+
+/** A yes counts only while its key is still one of the person's; a session's answer while the person is still one who unlocks. */
+function stillTheirs(judge: Judge, answer: AnswerRecord): boolean {
+  const credentials = judge.policy.people.get(answer.person) ?? [];
+  return credentials.some((credential) => (credential.kind === "unlock" ? answer.key === null : credential.publicKey === answer.key));
+}
+
+function approvalOf(answer: AnswerRecord): Approval {
+  return { person: answer.person, statement: answer.statement };
+}
+
+function approvalsOf(needs: readonly Need[]): readonly ApprovalsNeed[] {
+  return needs.filter((need) => need.kind === "approvals");
+}
+
+function subjectOf(pending: PendingRecord): Subject {
+  return { ...pending.subject, feeCeiling: BigInt(pending.subject.feeCeiling) };
+}
+
+function knownFee(intent: Intent): bigint {
+  return intent.effects.reduce((sum, effect) => (effect.kind === "fee" ? sum + (effect.amount ?? 0n) : sum), 0n);
+}
+
+/** A session's rules stand under their own prefix and wait as long as any other. */
+function expiryOf(judge: Judge, id: string): number {
+  const { rules, modes } = judge.policy;
+  const rule = [rules, ...[...modes.values()].map((mode) => mode.rules)].flat().find((candidate) => candidate.id === id);
+  return rule?.type === "require" ? rule.expiresMs : EXPIRES_MS;
+}
+
+function countPending(tx: View): number {
+  return [...tx.list("pending/")].length;
+}
+
+function tooMany(): Reason {
+  return { code: "pending/too-many", params: { most: MOST_PENDING }, text: `${MOST_PENDING} requests wait already; withdraw some` };
+}
+
+function refusedReason(person: string): Reason {
+  return { code: "approval/refused", params: { person }, text: `${person} said no` };
+}

@@ -1,0 +1,125 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { fromHex, toHex } from "../base/bytes.ts";
+import { CustodyError } from "../base/errors.ts";
+import type { Time } from "../base/time.ts";
+import type { Signed } from "../chains/chain.ts";
+import type { Intent } from "../intent/intent.ts";
+import type { Charge } from "../intent/verdict.ts";
+import { reserve as reserveHold, retake, spend } from "../limits/hold.ts";
+import { factsOf, factsToJson } from "../policy/facts.ts";
+import type { Tx } from "../vault/tx.ts";
+import { type Allowed, asObject, effectsOf, tell } from "./decide.ts";
+import type { Desk } from "./desk.ts";
+import { type HoldRecord, writeHold } from "./holds.ts";
+import { journal } from "./journal.ts";
+import type { Judge } from "./judge.ts";
+import type { DeniedOutcome, SignedOutcome } from "./outcome.ts";
+import { consume } from "./pending.ts";
+import { flush, reasonToJson, refuse, rootState } from "./refusals.ts";
+
+/** How long a commit may take from reading the clock to being durable, before it is tried again. */
+const COMMIT_MS = 1000;
+
+/** What a signer holds between the two commits. */
+export interface Reserved {
+  readonly kind: "reserved";
+  readonly intent: Intent;
+  /** Sequence number of the `reserved` entry, which no other reservation has: the fence. */
+  readonly reservation: number;
+  readonly leaseUntil: Time;
+}
+
+/**
+ * Takes headroom and approvals for an allowed request and writes both down; the key may be used after this commit. The same
+ * intent asked again takes over its own reservation, and one that was signed already gives what was signed, to the same
+ * requester only.
+ */
+export function reserve(
+  tx: Tx,
+  { judge, leaseMs }: Pick<Desk, "judge" | "leaseMs">,
+  allowed: Allowed,
+): Reserved | SignedOutcome | DeniedOutcome {
+  const { intent, session, judgement, met } = allowed;
+  const before = judge.hold(intent.id);
+  if (before?.state === "spent") return again(tx, judge, allowed, before);
+  flush(tx);
+
+  const counters = judge.counters(intent, tx.now);
+  const leaseUntil = tx.now + leaseMs;
+  const reservation = journal(tx, "reserved", {
+    ...tell(judge, allowed),
+    request: asObject(allowed.request),
+    effects: effectsOf(intent),
+    counters: judgement.charges.filter(weighs).map(({ limit, bucket, ...charge }) => {
+      const { used, after } = counters.after({ limit, bucket, ...charge });
+      return { limit, bucket, before: used.toString(), after: after.toString() };
+    }),
+    approvals: met.approvals.map(({ person, statement, key, signature, session }) =>
+      asObject({ person, statement, key, signature, session }),
+    ),
+    ...(met.pending !== undefined && { pending: met.pending.id }),
+    hold: intent.id,
+    until: leaseUntil,
+  });
+
+  const facts = factsOf(intent, judge.circumstances(session, tx.now, rootState(tx).mode.name)).map(factsToJson);
+  const claim = { fence: String(reservation), leaseUntil };
+  const asked = {
+    id: intent.id,
+    intent: intent.id,
+    ...(intent.lane !== undefined && { lane: intent.lane }),
+    requester: session.person,
+    facts,
+  };
+  const taken = before === undefined ? undefined : retake(before, { requester: session.person, facts }, claim, tx.now);
+  const hold = taken?.kind === "reserved" ? taken.hold : reserveHold(asked, claim, tx.now);
+  writeHold(tx, { ...hold, session: session.id, reservation, ...(met.pending !== undefined && { pending: met.pending.id }) });
+  consume(tx, met, intent);
+  return { kind: "reserved", intent, reservation, leaseUntil };
+}
+
+/**
+ * Lets a verified signature leave: only if the reservation is still the one it was made under, and only with its entry. The
+ * commit is fenced at the moment that the hold is counted from, so a window never ends early.
+ *
+ * @throws `vault/reservation-lost` if it is gone: the signature must be wiped, its headroom is somebody else's.
+ */
+export function release(tx: Tx, judge: Judge, reserved: Reserved, signed: Signed): SignedOutcome {
+  const { intent, reservation } = reserved;
+  const hold = judge.hold(intent.id);
+  const spent = hold === undefined ? undefined : spend(hold, String(reservation), tx.now);
+  if (spent?.kind !== "spent") {
+    throw new CustodyError(
+      "vault/reservation-lost",
+      `reservation: expected to hold it still, it is ${spent?.why ?? "gone"}; nothing leaves, ask again`,
+    );
+  }
+  const bytes = toHex(signed.bytes);
+  const result = { hash: signed.hash, digest: toHex(sha256(signed.bytes)) };
+  const entry = journal(tx, "signed", { intent: intent.id, hold: intent.id, reservation, result, person: spent.hold.requester });
+  // INVARIANT: counted from a moment that the commit is fenced with, so never from before the commit.
+  const at = Math.min(tx.now + COMMIT_MS, reserved.leaseUntil - 1);
+  tx.fence(at);
+  writeHold(tx, { ...spent.hold, at, result: { bytes, hash: signed.hash, entry } });
+  return { kind: "signed", intent: intent.id, bytes: signed.bytes, hash: signed.hash, entry };
+}
+
+// Judged again and allowed again: nothing new is spent, so nothing new is signed.
+function again(tx: Tx, judge: Judge, allowed: Allowed, hold: HoldRecord): SignedOutcome | DeniedOutcome {
+  const { result } = hold;
+  if (hold.requester === allowed.session.person && result !== undefined) {
+    return { kind: "signed", intent: allowed.intent.id, bytes: fromHex(result.bytes), hash: result.hash, entry: result.entry };
+  }
+  const reason = { code: "request/signed-for-another", params: {}, text: "these very bytes were signed for another person already" };
+  const entry = refuse(tx, {
+    ...tell(judge, allowed),
+    request: asObject(allowed.request),
+    effects: effectsOf(allowed.intent),
+    reasons: [reasonToJson(reason)],
+  });
+  return { kind: "denied", reasons: [reason], ...(entry !== undefined && { entry }) };
+}
+
+function weighs(charge: Charge): boolean {
+  return charge.replaceable > 0n || charge.lasting > 0n;
+}

@@ -1,0 +1,308 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { proveSession } from "../approvals/credential.ts";
+import { type SessionStatement, sessionDigest } from "../approvals/session.ts";
+import { type ApprovalStatement, approvalDigest, type SignedApproval } from "../approvals/statement.ts";
+import { frontierFromJson, rootOf } from "../audit/tree.ts";
+import { toHex, utf8 } from "../base/bytes.ts";
+import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import { DAY_MS, HOUR_MS, type Time } from "../base/time.ts";
+import { signRequest, submitAct } from "../custody.ts";
+import { intentToJson } from "../intent/intent.ts";
+import { SEMANTICS } from "../intent/semantics.ts";
+import { randomBytes } from "../keys/random.ts";
+import { type Explanation, explain } from "../policy/explain.ts";
+import { type Account, accountRecords, type DeriveOptions, deriveAccount, shown, type Wallet, walletRecords } from "./accounts.ts";
+import { type Answer, answer, findPending, rejudged } from "./answers.ts";
+import type { CredentialSigner } from "./credentials.ts";
+import { liveSession } from "./decide.ts";
+import { type Desk, reader } from "./desk.ts";
+import { copyPlain, readRequest } from "./door.ts";
+import { journal } from "./journal.ts";
+import type { ActOutcome, SignOutcome } from "./outcome.ts";
+import { type PendingRequest, pendingRequest } from "./pending-view.ts";
+import { asJson, type SessionRecord } from "./records.ts";
+import { rootState } from "./refusals.ts";
+import { readWallet, type WalletSource } from "./wallets.ts";
+
+export interface SessionOptions {
+  /** A person of the policy. */
+  readonly person: string;
+  /** Their key; absent for a person of kind `unlock`, who is whoever unlocked. */
+  readonly credential?: CredentialSigner;
+  /** Rules that narrow this session: `{ "rules": […] }` in the words of the vault's policy. They can only narrow. */
+  readonly scope?: unknown;
+  /** How long it lasts; 12 hours by default, 30 days at most. */
+  readonly lastsMs?: number;
+}
+
+/** What an app gives to have an act done. `wallet` is the secret that an import brings in; it is never written down. */
+export type ActRequest =
+  | { readonly act: "policyEdit"; readonly policy: unknown }
+  | { readonly act: "modeChange"; readonly mode: string }
+  | { readonly act: "import"; readonly name: string; readonly wallet: WalletSource };
+
+const LONGEST_MS = 30 * DAY_MS;
+/** Approvals that do not say otherwise count for a day. */
+const APPROVAL_MS = DAY_MS;
+
+/**
+ * One person at work: everything is asked for through a session, and every request is judged as theirs. Made by
+ * `custody.session`.
+ */
+export class Session {
+  readonly person: string;
+  readonly id: string;
+  readonly expires: Time;
+  readonly #desk: () => Desk;
+
+  constructor(record: SessionRecord, desk: () => Desk) {
+    this.person = record.person;
+    this.id = record.id;
+    this.expires = record.expires;
+    this.#desk = desk;
+  }
+
+  /** Accounts of the vault. */
+  readonly accounts = {
+    /** See {@link deriveAccount}. */
+    derive: (options: DeriveOptions): Promise<Account> => deriveAccount(this.#desk(), { person: this.person, session: this.id }, options),
+    list: (): Promise<readonly Account[]> => this.#desk().vault.read((view) => accountRecords(view).map(shown)),
+  };
+
+  readonly wallets = {
+    list: (): Promise<readonly Wallet[]> =>
+      this.#desk().vault.read((view) => walletRecords(view).map(({ id, name, kind }) => ({ id, name, kind }))),
+  };
+
+  /**
+   * Signs a request if the policy allows it: `signed`, `pending` or `denied`. The same request again gives the same signature.
+   *
+   * @param request - see `docs/requests.md`; copied once, before anything is read.
+   * @throws `request/malformed`, `request/unsupported`, `chain/malformed`, `chain/too-large`, `chain/unknown`, `vault/no-such-account`,
+   *   `vault/locked`, `vault/view-only`, `session/ended`; `vault/account-mismatch` as an alarm; what the store throws. Whatever
+   *   is thrown, no signature has left.
+   */
+  async sign(request: unknown): Promise<SignOutcome> {
+    const copy = readRequest(request);
+    if (copy.kind === "act") throw new CustodyError("request/malformed", "sign: expected a request of a chain; acts are submitted");
+    return signRequest(this.#desk(), this.id, copy);
+  }
+
+  /**
+   * Has an act on the custody itself done, if the policy allows it: `done`, `pending` or `denied`.
+   *
+   * @throws as {@link sign}, and `policy/invalid`, `keys/bad-mnemonic`, `keys/bad-key`, `vault/already-there`
+   */
+  async submit(act: ActRequest): Promise<ActOutcome> {
+    const desk = this.#desk();
+    if (act.act !== "import") return submitAct(desk, this.id, this.#actRequest(copyPlain(act)));
+    const wallet = await readWallet(act.wallet);
+    try {
+      const what = act.wallet.from;
+      const payload = { act: "import", what, name: act.name, ...(what !== "generate" && { fingerprint: wallet.record.fingerprint }) };
+      return await submitAct(desk, this.id, this.#actRequest(copyPlain(payload)), { wallet });
+    } finally {
+      wallet.secret.fill(0);
+    }
+  }
+
+  /** What would become of a request now, and what would change that. Nothing is written, nothing is signed. */
+  async explain(request: unknown): Promise<Explanation & { readonly intent: JsonObject }> {
+    const copy = readRequest(request);
+    const desk = this.#desk();
+    const read = reader(desk, copy.kind === "act" ? { ...copy, chain: `keyward:${desk.vault.id}` } : copy);
+    const now = await desk.now();
+    return desk.vault.read((view) => {
+      const at = Math.max(now, view.time);
+      const session = liveSession({ get: (name) => view.get(name), now: at }, this.id);
+      const intent = read(view, desk.judge);
+      const circumstances = desk.judge.circumstances(session, at, rootState(view).mode.name);
+      const explained = explain(desk.judge.evaluatorOf(session), intent, circumstances, (moment) => desk.judge.counters(intent, moment));
+      return { ...explained, intent: intentToJson(intent) as JsonObject };
+    });
+  }
+
+  /** Requests that wait for somebody or for time. */
+  async pending(): Promise<readonly PendingRequest[]> {
+    const desk = this.#desk();
+    const now = await desk.now();
+    return desk.vault.read((view) =>
+      [...view.list("pending/")].map(([, record]) => pendingRequest(desk, record as never, Math.max(now, view.time))),
+    );
+  }
+
+  /**
+   * Takes a pending request up again, as its submitter: with the bytes that were shown, or with `refreshed` ones of the same
+   * effects (a new nonce, a fee within what was approved).
+   *
+   * @param id - of the pending request.
+   * @param again - `request` with the new bytes; `wallet` for an import, whose secret is not kept while it waits.
+   * @throws `pending/no-such-request`, `pending/not-yours`; and as {@link sign}
+   */
+  async resume(id: string, again: { readonly request?: unknown; readonly wallet?: WalletSource } = {}): Promise<SignOutcome | ActOutcome> {
+    const desk = this.#desk();
+    const { request } = await this.#mine(id);
+    if (request.kind !== "act") return signRequest(desk, this.id, again.request === undefined ? request : readRequest(again.request));
+    if ((request.payload as { act?: Json }).act !== "import") return submitAct(desk, this.id, request);
+    if (again.wallet === undefined)
+      throw new CustodyError("request/malformed", "resume: expected the wallet to import, its secret was not kept");
+    const wallet = await readWallet(again.wallet);
+    try {
+      return await submitAct(desk, this.id, request, { wallet });
+    } finally {
+      wallet.secret.fill(0);
+    }
+  }
+
+  /** Takes an own pending request back. @throws `pending/no-such-request`, `pending/not-yours` */
+  async withdraw(id: string): Promise<void> {
+    const desk = this.#desk();
+    await this.#mine(id);
+    await desk.vault.transact((tx) => {
+      liveSession(tx, this.id);
+      findPending(tx, id);
+      tx.delete(`pending/${id}`);
+      journal(tx, "withdrawn", { pending: id, person: this.person, session: this.id });
+    });
+  }
+
+  /**
+   * Answers a pending request: with this person's credential, or, for a person who unlocks, by this session.
+   *
+   * @returns the sequence number of the entry.
+   * @throws `approval/not-an-approver`, `approval/mismatch`, `pending/no-such-request`
+   */
+  async approve(
+    id: string,
+    given: { readonly answer?: "yes" | "no"; readonly credential?: CredentialSigner; readonly lastsMs?: number } = {},
+  ): Promise<number> {
+    const desk = this.#desk();
+    const statement = await approvalStatement(desk, id, given);
+    const { credential } = given;
+    const signed = credential === undefined ? undefined : await approveOffline(statement, this.person, credential);
+    return desk.vault.transact((tx) => {
+      const session = liveSession(tx, this.id);
+      const proof: Answer =
+        signed === undefined ? { by: "session", session: unlocking(session), statement } : { by: "key", approval: signed };
+      return answer(tx, desk, id, proof);
+    });
+  }
+
+  /** Ends the session before its time. */
+  async end(): Promise<void> {
+    await this.#desk().vault.transact((tx) => {
+      if (tx.get(`session/${this.id}`) === undefined) return;
+      tx.delete(`session/${this.id}`);
+      journal(tx, "session", { session: this.id, event: "ended", person: this.person });
+    });
+  }
+
+  async #mine(id: string) {
+    const pending = await this.#desk().vault.read((view) => findPending(view, id));
+    if (!pending.submitters.includes(this.person))
+      throw new CustodyError("pending/not-yours", "pending: only who submitted it can do that");
+    return pending;
+  }
+
+  #actRequest(payload: Json) {
+    return { chain: `keyward:${this.#desk().vault.id}`, account: "", kind: "act" as const, payload };
+  }
+}
+
+/** Begins a session: the person's credential signs it, or, for a person who unlocks, this vault was opened to sign. */
+export async function beginSession(desk: Desk, options: SessionOptions): Promise<SessionRecord> {
+  const { person, credential } = options;
+  const lastsMs = options.lastsMs ?? 12 * HOUR_MS;
+  if (!(lastsMs > 0 && lastsMs <= LONGEST_MS)) throw new CustodyError("request/malformed", "session: expected it to last at most 30 days");
+  const scope = options.scope === undefined ? undefined : scopeDocument(desk, copyPlain(options.scope));
+  const statement: SessionStatement = {
+    vault: desk.vault.id,
+    person,
+    scope: toHex(sha256(utf8(scope ?? ""))),
+    expiresMs: (await desk.now()) + lastsMs,
+    nonce: toHex(randomBytes(16)),
+  };
+  const proof = credential && {
+    statement,
+    publicKey: credential.publicKey,
+    signature: toHex(await credential.sign(sessionDigest(statement))),
+  };
+  return desk.vault.transact((tx) => {
+    const credentials = desk.judge.policy.people.get(person);
+    if (credentials === undefined)
+      throw new CustodyError("session/no-such-person", `session: the policy knows nobody called ${JSON.stringify(person.slice(0, 40))}`);
+    if (proof !== undefined) proveSession(proof, credentials);
+    else if (!credentials.some(({ kind }) => kind === "unlock"))
+      throw new CustodyError("session/bad-proof", `session: ${person} has to sign it with a credential`);
+    const record: SessionRecord = {
+      id: statement.nonce,
+      person,
+      credential: proof === undefined ? "unlock" : "secp256k1",
+      begun: tx.now,
+      expires: statement.expiresMs,
+      ...(scope !== undefined && { scope }),
+    };
+    tx.put(`session/${record.id}`, asJson(record));
+    const shownProof = proof === undefined ? {} : { proof: asJson(proof) as JsonObject };
+    journal(tx, "session", {
+      session: record.id,
+      event: "began",
+      person,
+      ...shownProof,
+      ...(scope !== undefined && { scope: statement.scope }),
+    });
+    return record;
+  });
+}
+
+/** What an approver signs: the pending request as the vault has it now, with the head of the log. */
+export async function approvalStatement(
+  desk: Desk,
+  id: string,
+  given: { readonly answer?: "yes" | "no"; readonly lastsMs?: number },
+): Promise<ApprovalStatement> {
+  const now = await desk.now();
+  return desk.vault.read((view) => {
+    const pending = rejudged(
+      { state: view.state, now: Math.max(now, view.time), get: (name) => view.get(name), list: (prefix) => view.list(prefix) },
+      desk,
+      findPending(view, id),
+    );
+    const frontier = frontierFromJson(rootState(view).log);
+    return {
+      vault: pending.vault,
+      policy: pending.policy,
+      semantics: SEMANTICS,
+      book: pending.book,
+      subject: pending.subject.digest,
+      submitters: [...pending.submitters].sort(),
+      answer: given.answer ?? "yes",
+      expiresMs: now + (given.lastsMs ?? APPROVAL_MS),
+      nonce: pending.nonce,
+      head: { size: frontier.size, root: toHex(rootOf(frontier)) },
+    };
+  });
+}
+
+/** Signs an approval where the key is: its statement comes from `custody.approvalStatement`, and goes back by `submitApproval`. */
+export async function approveOffline(statement: ApprovalStatement, person: string, credential: CredentialSigner): Promise<SignedApproval> {
+  return { person, statement, publicKey: credential.publicKey, signature: toHex(await credential.sign(approvalDigest(statement))) };
+}
+
+function unlocking(session: SessionRecord): SessionRecord {
+  if (session.credential !== "unlock")
+    throw new CustodyError("approval/bad-signature", `approval: ${session.person} has to sign it with a credential`);
+  return session;
+}
+
+/** The vault's document with the session's rules in place of its own: the names are the vault's. */
+function scopeDocument(desk: Desk, scope: Json): string {
+  const { rules, ...rest } = (typeof scope === "object" && scope !== null ? scope : {}) as JsonObject;
+  if (rules === undefined || Object.keys(rest).length > 0)
+    throw new CustodyError("request/malformed", "session: expected a scope of rules alone");
+  const { modes: _modes, ...document } = desk.judge.policy.document;
+  const text = canonical({ ...document, rules, immutable: true });
+  desk.readPolicy(text);
+  return text;
+}
