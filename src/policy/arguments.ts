@@ -16,7 +16,11 @@ export function argumentsAt(spot: Spot, reading: Reading, { contract, function: 
   const [only] = functions;
   if (contract === undefined || only === undefined || functions.length > 1) {
     const why =
-      contract === undefined ? "the contract is not pinned" : only === undefined ? "the function is not" : "the function has several forms";
+      contract === undefined
+        ? "the contract is not pinned by its name in contracts"
+        : only === undefined
+          ? "the function is not"
+          : "the function has several forms";
     return spot.wrongKey("policy/function-not-pinned", `expected the same when to pin "contract" and "function" to one each, but ${why}`);
   }
   const tests = entries(spot, object).map(([name, part]): Condition | undefined => {

@@ -61,7 +61,7 @@ export type ProblemCode = (typeof PROBLEM_CODES)[number];
 /** One thing that is wrong with a document, and where. */
 export interface Problem {
   readonly code: ProblemCode;
-  /** Steps from the top; the last one may be a member that is not known or not there. */
+  /** Steps from the top to the value or key that is wrong; for a missing key, to the object that misses it. */
   readonly path: Path;
   readonly position: Position;
   readonly message: string;

@@ -345,7 +345,7 @@ const rows: Row[] = [
   [
     "a name that is a prototype",
     change((d) => {
-      d.people = JSON.parse('{"__proto__":[{"kind":"unlock"}],"ana":[{"kind":"secp256k1","publicKey":"' + key("a") + '"}]}');
+      d.people = JSON.parse(`{"__proto__":[{"kind":"unlock"}],"ana":[{"kind":"secp256k1","publicKey":"${key("a")}"}]}`);
       d.roles = {};
       d.rules = d.rules.slice(1, 2);
       d.immutable = true;

@@ -77,7 +77,7 @@ describe("hours", () => {
       minute: "2-digit",
       hourCycle: "h23",
     });
-    for (let time = Date.UTC(2026, 1, 1); time < Date.UTC(2026, 11, 1); time += 3_599_000 * 2) {
+    for (let time = Date.UTC(2026, 1, 1); time < Date.UTC(2026, 11, 1); time += 3_599_000 * 5) {
       const parts = Object.fromEntries(clock.formatToParts(time).map(({ type, value }) => [type, value]));
       const minutes = Number(parts.hour) * 60 + Number(parts.minute);
       const expected = parts.weekday === "Sat" || (parts.weekday !== "Sun" && minutes >= 510 && minutes < 1020);
