@@ -97,9 +97,6 @@ export class Writer {
   /** Runs one job on what the jobs before it left. If it throws, it alone is undone. */
   #run(job: Job, now: Time, staged: Staged): Outcome {
     const { mirror, root } = this.#replica;
-    if (job.notAfter !== undefined && now > job.notAfter) {
-      return { job, ended: { error: new CustodyError("store/expired", "the time for this commit is over") } };
-    }
     const mark = mirror.mark;
     const work = new Work(
       { time: root.time, epoch: root.epoch, now },
@@ -109,8 +106,11 @@ export class Writer {
     try {
       const result = job.run(work);
       if (result instanceof Promise) throw new Error("unreachable: a job must not wait, its result is a promise");
+      const notAfter = earliest([job.notAfter, work.notAfter]);
+      // By the vault's time, which may be ahead of the store's clock: it never runs back.
+      if (notAfter !== undefined && now > notAfter) throw new CustodyError("store/expired", "the time for this commit is over");
       merge(staged, work.staged);
-      return { job, ended: { result, notAfter: earliest([job.notAfter, work.notAfter]) } };
+      return { job, ended: { result, notAfter } };
     } catch (error) {
       mirror.undoTo(mark);
       return { job, ended: { error } };

@@ -198,6 +198,65 @@ describe("the writer queue", () => {
     expect(await vault.read((view) => view.get("n"))).toBe(2);
   });
 
+  test("a fence set inside a job holds its commit to that time, and the earliest one counts", async () => {
+    let time = 1_000_000;
+    let slow = 0;
+    const store = watched(memoryStore({ now: () => time }), () => {
+      time += slow;
+    });
+    const vault = await createVault({ store, slots: [slot], state: null });
+    slow = 100;
+    const fenced = (...fences: number[]) =>
+      vault.transact((tx) => {
+        for (const fence of fences) tx.fence(time + fence);
+        return increment(tx);
+      });
+    await expect(fenced(50)).rejects.toMatchObject({ code: "store/expired" });
+    await expect(fenced(5000, 50, 9000)).rejects.toMatchObject({ code: "store/expired" });
+    await expect(fenced(-1)).rejects.toMatchObject({ code: "store/expired" });
+    expect(await fenced(5000)).toBe(1);
+    await expect(Promise.all([fenced(5000), fenced(50)])).rejects.toMatchObject({ code: "store/expired" });
+    expect(await vault.read((view) => view.get("n"))).toBe(2);
+  });
+
+  test("a fence that is over by the vault's time holds even where the store's clock went back", async () => {
+    let time = 5000;
+    const store = { ...watched(memoryStore({ now: () => 0 }), () => undefined), now: async () => time };
+    const vault = await createVault({ store, slots: [slot], state: null });
+    time = 1000;
+    await expect(vault.transact(increment, { notAfter: 4000 })).rejects.toMatchObject({ code: "store/expired" });
+    expect(await vault.transact(increment, { notAfter: 5000 })).toBe(1);
+  });
+
+  test("the first job is in the very commit that makes the vault, and makes none if it throws", async () => {
+    let commits = 0;
+    const store = watched(memoryStore(), () => void commits++);
+    const failing = createVault({
+      store,
+      slots: [slot],
+      state: null,
+      begin: () => {
+        throw new Error("bad policy");
+      },
+    });
+    await expect(failing).rejects.toThrow("bad policy");
+    expect((await dump(store)).size).toBe(0);
+    const vault = await createVault({
+      store,
+      slots: [slot],
+      state: null,
+      begin: (tx, vaultId) => {
+        tx.put("first", vaultId);
+        tx.putSecret("s", utf8("secret"));
+        tx.setState({ by: "begin" });
+      },
+    });
+    expect(commits).toBe(1);
+    const again = await openVault({ store, slot });
+    expect(await again.read((view) => [view.get("first"), view.state, view.epoch])).toEqual([vault.id, { by: "begin" }, 1]);
+    expect(await again.withSecret("s", async (secret) => secret.slice())).toEqual(utf8("secret"));
+  });
+
   test("time never runs back, even if the store's clock does", async () => {
     let time = 5000;
     const inner = memoryStore();
