@@ -45,8 +45,8 @@ class LmdbStore implements Store {
     return this.#use("cannot write", (db) => {
       // Synchronous on purpose. lmdb's asynchronous transaction holds the machine-wide write lock until this process's event
       // loop comes round to its callback (a second opening of the same path then waits for ever), commits what a throwing
-      // callback has put, and never settles if the transaction cannot begin. This one aborts on a throw and reports errors;
-      // without overlapping sync (see `open`) it returns after the disk has flushed.
+      // callback has put, and never settles if the transaction cannot begin. This one aborts on a throw, reports errors, and
+      // returns after the disk has flushed.
       return db.transactionSync(() => {
         const now = this.#clock.now(committed(db));
         const refused = refusal(copies, (key) => db.getBinary(key), { now, notAfter });
@@ -116,7 +116,7 @@ async function open(path: string): Promise<Database> {
     // A directory even where its name has a dot in it.
     noSubdir: false,
     encoding: "binary",
-    // On by default on POSIX: transactions would return before their pages are on disk.
+    // LMDB's own order, before a transaction returns: pages, flush, root. By default lmdb shows others a commit before its flush.
     overlappingSync: false,
     permissionsMode: 0o600,
   } as const;
