@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { toHex } from "../base/bytes.ts";
+import { equal, toHex } from "../base/bytes.ts";
 import { canonicalBytes, type Json, type JsonObject } from "../base/canonical.ts";
 import { damaged, isHex, isInteger, isObject, parseCanonical } from "./parse.ts";
 import { FORMAT, type SuiteName, suiteNames } from "./seal.ts";
@@ -40,7 +40,10 @@ export function decodeHeader(bytes: Uint8Array): Header {
   if (format !== FORMAT || !isHex(id, 32) || !suite || !isInteger(keyEpoch, 1) || !Array.isArray(slots)) throw damaged("header");
   const records = slots.filter(isSlot);
   if (records.length !== slots.length || records.length === 0 || records.length > MOST_SLOTS) throw damaged("header");
-  return { id, suite, keyEpoch, slots: records };
+  const header: Header = { id, suite, keyEpoch, slots: records };
+  // What we would not have written, an added member for instance, is not ours.
+  if (!equal(encodeHeader(header), bytes)) throw damaged("header");
+  return header;
 }
 
 function isSlot(value: Json): value is Json & SlotRecord {

@@ -5,7 +5,7 @@ import { CustodyError, unreachable } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Change, Store } from "../stores/store.ts";
 import { decodeHeader, encodeHeader, HEADER_KEY, type Header, headerDigest } from "./header.ts";
-import type { Keyring } from "./keyring.ts";
+import { type Keyring, locked } from "./keyring.ts";
 import { decodeRecord, encodeRecord, type Index, Mirror } from "./mirror.ts";
 import { encodeNode, type Node } from "./node.ts";
 import { damaged } from "./parse.ts";
@@ -174,6 +174,8 @@ export class Replica {
       { root: root.tree, fetchNode: (position) => this.#fetchNode(position) },
     );
     const records = await this.#fetchRecords([...difference.entries]);
+    // Locked meanwhile: nothing readable comes back into memory.
+    if (this.#keyring.wiped) throw locked();
     // From here on nothing waits or fails.
     this.#header = header;
     this.#take(root, difference.nodes);

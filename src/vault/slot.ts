@@ -74,8 +74,9 @@ export async function enrolSlot(
   grant: { envelope: Envelope; roots: Roots; access: Access },
 ): Promise<SlotRecord> {
   const { parameters, secret } = await slot.enrol(context);
-  const privateKey = slotKey(secret, grant.envelope);
+  let privateKey: Uint8Array | undefined;
   try {
+    privateKey = slotKey(secret, grant.envelope);
     const publicKey = x25519.publicKey(privateKey);
     const fixed = { id: context.slotId, kind: slot.kind, parameters, publicKey: toHex(publicKey) };
     return { ...fixed, ...sealRoots(fixed, grant, context.random) };
@@ -97,23 +98,31 @@ export async function openSlot(
 ): Promise<Roots> {
   const { record, envelope } = held;
   const secret = await slot.open(record.parameters, context);
-  const privateKey = slotKey(secret, envelope);
+  const ours: Uint8Array[] = [];
+  const own = (bytes: Uint8Array): Uint8Array => {
+    ours.push(bytes);
+    return bytes;
+  };
   try {
+    const privateKey = own(slotKey(secret, envelope));
     if (toHex(x25519.publicKey(privateKey)) !== record.publicKey) throw cannotOpen();
-    const view = openBox({ envelope, privateKey, record, part: "view" });
-    const sign = held.access === "sign" && record.sign !== null ? openBox({ envelope, privateKey, record, part: "sign" }) : undefined;
-    const [root, naming, statePublicKey, checkpointPublicKey] = [0, 32, 64, 96].map((start) => view.slice(start, start + 32));
-    const complete = view.length === 128 && (sign === undefined || sign.length === 32);
-    const own = sign?.slice();
-    wipeOpened(view);
-    wipeOpened(sign);
-    if (!complete || !root || !naming || !statePublicKey || !checkpointPublicKey) throw cannotOpen();
-    return { view: root, naming, statePublicKey, checkpointPublicKey, ...(own && { sign: own }) };
+    const view = own(openBox({ envelope, privateKey, record, part: "view" }));
+    const wanted = held.access === "sign" && record.sign !== null;
+    const sign = wanted ? own(openBox({ envelope, privateKey, record, part: "sign" })) : undefined;
+    if (view.length !== 128 || (sign && sign.length !== 32)) throw cannotOpen();
+    return {
+      view: view.slice(0, 32),
+      naming: view.slice(32, 64),
+      statePublicKey: view.slice(64, 96),
+      checkpointPublicKey: view.slice(96, 128),
+      ...(sign && { sign: sign.slice() }),
+    };
   } catch (cause) {
     // Which part failed stays here: the one answer has no cause either.
     throw cause instanceof CustodyError ? cannotOpen() : cause;
   } finally {
-    wipe(secret, privateKey);
+    wipe(secret);
+    for (const bytes of ours) wipeOpened(bytes);
   }
 }
 

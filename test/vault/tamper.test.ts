@@ -134,6 +134,20 @@ describe("a vault whose store was tampered with", () => {
     expect(await outcome(store)).toBe("vault/damaged");
   });
 
+  test("does not open with a member added to the header or to a slot", async () => {
+    const { store } = await small();
+    const text = new TextDecoder().decode(await store.get("vault"));
+    for (const changed of [
+      text.replace(/\}$/, ',"unknown":1}'),
+      text.replace('"keyEpoch":1', '"keyEpoch":1,"note":1'),
+      text.replace('"kind":"raw"', '"kind":"raw","more":1'),
+    ]) {
+      expect(changed).not.toBe(text);
+      await store.commit([{ key: "vault", to: utf8(changed) }]);
+      expect(await outcome(store)).toBe("vault/damaged");
+    }
+  });
+
   test("a header nested beyond the stack, or with far too many slots, is refused without work", async () => {
     const { store } = await small();
     const header = decodeHeader((await store.get("vault")) ?? new Uint8Array());

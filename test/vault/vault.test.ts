@@ -217,6 +217,28 @@ describe("locking", () => {
     }
   });
 
+  test("a lock at any await of a look that reads news brings nothing readable back", async () => {
+    let told = 0;
+    for (let ticks = 0; ticks < 40; ticks++) {
+      const store = memoryStore();
+      let locked = false;
+      const apply = () => {
+        expect(locked).toBe(false);
+        told++;
+      };
+      const vault = await createVault({ store, slots: [slot], state: 0, index: { apply } });
+      const other = await openVault({ store, slot });
+      await other.transact((tx) => tx.put("a", 1));
+      const look = vault.read((view) => view.get("a")).catch((error) => error.code);
+      for (let tick = 0; tick < ticks; tick++) await undefined;
+      vault.lock();
+      locked = true;
+      expect([1, "vault/locked"]).toContain(await look);
+    }
+    // In the longest of these runs the news arrived before the lock.
+    expect(told).toBeGreaterThan(0);
+  });
+
   test("the secret lent out is wiped after use, after an error, and by lock, whose result is thrown away", async () => {
     const vault = await createVault({ store: memoryStore(), slots: [slot], state: null });
     const own = utf8("entropy of a wallet");
