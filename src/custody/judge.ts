@@ -51,14 +51,16 @@ export class Judge implements Index {
         this.#recount();
         return;
       case "hold":
-        return this.#applyHold(key, after);
+        this.#applyHold(key, after);
+        return;
       case "approval":
       case "pending":
         put(this.#expiries, name, (after as { expires: Time } | undefined)?.expires);
         return;
       case "session":
         put(this.#expiries, name, (after as { expires: Time } | undefined)?.expires);
-        return this.#applySession(key, after as unknown as SessionRecord | undefined);
+        this.#applySession(key, after as unknown as SessionRecord | undefined);
+        return;
       case "carried":
         put(this.#carried, key, after === undefined ? undefined : BigInt((after as { total: string }).total));
         return;

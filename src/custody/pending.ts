@@ -96,16 +96,17 @@ export function standingOf(
     decision.state === "met" ? answers.filter((answer) => decision.approvals.some(({ person }) => person === answer.person)) : [];
   const last = Math.max(pending.since, ...used.map((answer) => answer.at));
   const lacking = new Set(decision.state === "waiting" ? decision.missing.map(({ rule }) => rule) : []);
-  const missing = pending.needs.filter((need) => {
+  const isMet = (need: Need): boolean => {
     switch (need.kind) {
       case "approvals":
-        return lacking.has(need.rule);
+        return !lacking.has(need.rule);
       case "delay":
-        return decision.state !== "met" || now < last + need.delayMs;
+        return decision.state === "met" && now >= last + need.delayMs;
       case "confirm":
-        return pending.confirmed !== pending.intent;
+        return pending.confirmed === pending.intent;
     }
-  });
+  };
+  const missing = pending.needs.filter((need) => !isMet(need));
   return { missing, approvals: used };
 }
 
