@@ -157,6 +157,8 @@ describe("assemble", () => {
     const another = decode(serializeTransaction({ ...fees, to: MALLORY, value: 5n }));
     expect(code(() => evm.assemble(another, [good!]))).toBe("chain/malformed");
     expect(code(() => evm.assemble({ ...another, signables: intent.signables }, [good!]))).toBe("chain/malformed");
+    // The bytes are the signed ones, but what was shown to the signer as their digest is not theirs.
+    expect(code(() => evm.assemble({ ...intent, signables: another.signables }, [good!]))).toBe("chain/malformed");
     expect(code(() => evm.assemble({ ...intent, account: FRIEND }, [good!]))).toBe("chain/malformed");
     expect(code(() => evm.assemble({ ...intent, kind: "message" }, [good!]))).toBe("chain/malformed");
   });
