@@ -1,11 +1,11 @@
 import type { BookAsset } from "../intent/book.ts";
 import type { Field } from "../intent/fields.ts";
-import type { Member } from "../intent/verdict.ts";
 import { literalAddress, qualify } from "./addresses.ts";
 import type { Condition, Interval } from "./core.ts";
 import { CREDENTIAL_KINDS } from "./people.ts";
 import { quote } from "./problems.ts";
-import { items, oneOf, type Spot, textAt, textLike } from "./surface.ts";
+import { personName } from "./requesters.ts";
+import { oneOf, oneOrMore, type Spot, textAt, textLike } from "./surface.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import type { Pinned, Reading } from "./when.ts";
 
@@ -62,7 +62,7 @@ export const NAME_FIELDS: { readonly [F in PlainNameField]: NameReader } = {
   account: addressName,
   party: addressName,
   to: (spot, text, context) =>
-    context.reading.kinds.includes("grant") ? personName(spot, text, context.reading) : addressName(spot, text, context),
+    context.reading.kinds.includes("grant") ? personName(spot, text, context.reading.names) : addressName(spot, text, context),
   contract: addressName,
   asset: assetName,
   selector: like(/^0x[0-9a-f]{8}$/, 'four bytes such as "0xa9059cbb"'),
@@ -102,41 +102,10 @@ export function argumentNamesAt(spot: Spot, type: string, chain: string, reading
   });
 }
 
-/** `requester`: people by name, roles as `role:name`; who stands in for a time is meant only then. */
-export function requesterAt(spot: Spot, names: Vocabulary): Condition | undefined {
-  const list = requestersAt(spot, names);
-  if (list === undefined) return undefined;
-  const always = list.filter(({ from, until }) => from === undefined && until === undefined).map(({ person }) => person);
-  const dated = list.filter(({ from, until }) => from !== undefined || until !== undefined);
-  const of: Condition[] = dated.map(({ person, from = 0, until = Number.MAX_SAFE_INTEGER }) => ({
-    op: "all",
-    of: [
-      { op: "in", field: "requester", values: new Set([person]) },
-      { op: "within", field: "date", intervals: [[BigInt(from), BigInt(until) - 1n]] },
-    ],
-  }));
-  const plain: Condition = { op: "in", field: "requester", values: new Set(always) };
-  if (of.length === 0) return plain;
-  return { op: "any", of: always.length > 0 ? [plain, ...of] : of };
-}
-
-/** Everybody that a `requester` names. */
-export function requestersAt(spot: Spot, names: Vocabulary): readonly Member[] | undefined {
-  const found: Member[] = [];
-  let fine = true;
-  for (const item of listOf(spot) ?? [undefined]) {
-    const text = item && textAt(item, "a person or role:name");
-    const people = item && text !== undefined ? membersOf(item, text, names) : undefined;
-    if (people) found.push(...people);
-    else fine = false;
-  }
-  return fine ? found : undefined;
-}
-
 /** `hour`: the intervals of one or several named hours, as a condition on the moment. */
 export function hoursAt(spot: Spot, names: Vocabulary, budget: Budget): Condition | undefined {
   const all: Interval[][] = [];
-  for (const item of listOf(spot) ?? [undefined]) {
+  for (const item of oneOrMore(spot) ?? [undefined]) {
     const text = item && textAt(item, "a name of hours");
     if (item === undefined || text === undefined) return undefined;
     if (!names.hours.has(text)) return item.unknown("policy/unknown-name", "a name of hours", text, names.hours.keys());
@@ -161,7 +130,7 @@ function union(
   budget: Budget,
   read: (item: Spot, text: string) => ReadonlySet<string> | undefined,
 ): ReadonlySet<string> | undefined {
-  const list = listOf(spot);
+  const list = oneOrMore(spot);
   if (list === undefined) return undefined;
   const [first] = list;
   if (first !== undefined && list.length === 1) {
@@ -179,10 +148,6 @@ function union(
     else for (const value of values) out.add(value);
   }
   return fine ? out : undefined;
-}
-
-function listOf(spot: Spot): readonly Spot[] | undefined {
-  return Array.isArray(spot.value) ? items(spot, 100_000) : [spot];
 }
 
 function like(pattern: RegExp, what: string): NameReader {
@@ -255,31 +220,4 @@ function functionName(
 
 function modeName(spot: Spot, text: string, { reading: { names } }: Parameters<NameReader>[2]): ReadonlySet<string> | undefined {
   return names.modes.has(text) ? new Set([text]) : spot.unknown("policy/unknown-name", "a mode", text, names.modes);
-}
-
-function personName(spot: Spot, text: string, { names }: Reading): ReadonlySet<string> | undefined {
-  const people = membersOf(spot, text, names);
-  if (people?.some(({ from, until }) => (from ?? until) !== undefined))
-    return spot.wrong("policy/bad-value", `expected people without dates, got ${quote(text)} with somebody who stands in`);
-  return people && new Set(people.map(({ person }) => person));
-}
-
-function membersOf(spot: Spot, text: string, names: Vocabulary): readonly Member[] | undefined {
-  if (text.startsWith("role:")) {
-    const role = text.slice(5);
-    return names.roles.has(role)
-      ? names.roles.get(role)
-      : spot.unknown(
-          "policy/unknown-name",
-          "a role",
-          text,
-          [...names.roles.keys()].map((name) => `role:${name}`),
-        );
-  }
-  if (names.people.has(text)) return [{ person: text }];
-  if (names.roles.has(text)) return spot.wrong("policy/unknown-name", `expected a person; a role is written ${quote(`role:${text}`)}`);
-  return spot.unknown("policy/unknown-name", "a person or role:name", text, [
-    ...names.people.keys(),
-    ...[...names.roles.keys()].map((name) => `role:${name}`),
-  ]);
 }

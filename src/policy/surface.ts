@@ -99,6 +99,11 @@ export function items(spot: Spot, atMost: number, atLeast = 1): readonly Spot[] 
   return value.map((item: Json, index) => spot.below(index, item));
 }
 
+/** The items of a list, or the one value that stands instead of it. */
+export function oneOrMore(spot: Spot): readonly Spot[] | undefined {
+  return Array.isArray(spot.value) ? items(spot, 100_000) : [spot];
+}
+
 export function textAt(spot: Spot, what: string): string | undefined {
   return typeof spot.value === "string" ? spot.value : spot.expected(what);
 }

@@ -5,7 +5,8 @@ import { FIELDS, type Field, KIND_FIELDS } from "../intent/fields.ts";
 import { argumentsAt } from "./arguments.ts";
 import type { Condition, Interval, ParseAddress } from "./core.ts";
 import { rangeAt } from "./ranges.ts";
-import { type Budget, hoursAt, NAME_FIELDS, namesAt, requesterAt } from "./references.ts";
+import { type Budget, hoursAt, NAME_FIELDS, namesAt } from "./references.ts";
+import { requesterAt } from "./requesters.ts";
 import { entries, flagAt, items, objectAt, type Spot } from "./surface.ts";
 import type { NamedContract, Vocabulary } from "./vocabulary.ts";
 
