@@ -154,7 +154,7 @@ export async function diff(
 }
 
 /** Hash and number of entries of the subtree below `node`. */
-export function refOf(node: Node): Ref {
+function refOf(node: Node): Ref {
   return { hash: hashOf(encodeNode(node)), count: countIn(node) };
 }
 
