@@ -1,4 +1,10 @@
-export type { Policy } from "./core.ts";
+export type { Credential, Policy, Rule } from "./core.ts";
+export { type Counters, emptyCounters } from "./counters.ts";
+export { classifyEdit, type EditedPart } from "./edit.ts";
 export { compile, type Evaluator } from "./evaluate.ts";
 export { type Change, type Explanation, explain } from "./explain.ts";
 export { type ParseOptions, parsePolicy } from "./parse.ts";
+export { PolicyError, type Problem, type ProblemCode } from "./problems.ts";
+export { policySchema } from "./schema.ts";
+export { coldStorage, denyAll, personalWallet, spendingAgent, teamTreasury } from "./templates.ts";
+export { verdictOf } from "./verdict.ts";

@@ -8,37 +8,34 @@ const GAS_PER_BLOB = 131072n;
 export const MAX_GAS = 1n << 24n;
 
 /**
- * Chains that charge for data on another chain beside `gas × price`: how much is known only when it is included, and no
- * field of the transaction bounds it. Not here: chains that take such costs in gas (Arbitrum, zkSync, Linea).
+ * Chains on which `gas × price` is all that a transaction can cost. On others (every rollup of the OP Stack, Scroll, Mantle …)
+ * posting the data is charged as well, by an amount that no field of the transaction bounds; and what a chain that is not
+ * listed does is not known here. There the fee is unknown, and an unknown amount passes no limit.
  */
-// Sources: docs.optimism.io, "Transaction fees" (L2 fee + L1 fee + operator fee), for every chain with the GasPriceOracle
-// predeploy 0x4200…000F in viem's chain definitions, and Celo, Manta and Boba, which run the same stack; Mantle: receipts
-// carry l1Fee and operatorFee; Scroll: rollup/fees/CalculateL1Fee in scroll-tech/go-ethereum.
-const DATA_FEE_CHAINS: readonly number[] = [
-  10, 130, 169, 204, 252, 288, 360, 420, 478, 480, 690, 919, 999, 1135, 1301, 1338, 1750, 1868, 1874, 1923, 1924, 1946, 2192, 2331, 2522,
-  4202, 4326, 4801, 5000, 5003, 5330, 5611, 7741, 8453, 11011, 12553, 13001, 17069, 33979, 34443, 42220, 44787, 48898, 48900, 53302, 57073,
-  60808, 77410, 81224, 81457, 84531, 84532, 91342, 132902, 534351, 534352, 695569, 763373, 808813, 812242, 3397901, 7777777, 11142220,
-  11155420, 28122024, 888888888, 999999999, 2713017997578000, 2716446429837000,
+// Ethereum 1, 11155111, 17000, 560048 · BNB 56, 97 · Gnosis 100, 10200 · Polygon PoS 137, 80002 · Avalanche 43114, 43113 ·
+// Arbitrum 42161, 42170, 421614 (docs.arbitrum.io, "Gas and fees": data is paid in gas) · Linea 59144, 59141 (docs.linea.build,
+// "Gas fees": data is priced into the fee per gas) · local development nodes 1337, 31337.
+const BOUNDED_FEE_CHAINS: readonly number[] = [
+  1, 56, 97, 100, 137, 1337, 10200, 17000, 31337, 42161, 42170, 43113, 43114, 59141, 59144, 80002, 421614, 560048, 11155111,
 ];
 
-export function chargesDataFee(chainId: bigint): boolean {
-  return DATA_FEE_CHAINS.some((id) => BigInt(id) === chainId);
+export function hasBoundedFee(chainId: bigint): boolean {
+  return BOUNDED_FEE_CHAINS.some((id) => BigInt(id) === chainId);
 }
 
 /**
  * The most that the transaction can cost beside what it sends: `gas limit × fee per gas + 131072 × blobs × fee per blob
- * gas`. The amount is absent (unknown) on chains that charge for data as well. A chain that does so and is not in the table
- * above is not recognised: an operator who adds such a chain should forbid `fee` there or cap `gas` and `feeRate`.
+ * gas`. The amount is absent (unknown) on chains that are not in the table above.
  */
 export function feeEffect(transaction: UnsignedTransaction, base: Pick<Effect, "at" | "chain" | "account">): Effect {
   const { chainId, gasLimit, feePerGas, blobs, feePerBlobGas } = transaction;
-  const bounded = chainId !== undefined && !chargesDataFee(chainId);
+  const bounded = chainId !== undefined && hasBoundedFee(chainId);
   const amount = gasLimit * feePerGas + GAS_PER_BLOB * BigInt(blobs) * feePerBlobGas;
   return {
     kind: "fee",
     ...base,
     asset: "native",
-    ...(bounded ? { amount } : { why: "this chain charges for data as well, or the chain is not known" }),
+    ...(bounded ? { amount } : { why: "what a transaction can cost on this chain is not bounded by its fields, or not known here" }),
     gas: gasLimit,
     feeRate: feePerGas,
   };

@@ -1,7 +1,7 @@
 import { encodeFunctionData, getContractAddress, parseAbi, serializeTransaction, toFunctionSelector } from "viem";
 import * as viemChains from "viem/chains";
 import { describe, expect, test } from "vitest";
-import { chargesDataFee } from "../../../src/chains/evm/fee.ts";
+import { hasBoundedFee } from "../../../src/chains/evm/fee.ts";
 import { selectorOf } from "../../../src/chains/evm/signature.ts";
 import { TOKEN_FUNCTIONS } from "../../../src/chains/evm/tokens.ts";
 import { makeBook } from "../../../src/intent/book.ts";
@@ -322,8 +322,8 @@ describe("fee", () => {
     type Definition = { id: number; contracts?: { gasPriceOracle?: unknown } };
     const stack = (Object.values(viemChains) as Definition[]).filter((chain) => chain.contracts?.gasPriceOracle !== undefined);
     expect(stack.length).toBeGreaterThan(50);
-    expect(stack.filter((chain) => !chargesDataFee(BigInt(chain.id))).map((chain) => chain.id)).toEqual([]);
-    for (const chainId of [1n, 137n, 42161n, 59144n, 11155111n, 31337n]) expect(chargesDataFee(chainId)).toBe(false);
+    expect(stack.filter((chain) => hasBoundedFee(BigInt(chain.id))).map((chain) => chain.id)).toEqual([]);
+    for (const chainId of [1n, 137n, 42161n, 59144n, 11155111n, 31337n]) expect(hasBoundedFee(chainId)).toBe(true);
   });
 });
 
