@@ -51,3 +51,11 @@ export function unitsAt(spot: Spot, digits: Decimal, of: { readonly name: string
   const units = BigInt(whole + fraction.padEnd(of.decimals, "0"));
   return units < UNLIMITED ? units : spot.wrong("policy/bad-amount", `expected less than 2^256 smallest units of ${of.name}, got more`);
 }
+
+/** The reverse, as a policy would write it: `0.05 ETH`. */
+export function writeAmount(units: bigint, of: { readonly name: string; readonly decimals: number }): string {
+  const digits = units.toString().padStart(of.decimals + 1, "0");
+  const point = digits.length - of.decimals;
+  const fraction = digits.slice(point).replace(/0+$/, "");
+  return `${digits.slice(0, point)}${fraction === "" ? "" : "."}${fraction} ${of.name}`;
+}

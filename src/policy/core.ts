@@ -64,6 +64,8 @@ export interface LimitRule extends RuleBase {
   readonly type: "limit";
   readonly measure: Measure;
   readonly max: bigint;
+  /** How people write its amounts, for texts only; absent for a count. */
+  readonly unit?: { readonly name: string; readonly decimals: number };
   /** Sliding window; `"ever"` is a lifetime total. */
   readonly windowMs: number | "ever";
   readonly by: readonly ("requester" | "to" | "account")[];

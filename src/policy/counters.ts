@@ -34,8 +34,10 @@ export function exceeding(limit: LimitRule, charge: Charge, counters: Counters):
   // A comparison with something that is no integer would be false, and the limit would pass.
   if (typeof used !== "bigint" || typeof after !== "bigint") throw new TypeError("counters: expected used and after as integers");
   if (after <= limit.max && asked(charge) <= limit.max) return undefined;
-  const params = { limit: limit.id, bucket: charge.bucket, used: amount(used), asked: amount(asked(charge)), max: amount(limit.max) };
-  return reason("limit/exceeded", freesAt === undefined ? params : { ...params, freesAt }, { rule: limit.id });
+  const numbers = { used: amount(used), asked: amount(asked(charge)), max: amount(limit.max) };
+  const unit = limit.unit && { unit: limit.unit.name, decimals: limit.unit.decimals };
+  const params = { limit: limit.id, bucket: charge.bucket, ...numbers, ...unit, ...(freesAt !== undefined && { freesAt }) };
+  return reason("limit/exceeded", params, { rule: limit.id });
 }
 
 function amount(value: bigint): Json {

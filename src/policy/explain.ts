@@ -3,6 +3,7 @@ import type { Time } from "../base/time.ts";
 import type { Circumstances, Effect } from "../intent/effect.ts";
 import { isAct } from "../intent/fields.ts";
 import type { Judgement } from "../intent/verdict.ts";
+import { writeAmount } from "./amounts.ts";
 import { type Asked, laterTimes, otherPeople, otherRecipients, type Passing, smallerAmounts } from "./changes.ts";
 import type { Counters } from "./counters.ts";
 import type { Evaluator, Judged } from "./evaluate.ts";
@@ -80,7 +81,10 @@ function smallerAmount(request: Asked): readonly Change[] {
     for (const amount of smallerAmounts(request, index).slice(0, MOST_TRIES)) {
       const verdict = request.passes(request.effects.with(index, { ...effect, amount }), request.circumstances);
       if (verdict === undefined) continue;
-      return [change("amount", { effect: index, amount: amount.toString() }, verdict, `an amount of ${amount} would pass`)];
+      const { chain, asset } = effect;
+      const named = chain === undefined || asset === undefined ? undefined : request.evaluator.policy.book.asset(chain, asset);
+      const text = `an amount of ${named === undefined ? amount : writeAmount(amount, named)} would pass`;
+      return [change("amount", { effect: index, amount: amount.toString() }, verdict, text)];
     }
     return [];
   });

@@ -233,7 +233,9 @@ function excessOf(limit: LimitRule, charge: Charge, counters: Counters): readonl
   if (after <= limit.max && asked <= limit.max) return [];
   const text = (amount: bigint) => (amount >= UNLIMITED ? "unlimited" : `${amount}`);
   const numbers = { used: text(used), asked: text(asked), max: text(limit.max) };
-  const params = { limit: limit.id, bucket: charge.bucket, ...numbers, ...(freesAt !== undefined && { freesAt }) };
+  const { name: unit, decimals } = limit.unit ?? {};
+  const written = unit === undefined || decimals === undefined ? {} : { unit, decimals };
+  const params = { limit: limit.id, bucket: charge.bucket, ...numbers, ...written, ...(freesAt !== undefined && { freesAt }) };
   return [reason("limit/exceeded", params, { rule: limit.id })];
 }
 

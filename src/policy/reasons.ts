@@ -1,6 +1,7 @@
 import type { Json } from "../base/canonical.ts";
 import type { Reason } from "../intent/intent.ts";
 import type { Judgement } from "../intent/verdict.ts";
+import { writeAmount } from "./amounts.ts";
 
 type Params = Reason["params"];
 
@@ -12,8 +13,8 @@ const TEXTS = {
     `no rule allows this ${say(kind)}${isFilled(undecided) ? `; a field that ${list(undecided)} asks for is unknown` : ""}`,
   "policy/forbidden": ({ kind, certain }: Params) =>
     certain === false ? `a rule forbids such a ${say(kind)}, and whether it applies is unknown` : `a rule forbids this ${say(kind)}`,
-  "limit/exceeded": ({ limit, used, asked, max }: Params) =>
-    `${say(limit)} is at most ${say(max)}: ${say(used)} is used and ${say(asked)} is asked`,
+  "limit/exceeded": ({ limit, used, asked, max, ...unit }: Params) =>
+    `${say(limit)} is at most ${sayAmount(max, unit)}: ${sayAmount(used, unit)} is used and ${sayAmount(asked, unit)} is asked`,
   "policy/undecidable": ({ cause }: Params) => `the request could not be judged (${say(cause)}), so it is denied`,
 } as const satisfies Record<string, (params: Params) => string>;
 
@@ -40,6 +41,11 @@ function classOf(cause: unknown): string {
 
 function say(value: Json | undefined): string {
   return typeof value === "string" ? value : String(value ?? "");
+}
+
+function sayAmount(units: Json | undefined, { unit, decimals }: Params): string {
+  if (typeof unit !== "string" || typeof decimals !== "number" || typeof units !== "string" || !/^[0-9]+$/.test(units)) return say(units);
+  return writeAmount(BigInt(units), { name: unit, decimals });
 }
 
 function isFilled(value: Json | undefined): value is readonly Json[] {

@@ -4,7 +4,7 @@ import { ACT_KINDS, EFFECT_KINDS, type EffectKind } from "../intent/effect.ts";
 import { KIND_FIELDS, OUTFLOW } from "../intent/fields.ts";
 import type { Clause } from "../intent/verdict.ts";
 import { namedAmountAt, unitsAt } from "./amounts.ts";
-import type { LimitRule, Measure, ParseAddress, RequireRule, Rule } from "./core.ts";
+import type { LimitRule, ParseAddress, RequireRule, Rule } from "./core.ts";
 import { durationAt } from "./durations.ts";
 import { approvalsAt } from "./people.ts";
 import { quote } from "./problems.ts";
@@ -145,7 +145,7 @@ function windowAt(spot: Spot, parts: Members): number | "ever" | undefined {
 }
 
 /** `max` says what is counted: a number of effects, an amount of one asset, or a value in a unit of account. */
-function measureAt(max: Spot, parts: Members, reading: Reading): { readonly measure: Measure; readonly max: bigint } | undefined {
+function measureAt(max: Spot, parts: Members, reading: Reading): Pick<LimitRule, "measure" | "max" | "unit"> | undefined {
   const { names, kinds } = reading;
   if (typeof max.value === "number" || (typeof max.value === "string" && /^[0-9]+$/.test(max.value))) {
     const count = integerAt(max, { top: 2n ** 53n });
@@ -161,7 +161,8 @@ function measureAt(max: Spot, parts: Members, reading: Reading): { readonly meas
     const unit = names.values.get(name);
     const most = unit && unitsAt(max, digits, unit);
     if (unit === undefined || most === undefined) return undefined;
-    return { measure: { type: "value", unit: name, until: unit.until, worth: unit.worth }, max: most };
+    const { decimals, until, worth } = unit;
+    return { measure: { type: "value", unit: name, until, worth }, max: most, unit: { name, decimals } };
   }
   if (!names.assets.has(name))
     return max.unknown("policy/unknown-name", "a name of assets or values", name, [...names.assets.keys(), ...names.values.keys()]);
@@ -176,7 +177,8 @@ function measureAt(max: Spot, parts: Members, reading: Reading): { readonly meas
     );
   }
   const most = unitsAt(max, digits, asset);
-  return most === undefined ? undefined : { measure: { type: "amount", asset: qualifiedAsset(asset) }, max: most };
+  if (most === undefined) return undefined;
+  return { measure: { type: "amount", asset: qualifiedAsset(asset) }, max: most, unit: { name, decimals: asset.decimals } };
 }
 
 function byAt(spot: Spot, { kinds }: Reading): LimitRule["by"] | undefined {

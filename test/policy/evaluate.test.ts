@@ -235,6 +235,15 @@ describe("limits", () => {
     ]);
   });
 
+  test("the reason says amounts as the policy writes them, where it names the asset", () => {
+    const unit = { name: "ETH", decimals: 2 };
+    const [reason] = judge([allow(), limit({ unit })], [transfer()], { counters: standing(91n) }).reasons;
+    expect(reason?.params).toEqual({ limit: "daily", bucket: "", used: "91", asked: "10", max: "100", unit: "ETH", decimals: 2 });
+    expect(reason?.text).toBe("daily is at most 1 ETH: 0.91 ETH is used and 0.1 ETH is asked");
+    const unlimited = judge([allow(), limit({ unit })], [transfer({ amount: UNLIMITED })], { counters: standing(91n) }).reasons[0];
+    expect(unlimited?.text).toBe("daily is at most 1 ETH: 0.91 ETH is used and unlimited is asked");
+  });
+
   test("a limit holds for the sum over the request's effects, of every kind it covers", () => {
     const split = [transfer({ amount: 60n }), { ...transfer({ amount: 41n }), kind: "fee" as const }];
     expect(judge([allow(), limit()], split).reasons).toMatchObject([{ code: "limit/exceeded", params: { asked: "101" } }]);
