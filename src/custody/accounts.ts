@@ -4,6 +4,7 @@ import { CustodyError } from "../base/errors.ts";
 import type { Address, ChainId } from "../intent/effect.ts";
 import { bip44, formatPath, parsePath } from "../keys/derive.ts";
 import type { Tx, View } from "../vault/tx.ts";
+import { liveSession } from "./decide.ts";
 import type { Desk } from "./desk.ts";
 import { journal } from "./journal.ts";
 import { type AccountRecord, asJson, type WalletRecord } from "./records.ts";
@@ -45,7 +46,7 @@ const COINS: { readonly [namespace: string]: number } = { eip155: 60 };
  * Derives an account of a wallet and writes it down. No money moves by it, so no rule is asked; it is logged.
  *
  * @throws `vault/already-there` for a name or an address that the vault has; `keys/bad-path`; `chain/unknown`;
- *   `vault/no-such-account` for an unknown wallet
+ *   `vault/no-such-account` for an unknown wallet; `session/ended`
  */
 export async function deriveAccount(
   desk: Desk,
@@ -64,6 +65,7 @@ export async function deriveAccount(
   const id = toHex(sha256(utf8(`account ${wallet.id} ${path} ${namespace(options.chain)}`))).slice(0, 16);
   const record = { id, name: options.name, chain: options.chain, address, wallet: wallet.id, path, publicKey: toHex(publicKey) };
   return desk.vault.transact((tx) => {
+    liveSession(tx, desk.judge, person.session);
     for (const other of accountRecords(tx)) {
       if (other.name === record.name || other.id === id)
         throw new CustodyError("vault/already-there", `account: the vault has ${other.name} with this name or address already`);

@@ -40,7 +40,7 @@ export interface Allowed {
 export function decide(tx: Tx, desk: Pick<Desk, "vault" | "judge">, ask: Ask): Allowed | PendingOutcome | DeniedOutcome {
   const { judge } = desk;
   housekeep(tx, judge);
-  const session = liveSession(tx, ask.session);
+  const session = liveSession(tx, judge, ask.session);
   const intent = ask.read(tx, judge);
   const judgement = judgeNow(tx, judge, intent, session);
   const allowed = { request: ask.request, session, intent, judgement };
@@ -106,12 +106,22 @@ export function needsToJson(needs: readonly Need[]): readonly JsonObject[] {
   return needs.map(asObject);
 }
 
-/** @throws `session/ended` */
-export function liveSession(tx: Pick<Tx, "get" | "now">, id: string): SessionRecord {
+/**
+ * The session, while it lasts and the policy in force still gives its person the credential that it was begun with: whoever
+ * is taken out of the policy, or loses a key, stops at that very commit.
+ *
+ * @throws `session/ended`
+ */
+export function liveSession(tx: Pick<Tx, "get" | "now">, judge: Judge, id: string): SessionRecord {
   const session = tx.get(`session/${id}`) as Json | undefined as SessionRecord | undefined;
-  if (session === undefined || session.expires <= tx.now)
+  if (session === undefined || session.expires <= tx.now || !stillTheirs(session, judge))
     throw new CustodyError("session/ended", "session: it has ended or run out, begin a new one");
   return session;
+}
+
+function stillTheirs({ person, credential, key }: SessionRecord, judge: Judge): boolean {
+  const credentials = judge.policy.people.get(person) ?? [];
+  return credentials.some((own) => own.kind === credential && (own.kind === "unlock" || own.publicKey === key));
 }
 
 function deny(tx: Tx, judge: Judge, denied: Pick<Allowed, "request" | "session" | "intent" | "judgement">): DeniedOutcome {

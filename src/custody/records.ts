@@ -108,6 +108,8 @@ export interface SessionRecord {
   readonly id: string;
   readonly person: string;
   readonly credential: "unlock" | "secp256k1";
+  /** The key that signed its statement; absent where it was begun by unlocking. It ends when the policy takes the key away. */
+  readonly key?: string;
   readonly begun: Time;
   readonly expires: Time;
   /** Rules that narrow this session: canonical document. */

@@ -115,7 +115,7 @@ export class Session {
     const now = await desk.now();
     return desk.vault.read((view) => {
       const at = Math.max(now, view.time);
-      const session = liveSession({ get: (name) => view.get(name), now: at }, this.id);
+      const session = liveSession({ get: (name) => view.get(name), now: at }, desk.judge, this.id);
       const intent = read(view, desk.judge);
       const circumstances = desk.judge.circumstances(session, at, rootState(view).mode.name);
       const explained = explain(desk.judge.evaluatorOf(session), intent, circumstances, (moment) => desk.judge.counters(intent, moment));
@@ -160,7 +160,7 @@ export class Session {
     const desk = this.#desk();
     await this.#mine(id);
     await desk.vault.transact((tx) => {
-      liveSession(tx, this.id);
+      liveSession(tx, desk.judge, this.id);
       findPending(tx, id);
       tx.delete(`pending/${id}`);
       journal(tx, "withdrawn", { pending: id, person: this.person, session: this.id });
@@ -182,7 +182,7 @@ export class Session {
     const { credential } = given;
     const signed = credential === undefined ? undefined : await approveOffline(statement, this.person, credential);
     return desk.vault.transact((tx) => {
-      const session = liveSession(tx, this.id);
+      const session = liveSession(tx, desk.judge, this.id);
       const proof: Answer =
         signed === undefined ? { by: "session", session: unlocking(session), statement } : { by: "key", approval: signed };
       return answer(tx, desk, id, proof);
@@ -238,7 +238,7 @@ export async function beginSession(desk: Desk, options: SessionOptions): Promise
     const record: SessionRecord = {
       id: statement.nonce,
       person,
-      credential: proof === undefined ? "unlock" : "secp256k1",
+      ...(proof === undefined ? { credential: "unlock" } : { credential: "secp256k1", key: proof.publicKey }),
       begun: tx.now,
       expires: statement.expiresMs,
       ...(scope !== undefined && { scope }),
