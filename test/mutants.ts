@@ -14,7 +14,14 @@ export interface Mutant {
   readonly test: { readonly file: string; readonly name: string };
 }
 
+import { EVM } from "./mutants/evm.ts";
+import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
+import { POLICY } from "./mutants/policy.ts";
+
 export const MUTANTS: readonly Mutant[] = [
+  ...KEYS_AND_APPROVALS,
+  ...POLICY,
+  ...EVM,
   {
     name: "a private key stays in memory after its use",
     file: "keys/derive.ts",
