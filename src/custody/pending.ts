@@ -45,9 +45,10 @@ interface Asked {
 /** Looks at what has been answered to this request, and lets it wait if something is missing. */
 export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, asked: Asked): Settled {
   const { session, intent, needs } = asked;
-  if (needs.length === 0) return { state: "met", pending: undefined, approvals: [] };
   const found = findPending(tx, session.person, intent);
-  if (found === undefined && countPending(tx) >= MOST_PENDING) return { state: "refused", reason: tooMany() };
+  // Nothing is needed any more: what was answered for this request meanwhile goes with it, and never to a second one.
+  if (needs.length === 0) return { state: "met", pending: found, approvals: [] };
+  if (found === undefined && countWaiting(tx) >= MOST_PENDING) return { state: "refused", reason: tooMany() };
   const base = found ?? newPending(tx, asked, { vault, judge });
   const pending: PendingRecord = {
     ...base,
@@ -138,15 +139,17 @@ export function done(tx: Tx, met: Met): void {
   if (met.pending !== undefined) tx.delete(`pending/${met.pending.id}`);
 }
 
-/** The waiting or used request of this person that these bytes belong to: the same effects, within the approved fee. */
+/**
+ * The request of this person that these bytes belong to: the same effects, within the approved fee. What was signed under its
+ * answers already, and is now replaced, comes before what still waits.
+ */
 function findPending(tx: View, person: string, intent: Intent): PendingRecord | undefined {
-  for (const [, record] of tx.list("pending/")) {
-    const pending = record as unknown as PendingRecord;
-    const free =
-      pending.used.length === 0 || pending.used.includes(intent.id) || (intent.lane !== undefined && pending.usedLane === intent.lane);
-    if (free && pending.submitters.includes(person) && covers(subjectOf(pending), intent)) return pending;
-  }
-  return undefined;
+  const theirs = [...tx.list("pending/")]
+    .map(([, record]) => record as unknown as PendingRecord)
+    .filter((pending) => pending.submitters.includes(person) && covers(subjectOf(pending), intent));
+  const replaced = ({ used, usedLane }: PendingRecord) =>
+    used.includes(intent.id) || (intent.lane !== undefined && usedLane === intent.lane);
+  return theirs.find(replaced) ?? theirs.find(isWaiting);
 }
 
 function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" | "judge">): PendingRecord {
@@ -205,8 +208,13 @@ function expiryOf(judge: Judge, id: string): number {
   return rule?.type === "require" ? rule.expiresMs : EXPIRES_MS;
 }
 
-function countPending(tx: View): number {
-  return [...tx.list("pending/")].length;
+/** Requests under which something was signed wait for nobody: they stay for replacements, and everybody has agreed to each. */
+function countWaiting(tx: View): number {
+  return [...tx.list("pending/")].filter(([, record]) => isWaiting(record as unknown as PendingRecord)).length;
+}
+
+function isWaiting({ used }: PendingRecord): boolean {
+  return used.length === 0;
 }
 
 function tooMany(): Reason {
