@@ -14,14 +14,18 @@ export interface Mutant {
   readonly test: { readonly file: string; readonly name: string };
 }
 
+import { AUDIT } from "./mutants/audit.ts";
 import { EVM } from "./mutants/evm.ts";
 import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
+import { LIMITS } from "./mutants/limits.ts";
 import { POLICY } from "./mutants/policy.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...KEYS_AND_APPROVALS,
   ...POLICY,
   ...EVM,
+  ...LIMITS,
+  ...AUDIT,
   {
     name: "a private key stays in memory after its use",
     file: "keys/derive.ts",
