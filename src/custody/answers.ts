@@ -3,7 +3,7 @@ import { type ApprovalStatement, approvalId, type SignedApproval } from "../appr
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { DAY_MS, type Time } from "../base/time.ts";
-import type { Tx, View } from "../vault/tx.ts";
+import type { Tx } from "../vault/tx.ts";
 import { asObject, judgeNow } from "./decide.ts";
 import { type Desk, reader } from "./desk.ts";
 import { journal } from "./journal.ts";
@@ -63,12 +63,12 @@ export function answer(tx: Tx, desk: Desk, id: string, given: Answer): number {
   });
 }
 
-/** @throws `pending/no-such-request` */
-export function findPending(view: View, id: string): PendingRecord {
-  const record = view.get(`pending/${id}`);
-  if (record === undefined)
+/** @throws `pending/no-such-request`, also for one that has run out and is not tidied up yet */
+export function findPending(view: Pick<Tx, "get" | "now">, id: string): PendingRecord {
+  const record = view.get(`pending/${id}`) as unknown as PendingRecord | undefined;
+  if (record === undefined || record.expires <= view.now)
     throw new CustodyError("pending/no-such-request", `pending: there is none with the id ${JSON.stringify(id.slice(0, 40))}`);
-  return record as unknown as PendingRecord;
+  return record;
 }
 
 /** The pending request with the needs that the policy in force asks for now. */

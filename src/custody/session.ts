@@ -20,8 +20,8 @@ import { type Desk, reader } from "./desk.ts";
 import { copyPlain, readRequest } from "./door.ts";
 import { journal } from "./journal.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
-import { type PendingRequest, pendingRequest } from "./pending-view.ts";
-import { asJson, type SessionRecord } from "./records.ts";
+import { listPending, type PendingRequest } from "./pending-view.ts";
+import { asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
 import { readWallet, type WalletSource } from "./wallets.ts";
 
@@ -127,9 +127,11 @@ export class Session {
   async pending(): Promise<readonly PendingRequest[]> {
     const desk = this.#desk();
     const now = await desk.now();
-    return desk.vault.read((view) =>
-      [...view.list("pending/")].map(([, record]) => pendingRequest(desk, record as never, Math.max(now, view.time))),
-    );
+    return desk.vault.read((view) => {
+      const at = Math.max(now, view.time);
+      const records = [...view.list("pending/")].map(([, record]) => record as unknown as PendingRecord);
+      return records.filter(({ expires }) => expires > at).map((record) => pendingRequest(desk, record, at));
+    });
   }
 
   /**
@@ -199,7 +201,9 @@ export class Session {
   }
 
   async #mine(id: string) {
-    const pending = await this.#desk().vault.read((view) => findPending(view, id));
+    const desk = this.#desk();
+    const now = await desk.now();
+    const pending = await desk.vault.read((view) => findPending({ get: view.get.bind(view), now: Math.max(now, view.time) }, id));
     if (!pending.submitters.includes(this.person))
       throw new CustodyError("pending/not-yours", "pending: only who submitted it can do that");
     return pending;
@@ -264,11 +268,8 @@ export async function approvalStatement(
 ): Promise<ApprovalStatement> {
   const now = await desk.now();
   return desk.vault.read((view) => {
-    const pending = rejudged(
-      { state: view.state, now: Math.max(now, view.time), get: (name) => view.get(name), list: (prefix) => view.list(prefix) },
-      desk,
-      findPending(view, id),
-    );
+    const at = { state: view.state, now: Math.max(now, view.time), get: view.get.bind(view), list: view.list.bind(view) };
+    const pending = rejudged(at, desk, findPending(at, id));
     const frontier = frontierFromJson(rootState(view).log);
     return {
       vault: pending.vault,
