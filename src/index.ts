@@ -7,6 +7,7 @@ export type { Time } from "./base/time.ts";
 export type { Chain } from "./chains/chain.ts";
 export type { Account, DeriveOptions, Wallet } from "./custody/accounts.ts";
 export { type CredentialSigner, keyCredential } from "./custody/credentials.ts";
+export type { Support } from "./custody/diagnose.ts";
 export type { CustodyState } from "./custody/events.ts";
 export { type CreateOptions, type Custody, type KeywardOptions, keyward, type UnlockOptions } from "./custody/keyward.ts";
 export type { ActOutcome, DeniedOutcome, DoneOutcome, PendingOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";

@@ -15,16 +15,20 @@ import { createVault, openVault } from "../vault/open.ts";
 import type { Access, Slot } from "../vault/slot.ts";
 import type { Tx } from "../vault/tx.ts";
 import type { Vault } from "../vault/vault.ts";
+import { type Account, accountRecords, shown, type Wallet, walletRecords } from "./accounts.ts";
 import { addWallet, adoptPolicy } from "./acts.ts";
 import { answer } from "./answers.ts";
 import { Chains, type Desk } from "./desk.ts";
+import { diagnose, type Support, support } from "./diagnose.ts";
 import { copyPlain } from "./door.ts";
 import { type CustodyState, Watched } from "./events.ts";
 import { countFailure, forgetFailures, readFailures } from "./failures.ts";
 import { journal } from "./journal.ts";
 import { Judge } from "./judge.ts";
 import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
+import { listPending, type PendingRequest } from "./pending-view.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
+import { modeAt } from "./refusals.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
 import { readWallet, type WalletSource } from "./wallets.ts";
 
@@ -179,7 +183,25 @@ export class Custody {
 
   /** The mode that holds. */
   async mode(): Promise<RootState["mode"]> {
-    return this.#open().vault.read((view) => (view.state as unknown as RootState).mode);
+    const desk = this.#open();
+    const now = await desk.now();
+    return desk.vault.read((view) => modeAt(view, Math.max(now, view.time)));
+  }
+
+  /** Accounts of the vault, the oldest first. The view side is enough. */
+  async accounts(): Promise<readonly Account[]> {
+    const byAge = (a: { readonly created: number }, b: { readonly created: number }) => a.created - b.created;
+    return this.#open().vault.read((view) => [...accountRecords(view)].sort(byAge).map(shown));
+  }
+
+  /** Wallets of the vault. The view side is enough. */
+  async wallets(): Promise<readonly Wallet[]> {
+    return this.#open().vault.read((view) => walletRecords(view).map(({ id, name, kind }) => ({ id, name, kind })));
+  }
+
+  /** Requests that wait for somebody or for time. The view side is enough. */
+  pending(): Promise<readonly PendingRequest[]> {
+    return listPending(this.#open());
   }
 
   /**
@@ -240,6 +262,16 @@ export class Custody {
   /** A file that proves that the log of now continues that of a kept checkpoint. */
   proveConsistency(kept: string): Promise<string> {
     return consistencyProof(this.#open().vault, kept);
+  }
+
+  /** What this platform can do, to be asked before anything is created. */
+  support(): Promise<Support> {
+    return support(this.#store);
+  }
+
+  /** A text without names, addresses, amounts or policy, for a user to paste into a report. */
+  diagnose(): Promise<string> {
+    return diagnose(this.state, this.#store, this.#desk);
   }
 
   toString(): string {
