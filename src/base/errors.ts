@@ -48,6 +48,7 @@ export const ERROR_CODES = [
   "vault/reservation-lost",
   "vault/no-such-secret",
   "vault/already-there",
+  "vault/key-of-person",
   // Sessions, approvals, pending requests.
   "session/no-such-person",
   "session/bad-proof",
@@ -65,6 +66,7 @@ export const ERROR_CODES = [
   "log/damaged",
   // The command line.
   "cli/usage",
+  "cli/failed",
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

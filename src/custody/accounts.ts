@@ -4,9 +4,11 @@ import { CustodyError } from "../base/errors.ts";
 import type { Address, ChainId } from "../intent/effect.ts";
 import { bip44, formatPath, parsePath } from "../keys/derive.ts";
 import type { Tx, View } from "../vault/tx.ts";
+import { compressed } from "./credentials.ts";
 import { liveSession } from "./decide.ts";
 import type { Desk } from "./desk.ts";
 import { journal } from "./journal.ts";
+import { isPlainName } from "./names.ts";
 import { type AccountRecord, asJson, type WalletRecord } from "./records.ts";
 import { walletPublicKey } from "./wallets.ts";
 
@@ -46,7 +48,8 @@ const COINS: { readonly [namespace: string]: number } = { eip155: 60 };
  * Derives an account of a wallet and writes it down. No money moves by it, so no rule is asked; it is logged.
  *
  * @throws `vault/already-there` for a name or an address that the vault has; `keys/bad-path`; `chain/unknown`;
- *   `vault/no-such-account` for an unknown wallet; `session/ended`
+ *   `vault/key-of-person`; `vault/no-such-account` for an unknown wallet;
+ *   `session/ended`
  */
 export async function deriveAccount(
   desk: Desk,
@@ -66,8 +69,10 @@ export async function deriveAccount(
   const record = { id, name: options.name, chain: options.chain, address, wallet: wallet.id, path, publicKey: toHex(publicKey) };
   return desk.vault.transact((tx) => {
     liveSession(tx, desk.judge, person.session);
+    checkNobodys(desk, publicKey);
     for (const other of accountRecords(tx)) {
-      if (other.name === record.name || other.id === id)
+      const here = namespace(other.chain) === namespace(record.chain) && other.address === address;
+      if (other.name === record.name || here)
         throw new CustodyError("vault/already-there", `account: the vault has ${other.name} with this name or address already`);
     }
     const account: AccountRecord = { ...record, created: tx.now };
@@ -116,10 +121,17 @@ function pathOf(desk: Desk, options: DeriveOptions, wallet: WalletRecord, used: 
   return at(index);
 }
 
-// A name that reads like an address or an id could make somebody sign with another account than they think.
+// A key that approves must not be one that the vault signs with: the policy refuses the same pair from the other side.
+function checkNobodys({ judge }: Desk, publicKey: Uint8Array): void {
+  const key = compressed(publicKey);
+  for (const [person, credentials] of judge.policy.people) {
+    if (credentials.some((credential) => credential.kind === "secp256k1" && credential.publicKey === key))
+      throw new CustodyError("vault/key-of-person", `account: its key is a credential of ${person}, who would be the vault itself`);
+  }
+}
+
 function checkName(desk: Desk, { chain, name }: DeriveOptions): void {
-  const plain = typeof name === "string" && /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u.test(name) && name === name.normalize("NFC");
-  if (!plain || /^(0x)?[0-9a-f]{16,}$/i.test(name) || isAddress(desk, chain, name)) {
+  if (!isPlainName(name) || isAddress(desk, chain, name)) {
     throw new CustodyError(
       "request/malformed",
       "account: expected a name of letters, digits, spaces, . _ - that is no address, at most 63 characters",

@@ -8,6 +8,7 @@ import { classifyEdit } from "../policy/edit.ts";
 import type { Tx } from "../vault/tx.ts";
 import { journal } from "./journal.ts";
 import type { Judge, ReadPolicy } from "./judge.ts";
+import { isPlainName } from "./names.ts";
 import { asJson, type PolicyRecord, type RootState, type WalletRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
 import type { NewWallet } from "./wallets.ts";
@@ -43,10 +44,9 @@ export function readAct(payload: Json): Act {
       const { what, name, fingerprint } = rest;
       if (what !== "generate" && what !== "mnemonic" && what !== "privateKey")
         throw malformed("import: expected generate, mnemonic or privateKey");
-      const named = typeof name === "string" && name.length > 0 && name.length <= 64;
       const printed =
         what === "generate" ? fingerprint === undefined : typeof fingerprint === "string" && /^[0-9a-f]{16}$/.test(fingerprint);
-      if (!named || !printed || Object.keys(rest).length > 3)
+      if (!isPlainName(name) || !printed || Object.keys(rest).length > 3)
         throw malformed("import: expected a name, and a fingerprint of what comes in");
       return { act, what, name, ...(fingerprint !== undefined && { fingerprint: fingerprint as string }) };
     }
@@ -59,7 +59,7 @@ export function readAct(payload: Json): Act {
 export function actIntent(
   vault: string,
   act: Act,
-  context: { readonly judge: Judge; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
+  context: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
 ): Intent {
   const bytes = canonicalBytes(act as unknown as Json);
   const chain = `keyward:${vault}`;
@@ -69,7 +69,7 @@ export function actIntent(
 
 function actEffects(
   act: Act,
-  { judge, read, tx }: { readonly judge: Judge; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
+  { judge, read, tx }: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
 ): readonly Omit<Effect, "at">[] {
   switch (act.act) {
     case "policyEdit": {
@@ -100,13 +100,17 @@ export function performAct(
     case "policyEdit":
       return adoptPolicy(tx, context.judge, context.read(canonical(act.policy)));
     case "modeChange": {
-      const mode = context.judge.policy.modes.get(act.mode);
-      if (mode === undefined && act.mode !== "normal" && act.mode !== "frozen")
-        throw malformed(`modeChange: the policy has no mode ${JSON.stringify(act.mode.slice(0, 40))}`);
-      return setMode(tx, act.mode, mode?.lastsMs);
+      const { policy } = context.judge;
+      if (!hasMode(policy, act.mode)) throw malformed(`modeChange: the policy has no mode ${JSON.stringify(act.mode.slice(0, 40))}`);
+      return setMode(tx, act.mode, policy.modes.get(act.mode)?.lastsMs);
     }
-    case "import":
-      return { wallet: addWallet(tx, { name: act.name, expected: act.fingerprint, wallet: context.secrets.wallet }).id };
+    case "import": {
+      const { wallet } = context.secrets;
+      // What was judged, and perhaps approved, is what comes in: a phrase that somebody knows is no fresh one.
+      if (wallet !== undefined && wallet.from !== act.what)
+        throw malformed(`import: expected a wallet from ${act.what}, got ${wallet.from}`);
+      return { wallet: addWallet(tx, { name: act.name, expected: act.fingerprint, wallet }).id };
+    }
   }
 }
 
@@ -116,12 +120,11 @@ export function adoptPolicy(tx: Tx, judge: Judge | undefined, policy: Policy): J
   const record: PolicyRecord = { version: (before?.version ?? 0) + 1, id: policy.id, text: canonical(policy.document), since: tx.now };
   tx.put("policy", asJson(record));
   listAddresses(tx, judge, policy);
-  const state = rootState(tx);
-  const mode =
-    state.mode.name === "normal" || state.mode.name === "frozen" || policy.modes.has(state.mode.name) ? state.mode : { name: "frozen" };
-  tx.setState(asJson({ ...state, mode, semantics: SEMANTICS }));
+  tx.setState(asJson({ ...rootState(tx), semantics: SEMANTICS }));
   const named = { id: record.id, version: record.version };
   journal(tx, "policy", { policy: { ...named, document: policy.document }, book: policy.book.hash, semantics: SEMANTICS });
+  // A mode that is no more leaves nothing in force that could sign.
+  if (!hasMode(policy, rootState(tx).mode.name)) setMode(tx, "frozen", undefined);
   return { policy: record.id, version: record.version };
 }
 
@@ -131,6 +134,10 @@ function listAddresses(tx: Tx, judge: Judge | undefined, policy: Policy): void {
   const had = new Set(judge?.listed() ?? []);
   for (const address of now) if (!had.has(address)) tx.put(`listed/${address}`, { since: tx.now });
   for (const address of had) if (!now.has(address)) tx.delete(`listed/${address}`);
+}
+
+function hasMode(policy: Policy, mode: string): boolean {
+  return mode === "normal" || mode === "frozen" || policy.modes.has(mode);
 }
 
 export function setMode(tx: Tx, name: string, lastsMs: number | undefined): JsonObject {
@@ -150,8 +157,9 @@ export function addWallet(
   if (adding.expected !== undefined && adding.expected !== fingerprint)
     throw malformed("import: the secret is not the one that was asked for");
   for (const [, other] of tx.list("wallet/")) {
-    if ((other as unknown as WalletRecord).fingerprint === fingerprint)
-      throw new CustodyError("vault/already-there", "wallet: the vault has this one already");
+    const { name, fingerprint: known } = other as unknown as WalletRecord;
+    if (known === fingerprint) throw new CustodyError("vault/already-there", "wallet: the vault has this one already");
+    if (name === adding.name) throw new CustodyError("vault/already-there", `wallet: the vault has one called ${name} already`);
   }
   const record: WalletRecord = { id: fingerprint, name: adding.name, ...wallet.record, created: tx.now };
   tx.put(`wallet/${record.id}`, asJson(record));

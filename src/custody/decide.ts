@@ -11,7 +11,7 @@ import type { Judge } from "./judge.ts";
 import type { DeniedOutcome, PendingOutcome } from "./outcome.ts";
 import { type Met, settle } from "./pending.ts";
 import type { AskedRequest, SessionRecord } from "./records.ts";
-import { flush, reasonToJson, refuse, rootState } from "./refusals.ts";
+import { flush, modeAt, reasonToJson, refuse, rootState } from "./refusals.ts";
 
 /** A request on its way: who asks for what, and how its bytes are read with the book of the policy in force. */
 export interface Ask {
@@ -69,8 +69,8 @@ export function decide(tx: Tx, desk: Pick<Desk, "vault" | "judge">, ask: Ask): A
 
 /** The policy's answer at this moment; a policy that was accepted under other semantics signs nothing. */
 export function judgeNow(tx: Pick<Tx, "state" | "now">, judge: Judge, intent: Intent, session: SessionRecord): Judgement {
-  const { mode, semantics } = rootState(tx);
-  const judgement = judge.judge(intent, session, judge.circumstances(session, tx.now, mode.name));
+  const { semantics } = rootState(tx);
+  const judgement = judge.judge(intent, session, judge.circumstances(session, tx.now, modeAt(tx, tx.now).name));
   if (semantics === SEMANTICS || intent.effects.every((effect) => effect.kind === "policyEdit")) return judgement;
   const reason: Reason = {
     code: "policy/semantics",

@@ -5,7 +5,7 @@ import { writeHold } from "./holds.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
 import type { PendingRecord, SessionRecord } from "./records.ts";
-import { rootState } from "./refusals.ts";
+import { modeAt, rootState } from "./refusals.ts";
 
 /** A commit tidies up so many records of a kind at the most; the next one goes on. */
 const AT_ONCE = 64;
@@ -16,8 +16,8 @@ const AT_ONCE = 64;
  * headroom, so that its old owner finds its fence gone.
  */
 export function housekeep(tx: Tx, judge: Judge): void {
-  const { mode } = rootState(tx);
-  if (mode.until !== undefined && mode.until <= tx.now) setMode(tx, "normal", undefined);
+  const { name } = modeAt(tx, tx.now);
+  if (name !== rootState(tx).mode.name) setMode(tx, name, undefined);
   for (const hold of judge.overdue(tx.now, AT_ONCE)) {
     const lapsed = lapse(hold, tx.now);
     if (lapsed.kind === "refused") continue;

@@ -9,6 +9,8 @@ export interface PendingRequest {
   readonly id: string;
   readonly request: AskedRequest;
   readonly intent: string;
+  /** What an approval is over; `feeCeiling` in the smallest unit of the asset that pays the fee. */
+  readonly subject: PendingRecord["subject"];
   readonly submitters: readonly string[];
   readonly since: Time;
   readonly expires: Time;
@@ -22,8 +24,18 @@ export interface PendingRequest {
   readonly used: boolean;
 }
 
-export function pendingRequest(desk: Desk, pending: PendingRecord, now: Time): PendingRequest {
-  const { id, request, intent, submitters, since, expires, needs } = pending;
+/** Those that still wait, by the clock of the vault or of the store, whichever is later. */
+export async function listPending(desk: Desk): Promise<readonly PendingRequest[]> {
+  const now = await desk.now();
+  return desk.vault.read((view) => {
+    const at = Math.max(now, view.time);
+    const records = [...view.list("pending/")].map(([, record]) => record as unknown as PendingRecord);
+    return records.filter(({ expires }) => expires > at).map((record) => pendingRequest(desk, record, at));
+  });
+}
+
+function pendingRequest(desk: Desk, pending: PendingRecord, now: Time): PendingRequest {
+  const { id, request, intent, subject, submitters, since, expires, needs } = pending;
   const { missing } = standingOf(desk.judge, pending, now);
   const ready = readyAt(desk.judge, pending, now);
   const answers = pending.answers.map(({ person, answer, at }) => ({ person, answer, at }));
@@ -31,6 +43,7 @@ export function pendingRequest(desk: Desk, pending: PendingRecord, now: Time): P
     id,
     request,
     intent,
+    subject,
     submitters,
     since,
     expires,

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { canonical } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
-import { HOUR_MS } from "../base/time.ts";
+import { HOUR_MS, type Time } from "../base/time.ts";
 import type { Intent, Reason } from "../intent/intent.ts";
 import type { Tx } from "../vault/tx.ts";
 import { journal } from "./journal.ts";
@@ -62,6 +62,12 @@ function cut(details: JsonObject & { readonly reasons: readonly JsonObject[] }):
   const text = request?.payload === undefined ? "" : canonical(request.payload as Json);
   if (text.length <= PAYLOAD_CHARACTERS) return details;
   return { ...details, request: { ...request, payload: `${text.slice(0, 64)}… (${text.length} characters, cut)` } };
+}
+
+/** The mode that holds at `now`: one that is over is followed by `normal`, whether or not that is written down yet. */
+export function modeAt(tx: { readonly state: Json }, now: Time): RootState["mode"] {
+  const { mode } = rootState(tx);
+  return mode.until !== undefined && mode.until <= now ? { name: "normal" } : mode;
 }
 
 export function rootState(tx: { readonly state: Json }): RootState {

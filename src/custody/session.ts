@@ -21,8 +21,8 @@ import { copyPlain, readRequest } from "./door.ts";
 import { journal } from "./journal.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
-import { asJson, type PendingRecord, type SessionRecord } from "./records.ts";
-import { rootState } from "./refusals.ts";
+import { asJson, type SessionRecord } from "./records.ts";
+import { modeAt, rootState } from "./refusals.ts";
 import { readWallet, type WalletSource } from "./wallets.ts";
 
 export interface SessionOptions {
@@ -117,21 +117,15 @@ export class Session {
       const at = Math.max(now, view.time);
       const session = liveSession({ get: (name) => view.get(name), now: at }, desk.judge, this.id);
       const intent = read(view, desk.judge);
-      const circumstances = desk.judge.circumstances(session, at, rootState(view).mode.name);
+      const circumstances = desk.judge.circumstances(session, at, modeAt(view, at).name);
       const explained = explain(desk.judge.evaluatorOf(session), intent, circumstances, (moment) => desk.judge.counters(intent, moment));
       return { ...explained, intent: intentToJson(intent) as JsonObject };
     });
   }
 
   /** Requests that wait for somebody or for time. */
-  async pending(): Promise<readonly PendingRequest[]> {
-    const desk = this.#desk();
-    const now = await desk.now();
-    return desk.vault.read((view) => {
-      const at = Math.max(now, view.time);
-      const records = [...view.list("pending/")].map(([, record]) => record as unknown as PendingRecord);
-      return records.filter(({ expires }) => expires > at).map((record) => pendingRequest(desk, record, at));
-    });
+  pending(): Promise<readonly PendingRequest[]> {
+    return listPending(this.#desk());
   }
 
   /**

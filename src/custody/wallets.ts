@@ -16,6 +16,7 @@ export type WalletSource =
 
 /** A wallet that is not in the vault yet. `secret` is ours to wipe. */
 export interface NewWallet {
+  readonly from: WalletSource["from"];
   readonly record: Pick<WalletRecord, "kind" | "language" | "words" | "fingerprint">;
   readonly secret: Uint8Array;
 }
@@ -30,7 +31,11 @@ export async function readWallet(source: WalletSource): Promise<NewWallet> {
     const key = source.privateKey.slice();
     try {
       checkPrivateKey(key);
-      return { record: { kind: "privateKey", fingerprint: fingerprint(secp256k1.publicKey(key)) }, secret: pack(KEY, key) };
+      return {
+        from: source.from,
+        record: { kind: "privateKey", fingerprint: fingerprint(secp256k1.publicKey(key)) },
+        secret: pack(KEY, key),
+      };
     } finally {
       wipe(key);
     }
@@ -47,6 +52,7 @@ export async function readWallet(source: WalletSource): Promise<NewWallet> {
     wipe(seed);
     const words = (entropy.length / 4) * 3;
     return {
+      from: source.from,
       record: { kind: "mnemonic", language: found, words, fingerprint: fingerprint(root) },
       secret: pack(ENTROPY, entropy, passphrase),
     };
