@@ -73,11 +73,11 @@ async function commit<T>(
  * again first, and every signature is verified by the second implementation before it is put together.
  */
 async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
-  const { account, wallet } = await desk.vault.read((view) => {
-    const found = accountOf(view, desk.chains, intent);
-    return { account: found, wallet: walletOf(view, found) };
-  });
   try {
+    const { account, wallet } = await desk.vault.read((view) => {
+      const found = accountOf(view, desk.chains, intent);
+      return { account: found, wallet: walletOf(view, found) };
+    });
     const signatures = await desk.vault.withSecret(`wallet/${wallet.id}`, (secret) =>
       signWith(desk, { account, wallet, secret }, intent.signables),
     );
