@@ -39,12 +39,12 @@ export function reasonToJson(reason: Reason): JsonObject {
   return { ...reason } as JsonObject;
 }
 
-/** A request that could not be read: its code is written down, its bytes are not. */
-export function recordMalformed(tx: Tx, ask: { readonly session: string; readonly request: AskedRequest }, cause: CustodyError): void {
+/** A request that could not be read: its code is written down, its bytes are not. `request` is what was read before that. */
+export function recordMalformed(tx: Tx, ask: { readonly session: string; readonly request?: AskedRequest }, cause: CustodyError): void {
   const person = (tx.get(`session/${ask.session}`) as { readonly person?: string } | undefined)?.person;
-  const { chain, account, kind } = ask.request;
   const reasons = [{ code: cause.code, params: {}, text: cause.message }];
-  refuse(tx, { reasons, request: { chain, account, kind, payload: "…" }, session: ask.session, ...(person !== undefined && { person }) });
+  const request = ask.request && { request: { chain: ask.request.chain, account: ask.request.account, kind: ask.request.kind, payload: "…" } };
+  refuse(tx, { reasons, ...request, session: ask.session, ...(person !== undefined && { person }) });
 }
 
 /** The key failed after the reservation: an alarm, because it should not happen. The reservation lapses by itself. */

@@ -21,8 +21,8 @@ import { copyPlain, readRequest } from "./door.ts";
 import { journal } from "./journal.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
-import { asJson, type SessionRecord } from "./records.ts";
-import { modeAt, rootState } from "./refusals.ts";
+import { type AskedRequest, asJson, type SessionRecord } from "./records.ts";
+import { modeAt, recordMalformed, rootState } from "./refusals.ts";
 import { readWallet, type WalletSource } from "./wallets.ts";
 
 export interface SessionOptions {
@@ -84,9 +84,8 @@ export class Session {
    *   is thrown, no signature has left.
    */
   async sign(request: unknown): Promise<SignOutcome> {
-    const copy = readRequest(request);
-    if (copy.kind === "act") throw new CustodyError("request/malformed", "sign: expected a request of a chain; acts are submitted");
-    return signRequest(this.#desk(), this.id, copy);
+    const desk = this.#desk();
+    return signRequest(desk, this.id, await this.#read(desk, request));
   }
 
   /**
@@ -139,7 +138,8 @@ export class Session {
   async resume(id: string, again: { readonly request?: unknown; readonly wallet?: WalletSource } = {}): Promise<SignOutcome | ActOutcome> {
     const desk = this.#desk();
     const { request } = await this.#mine(id);
-    if (request.kind !== "act") return signRequest(desk, this.id, again.request === undefined ? request : readRequest(again.request));
+    if (request.kind !== "act")
+      return signRequest(desk, this.id, again.request === undefined ? request : await this.#read(desk, again.request));
     if ((request.payload as { act?: Json }).act !== "import") return submitAct(desk, this.id, request);
     if (again.wallet === undefined)
       throw new CustodyError("request/malformed", "resume: expected the wallet to import, its secret was not kept");
@@ -201,6 +201,18 @@ export class Session {
     if (!pending.submitters.includes(this.person))
       throw new CustodyError("pending/not-yours", "pending: only who submitted it can do that");
     return pending;
+  }
+
+  /** Reads a request at the door, before anything is awaited. One that cannot be read is written down as well. */
+  async #read(desk: Desk, request: unknown): Promise<AskedRequest> {
+    try {
+      const copy = readRequest(request);
+      if (copy.kind === "act") throw new CustodyError("request/malformed", "sign: expected a request of a chain; acts are submitted");
+      return copy;
+    } catch (cause) {
+      if (cause instanceof CustodyError) await desk.vault.transact((tx) => recordMalformed(tx, { session: this.id }, cause));
+      throw cause;
+    }
   }
 
   #actRequest(payload: Json) {
