@@ -32,6 +32,9 @@ import { modeAt } from "./refusals.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
 import { readWallet, type WalletSource } from "./wallets.ts";
 
+/** What a timer can count; more would run out at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export interface KeywardOptions {
   readonly store: Store;
   readonly chains: readonly Chain[];
@@ -74,6 +77,7 @@ export class Custody {
   #desk: Desk | undefined;
   #opening: { readonly slot: Slot; readonly access: Access; readonly done: Promise<void> } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #locks = 0;
 
   constructor(options: KeywardOptions) {
     this.#store = options.store;
@@ -158,6 +162,7 @@ export class Custody {
 
   /** Wipes every key of ours and forgets the records. What is on its way fails with `vault/locked`. */
   lock(): void {
+    this.#locks++;
     clearTimeout(this.#timer);
     if (this.#desk === undefined) return;
     this.#desk.vault.lock();
@@ -296,19 +301,30 @@ export class Custody {
         throw cause;
       }
     }, judge);
-    const desk = this.#open();
-    if (desk.vault.access === "view") return;
-    const failures = await readFailures(this.#store);
-    const [used] = desk.vault.slots.filter(({ kind }) => kind === slot.kind);
-    await desk.vault.transact((tx) => journal(tx, "opened", { slot: used?.id ?? slot.kind, failures: failures.count }));
-    await forgetFailures(this.#store, failures);
+    const { vault } = this.#open();
+    if (vault.access === "view") return;
+    try {
+      const failures = await readFailures(this.#store);
+      const [used] = vault.slots.filter(({ kind }) => kind === slot.kind);
+      await vault.transact((tx) => journal(tx, "opened", { slot: used?.id ?? slot.kind, failures: failures.count }));
+      await forgetFailures(this.#store, failures);
+    } catch (cause) {
+      // An opening that is not in the log did not happen.
+      this.lock();
+      throw cause;
+    }
   }
 
   async #enter(open: () => Promise<Vault>, judge: Judge): Promise<void> {
+    const locks = this.#locks;
     const before = await this.status();
     this.#watched.set("opening");
     try {
       const vault = await open();
+      if (locks !== this.#locks) {
+        vault.lock();
+        throw new CustodyError("vault/locked", "vault: it was locked while it was opening");
+      }
       this.#desk = {
         vault,
         judge,
@@ -320,7 +336,7 @@ export class Custody {
       this.#watched.set("open");
       this.#stayOpen();
     } catch (cause) {
-      this.#watched.set(stateAfter(cause, before));
+      this.#watched.set(this.#desk === undefined ? stateAfter(cause, before) : "open");
       throw cause;
     }
   }
@@ -334,7 +350,7 @@ export class Custody {
   #stayOpen(): void {
     clearTimeout(this.#timer);
     if (!Number.isFinite(this.#autoLockMs)) return;
-    this.#timer = setTimeout(() => this.lock(), this.#autoLockMs);
+    this.#timer = setTimeout(() => this.lock(), Math.min(this.#autoLockMs, LONGEST_TIMER_MS));
     // On Node a waiting lock must not keep the process alive.
     (this.#timer as { unref?: () => void }).unref?.();
   }
@@ -379,6 +395,7 @@ function stateAfter(cause: unknown, before: CustodyState): CustodyState {
     case "vault/absent":
       return "absent";
     case "vault/exists":
+    case "vault/locked":
     case "vault/cannot-open":
       return "locked";
     default:
