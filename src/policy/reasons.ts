@@ -10,9 +10,9 @@ const TEXTS = {
   "policy/no-effects": () => "the request has no effects, so there is nothing that a rule could allow",
   "policy/unknown-mode": ({ mode }: Params) => `the mode ${say(mode)} is not in the policy, so nothing is allowed in it`,
   "policy/not-allowed": ({ kind, undecided }: Params) =>
-    `no rule allows this ${say(kind)}${isFilled(undecided) ? `; a field that ${list(undecided)} asks for is unknown` : ""}`,
+    `no rule allows ${sayKind(kind)}${isFilled(undecided) ? `; a field that ${list(undecided)} asks for is unknown` : ""}`,
   "policy/forbidden": ({ kind, certain }: Params) =>
-    certain === false ? `a rule forbids such a ${say(kind)}, and whether it applies is unknown` : `a rule forbids this ${say(kind)}`,
+    certain === false ? `a rule forbids ${sayKind(kind)}, if it applies, which is unknown` : `a rule forbids ${sayKind(kind)}`,
   "limit/exceeded": ({ limit, used, asked, max, ...unit }: Params) =>
     `${say(limit)} is at most ${sayAmount(max, unit)}: ${sayAmount(used, unit)} is used and ${sayAmount(asked, unit)} is asked`,
   "policy/undecidable": ({ cause }: Params) => `the request could not be judged (${say(cause)}), so it is denied`,
@@ -41,6 +41,10 @@ function classOf(cause: unknown): string {
 
 function say(value: Json | undefined): string {
   return typeof value === "string" ? value : String(value ?? "");
+}
+
+function sayKind(kind: Json | undefined): string {
+  return kind === "unknown" ? "what could not be read" : `this ${say(kind)}`;
 }
 
 function sayAmount(units: Json | undefined, { unit, decimals }: Params): string {
