@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { Transaction } from "micro-eth-signer";
 import { type LogReport, verifyLog } from "../../src/audit/index.ts";
+import type { Chain, Signed } from "../../src/chains/chain.ts";
 import { evm } from "../../src/chains/evm/index.ts";
 import {
   type Account,
+  type Change,
   type CredentialSigner,
   type Custody,
   CustodyError,
@@ -16,6 +18,7 @@ import {
   type Store,
   type WalletSource,
 } from "../../src/index.ts";
+import type { Intent } from "../../src/intent/intent.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
 
@@ -179,4 +182,52 @@ export async function codeOf(run: Promise<unknown>): Promise<string> {
 /** Where a script of this folder lies, for `node --import tsx`. */
 export function scriptAt(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
+}
+
+/** One call on a store. */
+export type Call =
+  | { readonly on: "get"; readonly key: string }
+  | { readonly on: "commit"; readonly changes: readonly Change[] }
+  | { readonly on: "now" };
+
+/** The store, with a look at every call before it is made and after it was; what a look throws is what the call throws. */
+export function hooked(store: Store, look: { before?: (call: Call) => unknown; after?: (call: Call) => unknown }): Store {
+  const around = async <T>(call: Call, make: () => Promise<T>): Promise<T> => {
+    await look.before?.(call);
+    const made = await make();
+    await look.after?.(call);
+    return made;
+  };
+  return {
+    get: (key) => around({ on: "get", key }, () => store.get(key)),
+    commit: (changes, options) => around({ on: "commit", changes }, () => store.commit(changes, options)),
+    now: () => around({ on: "now" }, () => store.now()),
+    keys: () => store.keys(),
+    close: () => store.close(),
+  };
+}
+
+/** What a store that fails throws. */
+export function broken(): CustodyError {
+  return new CustodyError("store/failed", "store: it is broken on purpose");
+}
+
+/** The EVM chain, with a look at every reading and at every signature that was put together. */
+export function hookedChain(look: {
+  decoded?: (intent: Intent) => unknown;
+  assembled?: (signed: Signed, intent: Intent) => unknown;
+}): Chain {
+  return {
+    ...evm,
+    decode(request, account, book) {
+      const intent = evm.decode(request, account, book);
+      look.decoded?.(intent);
+      return intent;
+    },
+    assemble(intent, signatures) {
+      const signed = evm.assemble(intent, signatures);
+      look.assembled?.(signed, intent);
+      return signed;
+    },
+  };
 }
