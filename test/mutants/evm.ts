@@ -221,9 +221,9 @@ export const EVM: readonly Mutant[] = [
   {
     name: "a fee that nothing bounds is a known one",
     file: "chains/evm/fee.ts",
-    find: " && !chargesDataFee(chainId)",
-    replace: "",
-    test: { file: "chains/evm/effects.test.ts", name: "has no amount where the chain charges for data" },
+    find: "chainId !== undefined && hasBoundedFee(chainId)",
+    replace: "chainId !== undefined",
+    test: { file: "chains/evm/effects.test.ts", name: "has no amount where the chain charges for data as well, but gas and price" },
   },
   {
     name: "a delegation on every chain is of one",
