@@ -126,6 +126,8 @@ function isUnreadable({ code }: CustodyError): boolean {
     code === "chain/too-large" ||
     code === "request/malformed" ||
     code === "request/unsupported" ||
+    code === "chain/unknown" ||
+    code === "vault/no-such-account" ||
     code === "policy/invalid"
   );
 }
