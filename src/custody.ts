@@ -21,9 +21,9 @@ import { secp256k1 } from "./keys/secp256k1.ts";
  *
  * Denied and pending are results; both are written down as well.
  */
-export async function signRequest(desk: Desk, session: string, request: AskedRequest): Promise<SignOutcome> {
+export async function signRequest(desk: Desk, session: string, request: AskedRequest, resumed?: string): Promise<SignOutcome> {
   // Judged by the state of the very commit that takes the headroom, the approvals and the record of it.
-  const ruled = await commit(desk, { session, request, read: reader(desk, request) }, (ask) => (tx): SignOutcome | Reserved => {
+  const ruled = await commit(desk, { session, request, resumed, read: reader(desk, request) }, (ask) => (tx): SignOutcome | Reserved => {
     const decision = decide(tx, desk, ask);
     return decision.kind === "allowed" ? reserve(tx, desk, decision) : decision;
   });

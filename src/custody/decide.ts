@@ -18,6 +18,8 @@ export interface Ask {
   /** Id of the session. */
   readonly session: string;
   readonly request: AskedRequest;
+  /** The pending request that is taken up again, where one is named. */
+  readonly resumed?: string | undefined;
   readonly read: (tx: Tx, judge: Judge) => Intent;
 }
 
@@ -46,7 +48,7 @@ export function decide(tx: Tx, desk: Pick<Desk, "vault" | "judge">, ask: Ask): A
   const allowed = { request: ask.request, session, intent, judgement };
   if (judgement.reasons.length > 0) return deny(tx, judge, allowed);
 
-  const settled = settle(tx, desk, { request: ask.request, session, intent, needs: judgement.needs });
+  const settled = settle(tx, desk, { request: ask.request, resumed: ask.resumed, session, intent, needs: judgement.needs });
   switch (settled.state) {
     case "met":
       return { kind: "allowed", ...allowed, met: settled };

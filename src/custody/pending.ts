@@ -37,6 +37,7 @@ export type Settled =
 
 interface Asked {
   readonly request: AskedRequest;
+  readonly resumed: string | undefined;
   readonly session: SessionRecord;
   readonly intent: Intent;
   readonly needs: readonly Need[];
@@ -45,7 +46,7 @@ interface Asked {
 /** Looks at what has been answered to this request, and lets it wait if something is missing. */
 export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, asked: Asked): Settled {
   const { session, intent, needs } = asked;
-  const found = findPending(tx, session.person, intent);
+  const found = findPending(tx, session.person, asked);
   // Nothing is needed any more: what was answered for this request meanwhile goes with it, and never to a second one.
   if (needs.length === 0) return { state: "met", pending: found, approvals: [] };
   if (found === undefined && countWaiting(tx) >= MOST_PENDING) return { state: "refused", reason: tooMany() };
@@ -141,15 +142,16 @@ export function done(tx: Tx, met: Met): void {
 
 /**
  * The request of this person that these bytes belong to: the same effects, within the approved fee. What was signed under its
- * answers already, and is now replaced, comes before what still waits.
+ * answers already, and is now replaced, comes before what still waits; of that, the one that was named.
  */
-function findPending(tx: View, person: string, intent: Intent): PendingRecord | undefined {
+function findPending(tx: View, person: string, { intent, resumed }: Asked): PendingRecord | undefined {
   const theirs = [...tx.list("pending/")]
     .map(([, record]) => record as unknown as PendingRecord)
     .filter((pending) => pending.submitters.includes(person) && covers(subjectOf(pending), intent));
+  const waiting = theirs.filter(isWaiting);
   const replaced = ({ used, usedLane }: PendingRecord) =>
     used.includes(intent.id) || (intent.lane !== undefined && usedLane === intent.lane);
-  return theirs.find(replaced) ?? theirs.find(isWaiting);
+  return theirs.find(replaced) ?? waiting.find(({ id }) => id === resumed) ?? waiting[0];
 }
 
 function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" | "judge">): PendingRecord {

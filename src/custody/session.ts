@@ -139,7 +139,7 @@ export class Session {
     const desk = this.#desk();
     const { request } = await this.#mine(id);
     if (request.kind !== "act")
-      return signRequest(desk, this.id, again.request === undefined ? request : await this.#read(desk, again.request));
+      return signRequest(desk, this.id, again.request === undefined ? request : await this.#read(desk, again.request), id);
     if ((request.payload as { act?: Json }).act !== "import") return submitAct(desk, this.id, request);
     if (again.wallet === undefined)
       throw new CustodyError("request/malformed", "resume: expected the wallet to import, its secret was not kept");
