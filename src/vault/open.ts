@@ -1,4 +1,4 @@
-import { fromHex, toHex } from "../base/bytes.ts";
+import { fromHex, toHex, wipe } from "../base/bytes.ts";
 import type { Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { randomBytes } from "../keys/random.ts";
@@ -42,12 +42,13 @@ export async function createVault(options: CreateVault, random: Random = randomB
   if ((await store.get(HEADER_KEY)) || (await store.get(ROOT_KEY))) throw exists();
   const vaultId = random(16);
   const roots = newRoots(vaultId, random);
-  const { header, keyring } = await enrolAll(options, { vaultId, roots, suite, random });
+  const { header, keyring, pins } = await enrolAll(options, { vaultId, roots, suite, random });
   const replica = new Replica({ store, keyring, header, index });
   try {
     for (const [name, value] of Object.entries(options.records ?? {})) replica.mirror.set(name, frozen(value));
     const now = await store.now();
     const work = new Work({ time: now, epoch: 0, now }, { mirror: replica.mirror, keyring, random }, frozen(options.state));
+    for (const [slotId, pin] of pins) work.putSecret(pinName(slotId), pin);
     options.begin?.(work, toHex(vaultId));
     work.end();
     const prepared = replica.prepare(work.staged, now, random);
@@ -59,7 +60,14 @@ export async function createVault(options: CreateVault, random: Random = randomB
     keyring.wipe();
     replica.clear();
     throw error instanceof CustodyError && error.code === "store/conflict" ? exists() : error;
+  } finally {
+    wipe(...pins.values());
   }
+}
+
+/** Under which a slot's pin is kept, for sealing new roots to it while its holder is away. */
+function pinName(slotId: string): string {
+  return `slot/${slotId}`;
 }
 
 export interface OpenVault extends KdfOptions {
@@ -103,22 +111,32 @@ interface Birth {
   readonly random: Random;
 }
 
-async function enrolAll(options: CreateVault, birth: Birth): Promise<{ header: Header; keyring: Keyring }> {
+/** @returns pins by slot id, which the caller wipes. */
+async function enrolAll(
+  options: CreateVault,
+  birth: Birth,
+): Promise<{ header: Header; keyring: Keyring; pins: ReadonlyMap<string, Uint8Array> }> {
   const { vaultId, roots, suite, random } = birth;
   const id = toHex(vaultId);
   const envelope = { suite, vaultId, keyEpoch: 1 };
   const wanted: [Slot, Access][] = [...options.slots.map((slot): [Slot, Access] => [slot, "sign"])];
   wanted.push(...(options.viewSlots ?? []).map((slot): [Slot, Access] => [slot, "view"]));
   const slots: SlotRecord[] = [];
+  const pins = new Map<string, Uint8Array>();
   try {
     for (const [slot, access] of wanted) {
       throwIfAborted(options.signal);
       const context = { vaultId: id, slotId: toHex(random(8)), random, signal: options.signal, onProgress: options.onProgress };
-      slots.push(await enrolSlot(slot, context, { envelope, roots, access }));
+      const { record, pin } = await enrolSlot(slot, context, { envelope, roots, access });
+      slots.push(record);
+      pins.set(record.id, pin);
     }
     // Read back as it will be read, so that no vault is written whose header would be refused.
     const header = decodeHeader(encodeHeader({ id, suite, keyEpoch: 1, slots }));
-    return { header, keyring: new Keyring(roots, header) };
+    return { header, keyring: new Keyring(roots, header), pins };
+  } catch (cause) {
+    wipe(...pins.values());
+    throw cause;
   } finally {
     wipeRoots(roots);
   }

@@ -67,21 +67,25 @@ export function wipeRoots(roots: Roots): void {
   wipe(roots.view, roots.naming, roots.sign);
 }
 
-/** Enrols `slot` and seals the roots to it. With `access` "view" the sign root is left out. */
+/**
+ * Enrols `slot` and seals the roots to it. With `access` "view" the sign root is left out.
+ *
+ * @returns the record, and the slot's pin (32 bytes): the caller keeps it on the sign side, where new roots are sealed to the
+ *   slot while its holder is away, and wipes it.
+ */
 export async function enrolSlot(
   slot: Slot,
   context: SlotContext,
   grant: { envelope: Envelope; roots: Roots; access: Access },
-): Promise<SlotRecord> {
+): Promise<{ readonly record: SlotRecord; readonly pin: Uint8Array }> {
   const { parameters, secret } = await slot.enrol(context);
-  let privateKey: Uint8Array | undefined;
+  let keys: SlotKeys | undefined;
   try {
-    privateKey = slotKey(secret, grant.envelope);
-    const publicKey = x25519.publicKey(privateKey);
-    const fixed = { id: context.slotId, kind: slot.kind, parameters, publicKey: toHex(publicKey) };
-    return { ...fixed, ...sealRoots(fixed, grant, context.random) };
+    keys = slotKeys(secret, grant.envelope);
+    const fixed = { id: context.slotId, kind: slot.kind, parameters, publicKey: toHex(x25519.publicKey(keys.privateKey)) };
+    return { record: { ...fixed, ...sealRoots(fixed, { ...grant, pin: keys.pin }, context.random) }, pin: keys.pin.slice() };
   } finally {
-    wipe(secret, privateKey);
+    wipe(secret, keys?.privateKey, keys?.pin);
   }
 }
 
@@ -104,11 +108,13 @@ export async function openSlot(
     return bytes;
   };
   try {
-    const privateKey = own(slotKey(secret, envelope));
-    if (toHex(x25519.publicKey(privateKey)) !== record.publicKey) throw cannotOpen();
-    const view = own(openBox({ envelope, privateKey, record, part: "view" }));
+    const keys = slotKeys(secret, envelope);
+    own(keys.privateKey);
+    own(keys.pin);
+    if (toHex(x25519.publicKey(keys.privateKey)) !== record.publicKey) throw cannotOpen();
+    const view = own(openBox({ envelope, keys, record, part: "view" }));
     const wanted = held.access === "sign" && record.sign !== null;
-    const sign = wanted ? own(openBox({ envelope, privateKey, record, part: "sign" })) : undefined;
+    const sign = wanted ? own(openBox({ envelope, keys, record, part: "sign" })) : undefined;
     if (view.length !== 128 || (sign && sign.length !== 32)) throw cannotOpen();
     return {
       view: view.slice(0, 32),
@@ -135,28 +141,32 @@ type Fixed = Pick<SlotRecord, "id" | "kind" | "parameters" | "publicKey">;
 
 function sealRoots(
   fixed: Fixed,
-  grant: { envelope: Envelope; roots: Roots; access: Access },
+  grant: { envelope: Envelope; roots: Roots; access: Access; pin: Uint8Array },
   random: Random,
 ): Pick<SlotRecord, "view" | "sign"> {
-  const { envelope, roots } = grant;
+  const { envelope, roots, pin } = grant;
   // view(32) || naming(32) || statePublicKey(32) || checkpointPublicKey(32)
   const view = concat(roots.view, roots.naming, roots.statePublicKey, roots.checkpointPublicKey);
   try {
     return {
-      view: sealBox({ envelope, fixed, part: "view", content: view }, random),
-      sign: grant.access === "sign" && roots.sign ? sealBox({ envelope, fixed, part: "sign", content: roots.sign }, random) : null,
+      view: sealBox({ envelope, pin, fixed, part: "view", content: view }, random),
+      sign: grant.access === "sign" && roots.sign ? sealBox({ envelope, pin, fixed, part: "sign", content: roots.sign }, random) : null,
     };
   } finally {
     wipe(view);
   }
 }
 
-/** Seals to the slot's public half, so that new roots can be sealed later while its holder is away. */
-function sealBox(box: { envelope: Envelope; fixed: Fixed; part: Access; content: Uint8Array }, random: Random): string {
+/**
+ * Seals to the slot's public half, so that new roots can be sealed later while its holder is away. The public half is there for
+ * everyone to see; the pin is not, so that nobody else can seal roots of their own to it.
+ */
+function sealBox(box: { envelope: Envelope; pin: Uint8Array; fixed: Fixed; part: Access; content: Uint8Array }, random: Random): string {
   const ephemeral = random(32);
   const sender = x25519.publicKey(ephemeral);
   const recipient = fromHex(box.fixed.publicKey);
-  const key = boxKey({ privateKey: ephemeral, publicKey: recipient }, { sender, recipient, vaultId: box.envelope.vaultId });
+  const { vaultId } = box.envelope;
+  const key = boxKey({ privateKey: ephemeral, publicKey: recipient, pin: box.pin }, { sender, recipient, vaultId });
   try {
     // ephemeral public key(32) || sealed(n)
     return toHex(concat(sender, seal(box.envelope, key, boxName(box.fixed, box.part), box.content, random)));
@@ -165,11 +175,11 @@ function sealBox(box: { envelope: Envelope; fixed: Fixed; part: Access; content:
   }
 }
 
-function openBox(box: { envelope: Envelope; privateKey: Uint8Array; record: SlotRecord; part: Access }): Uint8Array {
+function openBox(box: { envelope: Envelope; keys: SlotKeys; record: SlotRecord; part: Access }): Uint8Array {
   const bytes = fromHex(box.record[box.part] ?? "", "vault/cannot-open");
   const sender = bytes.slice(0, 32);
   const recipient = fromHex(box.record.publicKey, "vault/cannot-open");
-  const key = boxKey({ privateKey: box.privateKey, publicKey: sender }, { sender, recipient, vaultId: box.envelope.vaultId });
+  const key = boxKey({ ...box.keys, publicKey: sender }, { sender, recipient, vaultId: box.envelope.vaultId });
   try {
     return open(box.envelope, key, boxName(box.record, box.part), bytes.subarray(32));
   } finally {
@@ -178,14 +188,15 @@ function openBox(box: { envelope: Envelope; privateKey: Uint8Array; record: Slot
 }
 
 function boxKey(
-  keys: { readonly privateKey: Uint8Array; readonly publicKey: Uint8Array },
+  keys: { readonly privateKey: Uint8Array; readonly publicKey: Uint8Array; readonly pin: Uint8Array },
   parties: { readonly sender: Uint8Array; readonly recipient: Uint8Array; readonly vaultId: Uint8Array },
 ): Uint8Array {
   const shared = x25519.sharedSecret(keys);
+  const secret = concat(shared, keys.pin);
   try {
-    return hkdf(sha256, shared, parties.vaultId, concat(utf8("keyward/v1/box"), parties.sender, parties.recipient), 32);
+    return hkdf(sha256, secret, parties.vaultId, concat(utf8("keyward/v1/box"), parties.sender, parties.recipient), 32);
   } finally {
-    wipe(shared);
+    wipe(shared, secret);
   }
 }
 
@@ -194,8 +205,16 @@ function boxName(slot: Fixed, part: Access): string {
   return canonical(["slot", slot.id, slot.kind, slot.parameters, slot.publicKey, part]);
 }
 
-/** The slot's X25519 key. A slot that gives no secret worth the name does not open. */
-function slotKey(secret: Uint8Array, envelope: Envelope): Uint8Array {
+interface SlotKeys {
+  /** X25519. */
+  readonly privateKey: Uint8Array;
+  /** 32 bytes that only the holder and the vault's sign side know. */
+  readonly pin: Uint8Array;
+}
+
+/** A slot that gives no secret worth the name does not open. */
+function slotKeys(secret: Uint8Array, envelope: Envelope): SlotKeys {
   if (secret.length !== 32 || equal(secret, new Uint8Array(32))) throw cannotOpen();
-  return hkdf(sha256, secret, envelope.vaultId, utf8("keyward/v1/slot"), 32);
+  const derive = (purpose: string) => hkdf(sha256, secret, envelope.vaultId, utf8(`keyward/v1/${purpose}`), 32);
+  return { privateKey: derive("slot"), pin: derive("slot pin") };
 }
