@@ -71,8 +71,11 @@ export async function vote(
 }
 
 /** The document that is in force, changed. */
-export async function changed(custody: Custody, change: (document: Record<string, never>) => void): Promise<object> {
-  const document = structuredClone((await custody.policy()).document) as Record<string, never>;
+export async function changed(
+  custody: Custody,
+  change: (document: { book: object; readonly rules: readonly { readonly id: string }[] }) => void,
+): Promise<object> {
+  const document = structuredClone((await custody.policy()).document) as never;
   change(document);
   return document;
 }
