@@ -1,15 +1,17 @@
-import { wipe } from "./base/bytes.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { toHex, wipe } from "./base/bytes.ts";
 import { CustodyError } from "./base/errors.ts";
 import type { Signature, Signed } from "./chains/chain.ts";
 import { type ActSecrets, performAct, readAct } from "./custody/acts.ts";
 import { type Ask, asObject, decide, effectsOf, tell } from "./custody/decide.ts";
 import { accountOf, type Desk, reader, walletOf } from "./custody/desk.ts";
+import { signedBlob } from "./custody/holds.ts";
 import { journal } from "./custody/journal.ts";
 import type { ActOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
 import { done } from "./custody/pending.ts";
 import type { AccountRecord, AskedRequest, WalletRecord } from "./custody/records.ts";
 import { recordFailure, recordMalformed } from "./custody/refusals.ts";
-import { type Reserved, release, reserve } from "./custody/reserve.ts";
+import { type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
 import { withAccountKey } from "./custody/wallets.ts";
 import { secp256k1 } from "./keys/secp256k1.ts";
 
@@ -23,10 +25,16 @@ import { secp256k1 } from "./keys/secp256k1.ts";
  */
 export async function signRequest(desk: Desk, session: string, request: AskedRequest, resumed?: string): Promise<SignOutcome> {
   // Judged by the state of the very commit that takes the headroom, the approvals and the record of it.
-  const ruled = await commit(desk, { session, request, resumed, read: reader(desk, request) }, (ask) => (tx): SignOutcome | Reserved => {
-    const decision = decide(tx, desk, ask);
-    return decision.kind === "allowed" ? reserve(tx, desk, decision) : decision;
-  });
+  const ruled = await commit(
+    desk,
+    { session, request, resumed, read: reader(desk, request) },
+    (ask) =>
+      (tx): SignOutcome | Reserved | SignedBefore => {
+        const decision = decide(tx, desk, ask);
+        return decision.kind === "allowed" ? reserve(tx, desk, decision) : decision;
+      },
+  );
+  if (ruled.kind === "signed-before") return signedBefore(desk, ruled);
   if (ruled.kind !== "reserved") return ruled;
 
   const signed = await sign(desk, ruled);
@@ -118,6 +126,15 @@ async function letGo(desk: Desk, reserved: Reserved, signed: Signed): Promise<Si
       if (!slow || (await desk.now()) >= reserved.leaseUntil) throw cause;
     }
   }
+}
+
+/** What left before, judged again: read from where commit 2 put it, and believed only with the digest of its hold. */
+async function signedBefore(desk: Desk, { intent, result }: SignedBefore): Promise<SignedOutcome> {
+  const bytes = await desk.vault.readBlob(signedBlob(intent.id));
+  if (bytes === undefined || toHex(sha256(bytes)) !== result.digest) {
+    throw new CustodyError("vault/damaged", "signature: the bytes that were signed before are missing or changed");
+  }
+  return { kind: "signed", intent: intent.id, bytes, hash: result.hash, entry: result.entry };
 }
 
 function isUnreadable({ code }: CustodyError): boolean {

@@ -11,8 +11,15 @@ export interface HoldRecord extends Hold {
   readonly reservation: number;
   /** The pending request whose approvals it used. */
   readonly pending?: string;
-  /** What left, once it is spent: given again, after judging again, to the same requester only. */
-  readonly result?: { readonly bytes: string; readonly hash: string; readonly entry: number };
+  /**
+   * What left, once it is spent: given again, after judging again, to the same requester only. The bytes lie in the blob
+   * {@link signedBlob}; `digest` is their SHA-256, so that nothing else passes for them.
+   */
+  readonly result?: { readonly hash: string; readonly digest: string; readonly entry: number };
+}
+
+export function signedBlob(intent: string): string {
+  return `signed/${intent}`;
 }
 
 export function writeHold(tx: Tx, hold: HoldRecord): void {

@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { fromHex, toHex } from "../base/bytes.ts";
+import { toHex } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Signed } from "../chains/chain.ts";
@@ -10,7 +10,7 @@ import { factsOf, factsToJson } from "../policy/facts.ts";
 import type { Tx } from "../vault/tx.ts";
 import { type Allowed, asObject, effectsOf, tell } from "./decide.ts";
 import type { Desk } from "./desk.ts";
-import { type HoldRecord, writeHold } from "./holds.ts";
+import { type HoldRecord, signedBlob, writeHold } from "./holds.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
 import type { DeniedOutcome, SignedOutcome } from "./outcome.ts";
@@ -29,6 +29,13 @@ export interface Reserved {
   readonly leaseUntil: Time;
 }
 
+/** These very bytes were signed before, for the same person: nothing new is spent, and the same signature is given again. */
+export interface SignedBefore {
+  readonly kind: "signed-before";
+  readonly intent: Intent;
+  readonly result: NonNullable<HoldRecord["result"]>;
+}
+
 /**
  * Takes headroom and approvals for an allowed request and writes both down; the key may be used after this commit. The same
  * intent asked again takes over its own reservation, and one that was signed already gives what was signed, to the same
@@ -38,7 +45,7 @@ export function reserve(
   tx: Tx,
   { judge, leaseMs }: Pick<Desk, "judge" | "leaseMs">,
   allowed: Allowed,
-): Reserved | SignedOutcome | DeniedOutcome {
+): Reserved | SignedBefore | DeniedOutcome {
   const { intent, session, judgement, met } = allowed;
   const before = judge.hold(intent.id);
   if (before?.state === "spent") return again(tx, judge, allowed, before);
@@ -94,21 +101,21 @@ export function release(tx: Tx, judge: Judge, reserved: Reserved, signed: Signed
       `reservation: expected to hold it still, it is ${spent?.why ?? "gone"}; nothing leaves, ask again`,
     );
   }
-  const bytes = toHex(signed.bytes);
   const result = { hash: signed.hash, digest: toHex(sha256(signed.bytes)) };
+  tx.blob(signedBlob(intent.id), signed.bytes);
   const entry = journal(tx, "signed", { intent: intent.id, hold: intent.id, reservation, result, person: spent.hold.requester });
   // INVARIANT: counted from a moment that the commit is fenced with, so never from before the commit.
   const at = Math.min(tx.now + COMMIT_MS, reserved.leaseUntil - 1);
   tx.fence(at);
-  writeHold(tx, { ...spent.hold, at, result: { bytes, hash: signed.hash, entry } });
+  writeHold(tx, { ...spent.hold, at, result: { ...result, entry } });
   return { kind: "signed", intent: intent.id, bytes: signed.bytes, hash: signed.hash, entry };
 }
 
 // Judged again and allowed again: nothing new is spent, so nothing new is signed.
-function again(tx: Tx, judge: Judge, allowed: Allowed, hold: HoldRecord): SignedOutcome | DeniedOutcome {
+function again(tx: Tx, judge: Judge, allowed: Allowed, hold: HoldRecord): SignedBefore | DeniedOutcome {
   const { result } = hold;
   if (hold.requester === allowed.session.person && result !== undefined) {
-    return { kind: "signed", intent: allowed.intent.id, bytes: fromHex(result.bytes), hash: result.hash, entry: result.entry };
+    return { kind: "signed-before", intent: allowed.intent, result };
   }
   const reason = { code: "request/signed-for-another", params: {}, text: "these very bytes were signed for another person already" };
   const entry = refuse(tx, {
