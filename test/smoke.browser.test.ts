@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { verifyLog } from "../src/audit/index.ts";
 import { fromHex, toHex } from "../src/base/bytes.ts";
 import { CustodyError } from "../src/base/errors.ts";
 import { evm } from "../src/chains/evm/index.ts";
+import { keyward } from "../src/index.ts";
 import { parsePath, publicKey, withPrivateKey } from "../src/keys/derive.ts";
 import { mnemonicToEntropy } from "../src/keys/mnemonic.ts";
 import { secp256k1 } from "../src/keys/secp256k1.ts";
@@ -67,5 +69,35 @@ test("a vault in IndexedDB is opened again by its passphrase and by no other", a
   const opened = await openVault({ store, slot: passphrase("correct horse battery staple", { cost }) });
   expect(await opened.withSecret("wallet", async (secret) => toHex(secret))).toBe("010203");
   opened.lock();
+  await store.close();
+});
+
+test("the whole line runs in a browser: one payment signed, one denied, the log verified", async () => {
+  const friend = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045";
+  const policy = {
+    keyward: "policy/1",
+    name: "smoke",
+    immutable: true,
+    assets: { ETH: { chain: "eip155:1", asset: "native", decimals: 18 } },
+    book: { friend: { chain: "eip155:1", address: friend } },
+    people: { owner: [{ kind: "unlock" }] },
+    rules: [
+      { id: "pay", allow: ["transfer"], when: { asset: "ETH", to: "friend" } },
+      { id: "fees", allow: ["fee"], when: { asset: "ETH", amount: { max: "0.01 ETH" } } },
+    ],
+  };
+  const store = indexedDbStore(`smoke-${crypto.randomUUID()}`);
+  const custody = keyward({ store, chains: [evm] });
+  const cost = { memoryKiB: 19 * 1024, passes: 2, lanes: 1 };
+  await custody.create({ slot: passphrase("correct horse battery staple", { cost }), policy });
+  const me = await custody.session({ person: "owner" });
+  const { address: account } = await me.accounts.derive({ chain: "eip155:1", name: "Main" });
+  // EIP-1559, nonce 0, 1 wei to `friend`; then the same to somebody else.
+  const payload = `0x02e80180843b9aca008504a817c80082520894${friend.slice(2).toLowerCase()}0180c0`;
+  const stranger = payload.replace(friend.slice(2).toLowerCase(), "bad".padEnd(40, "0"));
+  expect(await me.sign({ chain: "eip155:1", account, kind: "transaction", payload })).toMatchObject({ kind: "signed" });
+  expect(await me.sign({ chain: "eip155:1", account, kind: "transaction", payload: stranger })).toMatchObject({ kind: "denied" });
+  expect(await verifyLog(custody.exportLog(), { vkey: custody.logKey })).toMatchObject({ ok: true, counts: { signed: 1, denied: 1 } });
+  custody.lock();
   await store.close();
 });
