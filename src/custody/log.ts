@@ -1,10 +1,11 @@
 import { signCheckpoint } from "../audit/checkpoint.ts";
-import { type LoggedEntry, readEntry, SALT_BYTES } from "../audit/entry.ts";
+import { commitment, type LoggedEntry, readEntry, SALT_BYTES } from "../audit/entry.ts";
 import { proveConsistency, proveEntry } from "../audit/evidence.ts";
 import { exportLog, type KeptEntry, originOf } from "../audit/export.ts";
 import { vkeyOf } from "../audit/note.ts";
-import { type HashReader, storedReader } from "../audit/stored.ts";
-import { type Frontier, frontierFromJson, rootOf } from "../audit/tree.ts";
+import { inclusionProof, verifyInclusion } from "../audit/proof.ts";
+import { type HashReader, storedReader, type TreeNode } from "../audit/stored.ts";
+import { type Frontier, frontierFromJson, leafHash, rootOf } from "../audit/tree.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Vault } from "../vault/vault.ts";
 import { entryBlob, hashesBlob } from "./journal.ts";
@@ -35,18 +36,19 @@ export async function checkpoint(vault: Vault, options: { readonly frontier?: Fr
   return signCheckpoint({ origin: name, size: frontier.size, root: rootOf(frontier), time, extensions: [] }, signer);
 }
 
-/** Entries from the log, oldest or newest first. Each is checked against its seal and its place. @throws `log/damaged` */
+/** Entries from the log, oldest or newest first. Each is proven to stand where it says. @throws `log/damaged`, `log/malformed` */
 export async function* history(
   vault: Vault,
   options: { readonly newestFirst?: boolean; readonly from?: number; readonly limit?: number } = {},
 ): AsyncGenerator<LoggedEntry, void, undefined> {
-  const { size } = await readHead(vault);
+  const frontier = await readHead(vault);
+  const { size } = frontier;
+  const entryAt = entryReader(vault, frontier);
   const step = options.newestFirst ? -1 : 1;
   let seq = options.from ?? (options.newestFirst ? size - 1 : 0);
+  if (!Number.isSafeInteger(seq)) throw new CustodyError("log/malformed", "history: expected a sequence number to begin from");
   for (let left = options.limit ?? size; left > 0 && seq >= 0 && seq < size; left--, seq += step) {
-    const entry = readEntry((await keptEntry(vault, seq)).body);
-    if (entry.seq !== seq) throw new CustodyError("log/damaged", `entry ${seq}: expected it at its place`);
-    yield entry;
+    yield readEntry((await entryAt(seq)).body);
   }
 }
 
@@ -54,7 +56,7 @@ export async function* history(
 export async function* exportLines(vault: Vault): AsyncGenerator<string, void, undefined> {
   const frontier = await readHead(vault);
   const note = await checkpoint(vault, { frontier });
-  yield* exportLog({ vault: vault.id, vkey: logKey(vault) }, entries(vault, frontier.size), note);
+  yield* exportLog({ vault: vault.id, vkey: logKey(vault) }, entries(vault, frontier), note);
 }
 
 /** A file that shows one entry, and that it is in the log, to somebody who sees no other entry. */
@@ -62,7 +64,7 @@ export async function entryProof(vault: Vault, seq: number): Promise<string> {
   const frontier = await readHead(vault);
   if (!Number.isSafeInteger(seq) || seq < 0 || seq >= frontier.size)
     throw new CustodyError("log/malformed", `entry: expected 0–${frontier.size - 1}`);
-  const { body, salt } = await keptEntry(vault, seq);
+  const { body, salt } = await entryReader(vault, frontier)(seq);
   return proveEntry({ body, salt, checkpoint: await checkpoint(vault, { frontier }), vkey: logKey(vault) }, hashReader(vault));
 }
 
@@ -76,12 +78,44 @@ function hashReader(vault: Vault): HashReader {
   return storedReader((entry) => vault.readBlob(hashesBlob(entry)));
 }
 
-async function* entries(vault: Vault, size: number): AsyncGenerator<KeptEntry, void, undefined> {
-  for (let seq = 0; seq < size; seq++) yield { seq, ...(await keptEntry(vault, seq)) };
+async function* entries(vault: Vault, frontier: Frontier): AsyncGenerator<KeptEntry, void, undefined> {
+  const entryAt = entryReader(vault, frontier);
+  for (let seq = 0; seq < frontier.size; seq++) yield { seq, ...(await entryAt(seq)) };
 }
 
-async function keptEntry(vault: Vault, seq: number): Promise<{ salt: Uint8Array; body: Uint8Array }> {
-  const blob = await vault.readBlob(entryBlob(seq));
-  if (blob === undefined || blob.length <= SALT_BYTES) throw new CustodyError("log/damaged", `entry ${seq}: it is missing`);
-  return { salt: blob.subarray(0, SALT_BYTES), body: blob.subarray(SALT_BYTES) };
+/**
+ * Reads entries of the log with this head. A blob's seal says only that somebody with the view key wrote it, once: it may be of
+ * a history that is no more, or made by whoever may only view. So each is believed by its proof to the head in the root alone.
+ */
+function entryReader(vault: Vault, frontier: Frontier): (seq: number) => Promise<{ readonly salt: Uint8Array; readonly body: Uint8Array }> {
+  const { size } = frontier;
+  const root = rootOf(frontier);
+  const hashes = remembering(hashReader(vault));
+  return async (seq) => {
+    const blob = await vault.readBlob(entryBlob(seq));
+    if (blob === undefined || blob.length <= SALT_BYTES) throw new CustodyError("log/damaged", `entry ${seq}: it is missing`);
+    const [salt, body] = [blob.subarray(0, SALT_BYTES), blob.subarray(SALT_BYTES)];
+    const claim = { size, index: seq, leaf: leafHash(commitment(salt, body)), root };
+    if (readEntry(body).seq === seq && verifyInclusion(claim, await inclusionProof(size, seq, hashes))) return { salt, body };
+    throw new CustodyError("log/damaged", `entry ${seq}: it is not the one that the log has there`);
+  };
 }
+
+/** Neighbours share most of their proofs: the hashes read last are at hand. */
+function remembering(read: HashReader): HashReader {
+  const known = new Map<string, Uint8Array>();
+  const keyOf = ({ level, index }: TreeNode): string => `${level} ${index}`;
+  return async (nodes) => {
+    const missing = nodes.filter((node) => !known.has(keyOf(node)));
+    const fetched = await read(missing);
+    const all = nodes.map((node) => known.get(keyOf(node)) ?? (fetched[missing.indexOf(node)] as Uint8Array));
+    missing.forEach((node, at) => void known.set(keyOf(node), fetched[at] as Uint8Array));
+    for (const oldest of known.keys()) {
+      if (known.size <= MOST_REMEMBERED) break;
+      known.delete(oldest);
+    }
+    return all;
+  };
+}
+
+const MOST_REMEMBERED = 256;

@@ -303,4 +303,11 @@ export const VAULT: readonly Mutant[] = [
     replace: "const secret = concat(shared);",
     test: { file: "vault/attack.test.ts", name: "cannot make a vault of their own that our slot opens" },
   },
+  {
+    name: "the log believes whatever is sealed at an entry's place",
+    file: "custody/log.ts",
+    find: "verifyInclusion(claim, await inclusionProof(size, seq, hashes))",
+    replace: "claim.size > 0",
+    test: { file: "custody/disk.test.ts", name: "of another history of the same vault is not taken for the one that the log has" },
+  },
 ];
