@@ -1,0 +1,8 @@
+import { bitcoin } from "../chains/bitcoin/bitcoin.ts";
+import { evm } from "../chains/evm/evm.ts";
+import { Chains } from "../custody/desk.ts";
+
+/** Every chain that this version reads. */
+export const CHAINS = [evm, bitcoin];
+
+export const chains = new Chains(CHAINS);

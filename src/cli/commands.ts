@@ -1,0 +1,44 @@
+import type { Command } from "./command.ts";
+import { accountDerive, accountList, address } from "./commands/account.ts";
+import { approve } from "./commands/approve.ts";
+import { decode } from "./commands/decode.ts";
+import { explain } from "./commands/explain.ts";
+import { init } from "./commands/init.ts";
+import { keygen } from "./commands/keygen.ts";
+import { logCheckpoint, logExport, logProve, logShow } from "./commands/log.ts";
+import { logVerify } from "./commands/log-verify.ts";
+import { mode } from "./commands/mode.ts";
+import { pendingList, pendingResume, pendingShow, pendingWithdraw } from "./commands/pending.ts";
+import { policyCheck, policySet, policyShow } from "./commands/policy.ts";
+import { policyNew } from "./commands/policy-new.ts";
+import { sign } from "./commands/sign.ts";
+import { importWallet, walletList } from "./commands/wallet.ts";
+
+/** Every command there is: dispatch, help and docs/cli.md are made from this. In the order in which people meet them. */
+export const COMMANDS: readonly Command[] = [
+  policyNew,
+  policyCheck,
+  init,
+  accountDerive,
+  accountList,
+  address,
+  walletList,
+  importWallet,
+  decode,
+  explain,
+  sign,
+  pendingList,
+  pendingShow,
+  pendingResume,
+  pendingWithdraw,
+  approve,
+  keygen,
+  policyShow,
+  policySet,
+  mode,
+  logShow,
+  logVerify,
+  logExport,
+  logProve,
+  logCheckpoint,
+];

@@ -1,0 +1,130 @@
+import type { Json, JsonObject } from "../../base/canonical.ts";
+import { CustodyError } from "../../base/errors.ts";
+import type { CredentialSigner } from "../../custody/credentials.ts";
+import { approveOffline } from "../../custody/session.ts";
+import { type ApprovalRequest, approvalRequestOf, checkApprovalRequest, findPending, intentOf } from "../approving.ts";
+import type { Answer, Call, Command } from "../command.ts";
+import { usage } from "../exit.ts";
+import { readRequestJson } from "../requests.ts";
+import { decimal } from "../show.ts";
+import { styleFor } from "../style.ts";
+import { inSession, PERSON, VAULT, withCredential, withVault } from "../vaults.ts";
+import { intentLines } from "../verdict.ts";
+
+export const approve: Command = {
+  name: "approve",
+  about: "answer a pending request, here or for another machine",
+  operands: "[ID]",
+  count: [0, 1],
+  options: {
+    no: { about: "say no, which ends the request" },
+    yes: { about: "do not ask again on the terminal" },
+    request: { value: "FILE", about: "an approval request from another machine: check it here and print the signed answer" },
+    approval: { value: "FILE", about: "hand in an answer that was signed elsewhere" },
+    ...PERSON,
+    ...VAULT,
+  },
+  example: "keyward approve --request req.json --person ana --key-file ana.json > approval.json",
+  notes: [
+    "keyward approve ID --vault DIR --person NAME --key-file FILE answers on the vault's machine.",
+    "On two machines: there keyward pending show ID --json > req.json; here keyward approve --request req.json …; there again keyward approve ID --approval approval.json.",
+    "Wherever the key is, the bytes are decoded again with the policy's names, and nothing is signed if they are not what the request says.",
+  ],
+  async run(call) {
+    const [id] = call.operands;
+    const request = call.value("request");
+    const approval = call.value("approval");
+    if (request !== undefined && (id !== undefined || approval !== undefined))
+      throw usage("approve: expected --request alone, without ID or --approval");
+    if (request !== undefined) return approveElsewhere(call, request);
+    if (id === undefined) throw usage("approve: expected the ID of a pending request, or --request FILE");
+    return approval === undefined ? approveHere(call, id) : handIn(call, id, approval);
+  },
+};
+
+/** On the approver's own machine: no vault, only the request, the key and the eyes of a person. */
+async function approveElsewhere(call: Call, path: string): Promise<Answer> {
+  const checked = checkApprovalRequest(await readRequestJson(call.io, path));
+  const person = call.value("person");
+  if (person === undefined) throw usage("approve: expected --person NAME beside --request");
+  return withCredential(call, async (credential) => {
+    if (credential === undefined) throw usage("approve: expected --key-file FILE beside --request");
+    checkApprover(checked, person, credential);
+    await showAndAsk(call, checked);
+    const signed = await approveOffline({ ...checked.statement, answer: answerOf(call) }, person, credential);
+    return { json: signed as unknown as Json, text: () => JSON.stringify(signed) };
+  });
+}
+
+async function approveHere(call: Call, id: string): Promise<Answer> {
+  return withVault(call, "sign", async (custody) => {
+    const checked = checkApprovalRequest(await approvalRequestOf(custody, await findPending(custody, id)));
+    const entry = await withCredential(call, async (credential) => {
+      const person = call.value("person");
+      if (credential === undefined) {
+        await showAndAsk(call, checked);
+        return inSession(custody, call, (me) => me.approve(id, { answer: answerOf(call) }));
+      }
+      if (person === undefined) throw usage("approve: expected --person NAME beside --key-file");
+      checkApprover(checked, person, credential);
+      await showAndAsk(call, checked);
+      return custody.submitApproval(id, await approveOffline({ ...checked.statement, answer: answerOf(call) }, person, credential));
+    });
+    return done(id, answerOf(call), entry);
+  });
+}
+
+async function handIn(call: Call, id: string, path: string): Promise<Answer> {
+  const approval = await readRequestJson(call.io, path);
+  const said = ((approval as JsonObject | null)?.statement as JsonObject | undefined)?.answer;
+  const entry = await withVault(call, "sign", (custody) => custody.submitApproval(id, approval));
+  return done(id, said === "no" ? "no" : "yes", entry);
+}
+
+function done(id: string, answer: "yes" | "no", entry: number): Answer {
+  const next = answer === "yes" ? `\nnext: keyward pending show ${id}` : "";
+  return {
+    json: { kind: "done", pending: id, answer, entry },
+    text: (style) =>
+      `${answer === "yes" ? style.good("approved") : style.bad("refused")}  ${id}  ${style.dim(`log entry ${entry}`)}${next}`,
+  };
+}
+
+function answerOf(call: Call): "yes" | "no" {
+  return call.flag("no") ? "no" : "yes";
+}
+
+/** Says early what the vault would say late. @throws `approval/not-an-approver`, `approval/bad-signature` */
+function checkApprover({ statement, policy }: ApprovalRequest, person: string, { publicKey }: CredentialSigner): void {
+  if (statement.submitters.includes(person))
+    throw new CustodyError("approval/not-an-approver", `approval: ${person} submitted the request and cannot approve it`);
+  const credentials = policy.people.get(person) ?? [];
+  if (!credentials.some((credential) => credential.kind === "secp256k1" && credential.publicKey === publicKey))
+    throw new CustodyError("approval/bad-signature", `approval: the policy gives ${person} another key than that of the file`);
+}
+
+/** Shows what is about to be approved, beside the output, and waits for a yes where a person is looking. */
+async function showAndAsk(call: Call, checked: ApprovalRequest): Promise<void> {
+  const { io } = call;
+  const { statement, subject, policy } = checked;
+  if (!io.stderr.isTTY && call.flag("json")) return;
+  const style = styleFor({ stdout: io.stderr, env: io.env });
+  const covers = subject.kind === "bytes" ? "these exact bytes" : `these effects, with a fee of at most ${feeText(checked)}`;
+  const lines = [
+    ...intentLines(intentOf(checked), policy, style),
+    `asked by ${statement.submitters.join(", ")}; the answer covers ${covers}`,
+    style.dim(`vault ${statement.vault}, policy ${statement.policy.slice(0, 16)}…, log of ${statement.head.size} entries`),
+  ];
+  await io.stderr.write(`${lines.join("\n")}\n`);
+  if (!io.stderr.isTTY || call.flag("yes")) return;
+  const question = call.flag("no") ? "Refuse this request?" : "Approve this request?";
+  if (!(await io.confirm(question))) throw usage("approve: nothing was signed");
+}
+
+function feeText({ subject, intent, policy }: ApprovalRequest): string {
+  const fee = intent.effects.find(({ kind }) => kind === "fee");
+  const asset = fee?.chain === undefined || fee.asset === undefined ? undefined : policy.book.asset(fee.chain, fee.asset);
+  return asset === undefined
+    ? `${subject.feeCeiling} of the smallest unit`
+    : `${decimal(subject.feeCeiling, asset.decimals)} ${asset.name}`;
+}

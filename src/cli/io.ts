@@ -1,0 +1,26 @@
+import type { Time } from "../base/time.ts";
+import type { Slot } from "../vault/slot.ts";
+
+/** Where text goes. `write` resolves when the text has been handed over. */
+export interface Output {
+  readonly isTTY: boolean;
+  write(text: string): Promise<void>;
+}
+
+/** All that the command line has of the world, so that it runs inside a test as it does in a terminal. */
+export interface Io {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: { readonly [name: string]: string | undefined };
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly now: () => Time;
+  readonly version: string;
+  /** Asks on the terminal and shows nothing of the answer. The bytes are the caller's to wipe. */
+  askHidden(question: string): Promise<Uint8Array>;
+  /** Asks on the terminal for a yes. */
+  confirm(question: string): Promise<boolean>;
+  /** How a passphrase opens a vault: through Argon2id, and in tests cheaper. */
+  readonly slot: (phrase: Uint8Array) => Slot;
+}
