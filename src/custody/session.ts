@@ -223,8 +223,7 @@ export class Session {
 /** Begins a session: the person's credential signs it, or, for a person who unlocks, this vault was opened to sign. */
 export async function beginSession(desk: Desk, options: SessionOptions): Promise<SessionRecord> {
   const { person, credential } = options;
-  const lastsMs = options.lastsMs ?? 12 * HOUR_MS;
-  if (!(lastsMs > 0 && lastsMs <= LONGEST_MS)) throw new CustodyError("request/malformed", "session: expected it to last at most 30 days");
+  const lastsMs = duration(options.lastsMs ?? 12 * HOUR_MS, "session");
   const scope = options.scope === undefined ? undefined : scopeDocument(desk, copyPlain(options.scope));
   const statement: SessionStatement = {
     vault: desk.vault.id,
@@ -272,6 +271,7 @@ export async function approvalStatement(
   id: string,
   given: { readonly answer?: "yes" | "no"; readonly lastsMs?: number },
 ): Promise<ApprovalStatement> {
+  const lastsMs = duration(given.lastsMs ?? APPROVAL_MS, "approval");
   const now = await desk.now();
   return desk.vault.read((view) => {
     const at = { state: view.state, now: Math.max(now, view.time), get: view.get.bind(view), list: view.list.bind(view) };
@@ -285,7 +285,7 @@ export async function approvalStatement(
       subject: pending.subject.digest,
       submitters: [...pending.submitters].sort(),
       answer: given.answer ?? "yes",
-      expiresMs: now + (given.lastsMs ?? APPROVAL_MS),
+      expiresMs: now + lastsMs,
       nonce: pending.nonce,
       head: { size: frontier.size, root: toHex(rootOf(frontier)) },
     };
@@ -295,6 +295,11 @@ export async function approvalStatement(
 /** Signs an approval where the key is: its statement comes from `custody.approvalStatement`, and goes back by `submitApproval`. */
 export async function approveOffline(statement: ApprovalStatement, person: string, credential: CredentialSigner): Promise<SignedApproval> {
   return { person, statement, publicKey: credential.publicKey, signature: toHex(await credential.sign(approvalDigest(statement))) };
+}
+
+function duration(ms: number, what: string): number {
+  if (Number.isSafeInteger(ms) && ms > 0 && ms <= LONGEST_MS) return ms;
+  throw new CustodyError("request/malformed", `${what}: expected it to last whole milliseconds, at most 30 days`);
 }
 
 function unlocking(session: SessionRecord): SessionRecord {
