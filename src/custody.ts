@@ -24,6 +24,21 @@ import { secp256k1 } from "./keys/secp256k1.ts";
  * Denied and pending are results; both are written down as well.
  */
 export async function signRequest(desk: Desk, session: string, request: AskedRequest, resumed?: string): Promise<SignOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await signOnce(desk, session, request, resumed);
+    } catch (cause) {
+      // The same intent was asked twice at once and somebody else has its reservation now: judged again, it finds what they signed.
+      const taken = cause instanceof CustodyError && cause.code === "vault/reservation-taken";
+      if (!taken || attempt === ATTEMPTS) throw cause;
+    }
+  }
+}
+
+/** So often a request is judged again whose reservation was taken over meanwhile. */
+const ATTEMPTS = 4;
+
+async function signOnce(desk: Desk, session: string, request: AskedRequest, resumed: string | undefined): Promise<SignOutcome> {
   // Judged by the state of the very commit that takes the headroom, the approvals and the record of it.
   const ruled = await commit(
     desk,

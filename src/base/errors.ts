@@ -46,6 +46,7 @@ export const ERROR_CODES = [
   "vault/account-mismatch",
   "vault/no-such-account",
   "vault/reservation-lost",
+  "vault/reservation-taken",
   "vault/no-such-secret",
   "vault/already-there",
   "vault/key-of-person",

@@ -89,17 +89,17 @@ export function reserve(
  * Lets a verified signature leave: only if the reservation is still the one it was made under, and only with its entry. The
  * commit is fenced at the moment that the hold is counted from, so a window never ends early.
  *
- * @throws `vault/reservation-lost` if it is gone: the signature must be wiped, its headroom is somebody else's.
+ * @throws `vault/reservation-lost` if its lease is over, `vault/reservation-taken` if the same intent was asked again meanwhile: the
+ *   signature must be wiped, the headroom is no longer ours.
  */
 export function release(tx: Tx, judge: Judge, reserved: Reserved, signed: Signed): SignedOutcome {
   const { intent, reservation } = reserved;
   const hold = judge.hold(intent.id);
   const spent = hold === undefined ? undefined : spend(hold, String(reservation), tx.now);
   if (spent?.kind !== "spent") {
-    throw new CustodyError(
-      "vault/reservation-lost",
-      `reservation: expected to hold it still, it is ${spent?.why ?? "gone"}; nothing leaves, ask again`,
-    );
+    const why = spent?.why ?? "gone";
+    const code = why === "taken" || why === "spent" ? "vault/reservation-taken" : "vault/reservation-lost";
+    throw new CustodyError(code, `reservation: expected to hold it still, it is ${why}; nothing leaves, ask again`);
   }
   const result = { hash: signed.hash, digest: toHex(sha256(signed.bytes)) };
   tx.blob(signedBlob(intent.id), signed.bytes);
