@@ -1,6 +1,6 @@
 import { equal } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
-import { formatTime, type Time } from "../base/time.ts";
+import { formatTime, MINUTE_MS, type Time } from "../base/time.ts";
 import type { Change } from "./store.ts";
 
 /** What every store does alike: copy what it is handed, tell time, and compare everything before it writes anything. */
@@ -52,7 +52,14 @@ export function refusal(
   return undefined;
 }
 
-/** A clock that never runs backwards, whatever the host's does. */
+/**
+ * The time of the last commit lies in the store in clear, for whoever can write there. It is believed so far ahead of the host's
+ * clock and no further: otherwise a day written there would make limits fresh and delays over. What must never run back, however
+ * far the host's clock does, takes it from something authenticated, as a vault does from its root.
+ */
+const MOST_AHEAD_MS = 5 * MINUTE_MS;
+
+/** A clock that never runs backwards within this process, nor behind commits of others, whatever the host's does. */
 export class Clock {
   readonly #read: () => Time;
   #last = 0;
@@ -61,9 +68,10 @@ export class Clock {
     this.#read = read;
   }
 
-  /** @param committed - time of the store's last commit, by whichever process; never before it. */
+  /** @param committed - time of the store's last commit, by whichever process; never before it, unless it is far ahead. */
   now(committed: Time): Time {
-    const time = Math.max(Math.floor(this.#read()), this.#last, committed);
+    const host = Math.floor(this.#read());
+    const time = Math.max(host, this.#last, committed <= host + MOST_AHEAD_MS ? committed : host);
     if (!Number.isSafeInteger(time)) throw new CustodyError("store/failed", "store: expected the clock to tell milliseconds");
     this.#last = time;
     return time;

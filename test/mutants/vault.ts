@@ -310,4 +310,11 @@ export const VAULT: readonly Mutant[] = [
     replace: "claim.size > 0",
     test: { file: "custody/disk.test.ts", name: "of another history of the same vault is not taken for the one that the log has" },
   },
+  {
+    name: "a time written into the store makes limits fresh and delays over",
+    file: "stores/commit.ts",
+    find: "committed <= host + MOST_AHEAD_MS ? committed : host",
+    replace: "committed",
+    test: { file: "stores/lmdb.test.ts", name: "a time in the store that is far ahead of the clock carries nobody with it" },
+  },
 ];

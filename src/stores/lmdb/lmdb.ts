@@ -14,7 +14,7 @@ import type { Change, Store } from "../store.ts";
  * a local disk) and while another process commits.
  *
  * @param path - directory; made with mode 0700 on first use if it is not there, its files with 0600.
- * @param options.now - the clock, by default the host's. It is kept from running back by the time of the last commit,
+ * @param options.now - the clock, by default the host's. It is kept from running back a little by the time of the last commit,
  * which lies in the store itself.
  * @throws nothing here: the path and the package `lmdb` are first touched by the first call, which throws `store/failed`.
  */
