@@ -11,7 +11,7 @@ import type { ActOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.t
 import { done } from "./custody/pending.ts";
 import type { AccountRecord, AskedRequest, WalletRecord } from "./custody/records.ts";
 import { recordFailure, recordMalformed } from "./custody/refusals.ts";
-import { type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
+import { countAct, type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
 import { withAccountKey } from "./custody/wallets.ts";
 import { secp256k1 } from "./keys/secp256k1.ts";
 
@@ -73,6 +73,7 @@ export async function submitAct(desk: Desk, session: string, request: AskedReque
     const approvals = met.approvals.map(asObject);
     const entry = journal(tx, "acted", { ...told, approvals, ...(met.pending !== undefined && { pending: met.pending.id }) });
     done(tx, met);
+    countAct(tx, desk, decision, entry);
     return { kind: "done", entry, result: performAct(tx, act, { judge: desk.judge, read: desk.readPolicy, secrets }) };
   });
 }

@@ -1,9 +1,9 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { toHex } from "../base/bytes.ts";
+import { toHex, utf8 } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Signed } from "../chains/chain.ts";
-import type { Intent } from "../intent/intent.ts";
+import type { Intent, IntentId } from "../intent/intent.ts";
 import type { Charge } from "../intent/verdict.ts";
 import { reserve as reserveHold, retake, spend } from "../limits/hold.ts";
 import { factsOf, factsToJson } from "../policy/facts.ts";
@@ -109,6 +109,21 @@ export function release(tx: Tx, judge: Judge, reserved: Reserved, signed: Signed
   tx.fence(at);
   writeHold(tx, { ...spent.hold, at, result: { ...result, entry } });
   return { kind: "signed", intent: intent.id, bytes: signed.bytes, hash: signed.hash, entry };
+}
+
+/**
+ * An act draws on the limits as well: it is done in this very commit, so it is spent at once. The same act may be done again,
+ * so its hold is named by its entry. Counted from when the commit is over at the latest, or a window would end early.
+ *
+ * @param entry - sequence number of the act's entry.
+ */
+export function countAct(tx: Tx, { judge, leaseMs }: Pick<Desk, "judge" | "leaseMs">, { intent, session }: Allowed, entry: number): void {
+  const facts = factsOf(intent, judge.circumstances(session, tx.now, rootState(tx).mode.name)).map(factsToJson);
+  const id = toHex(sha256(utf8(`act ${intent.id} ${entry}`))) as IntentId;
+  const at = tx.now + leaseMs;
+  tx.fence(at);
+  const hold = { id, intent: id, state: "spent", fence: String(entry), leaseUntil: at, at, requester: session.person, facts } as const;
+  writeHold(tx, { ...hold, session: session.id, reservation: entry });
 }
 
 // Judged again and allowed again: nothing new is spent, so nothing new is signed.
