@@ -128,11 +128,8 @@ async function demo(): Promise<void> {
 
   if (keep !== undefined) {
     step("Look around", `The passphrase is: ${SECRET}. The keys of finance are gone, so only reading and small payments are left.`);
-    quote([
-      `npx keyward log verify --vault ${folder}`,
-      `npx keyward log show --vault ${folder}`,
-      `npx keyward policy show --vault ${folder}`,
-    ]);
+    const vault = /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
+    quote(["log verify", "log show", "policy show"].map((command) => `npx keyward ${command} --vault ${vault}`));
   }
 
   async function denied(what: string, asked: unknown): Promise<void> {
