@@ -1,4 +1,4 @@
-import { fromUtf8, utf8 } from "../base/bytes.ts";
+import { utf8 } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Store } from "../stores/store.ts";
 
@@ -13,9 +13,13 @@ export interface Failures {
 
 export async function readFailures(store: Store): Promise<Failures> {
   const bytes = await store.get(FAILURES_KEY);
-  const text = bytes === undefined ? "0" : fromUtf8(bytes, "vault/damaged");
-  // Whoever can write the store can write here: nothing else is believed of it.
-  return { count: /^\d{1,7}$/.test(text) ? Number(text) : MOST, bytes };
+  return { count: bytes === undefined ? 0 : readCount(bytes), bytes };
+}
+
+// Whoever can write the store can write here: what is no count of ours counts as the most, and stops nobody.
+function readCount(bytes: Uint8Array): number {
+  const digits = bytes.length <= String(MOST).length ? String.fromCharCode(...bytes) : "";
+  return /^\d+$/.test(digits) ? Math.min(Number(digits), MOST) : MOST;
 }
 
 /** One more. Two processes that fail at once may count as one. */

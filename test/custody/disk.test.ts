@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { entryBody } from "../../src/audit/entry.ts";
 import { verifyEntryProof, verifyLog } from "../../src/audit/index.ts";
-import { concat, fromHex } from "../../src/base/bytes.ts";
+import { concat, fromHex, utf8 } from "../../src/base/bytes.ts";
 import type { Custody, LoggedEntry, Store } from "../../src/index.ts";
 import { randomBytes } from "../../src/keys/random.ts";
 import { decodeHeader, HEADER_KEY } from "../../src/vault/header.ts";
@@ -9,7 +9,7 @@ import { Keyring } from "../../src/vault/keyring.ts";
 import { openVault } from "../../src/vault/open.ts";
 import { openSlot, type SlotRecord } from "../../src/vault/slot.ts";
 import { dump, restore } from "../vault/setting.ts";
-import { codeOf, openCustody, reopen, request, slot, transaction } from "./fixture.ts";
+import { codeOf, openCustody, reopen, request, slot, transaction, wrongSlot } from "./fixture.ts";
 
 // Log entries are blobs: sealed, but not in the tree of records. What holds them is the log's own tree, whose head is in the root.
 describe("an entry on the disk", () => {
@@ -82,6 +82,19 @@ async function viewKeyring(store: Store): Promise<Keyring> {
   const context = { vaultId: header.id, slotId: record.id, random: randomBytes };
   return new Keyring(await openSlot(slot, context, { record, envelope, access: "view" }), header);
 }
+
+test("whatever stands where failed openings are counted, the vault opens, and a wrong key is a wrong key", async () => {
+  for (const bytes of [Uint8Array.of(0xff, 0xfe), new Uint8Array(0), utf8("1e3"), utf8("-1"), utf8("9".repeat(1_000_000))]) {
+    const { custody, store } = await openCustody();
+    custody.lock();
+    await store.commit([{ key: "failures", to: bytes }]);
+    expect(await codeOf(custody.unlock(wrongSlot))).toBe("vault/cannot-open");
+    await custody.unlock(slot);
+    const last = (await read(custody)).at(-1);
+    expect(last).toMatchObject({ kind: "opened", failures: 1_000_000 });
+    expect(await store.get("failures")).toBeUndefined();
+  }
+});
 
 async function read(custody: Custody): Promise<LoggedEntry[]> {
   const entries: LoggedEntry[] = [];

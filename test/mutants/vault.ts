@@ -317,4 +317,11 @@ export const VAULT: readonly Mutant[] = [
     replace: "committed",
     test: { file: "stores/lmdb.test.ts", name: "a time in the store that is far ahead of the clock carries nobody with it" },
   },
+  {
+    name: "what is written as the count of failed openings is believed",
+    file: "custody/failures.ts",
+    find: "? Math.min(Number(digits), MOST) : MOST",
+    replace: "? Math.min(Number(digits), MOST) : Number(digits)",
+    test: { file: "custody/disk.test.ts", name: "whatever stands where failed openings are counted, the vault opens" },
+  },
 ];
