@@ -18,7 +18,7 @@ export interface Desk {
   readonly readPolicy: ReadPolicy;
   /** How long a reservation keeps its headroom for a signer that does not come back. */
   readonly leaseMs: number;
-  /** The store's clock. */
+  /** The time of the vault: the store's clock, but never before the last commit, however far that clock was put back. */
   readonly now: () => Promise<Time>;
 }
 

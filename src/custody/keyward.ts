@@ -331,7 +331,7 @@ export class Custody {
         chains: this.#chains,
         readPolicy: (text) => this.#readPolicy(text, judge),
         leaseMs: this.#leaseMs,
-        now: () => this.#store.now(),
+        now: async () => Math.max(await this.#store.now(), await vault.read(({ time }) => time)),
       };
       this.#watched.set("open");
       this.#stayOpen();
