@@ -18,12 +18,12 @@ export interface Subject {
  * What an approval of this intent is over.
  *
  * Effects stand for the bytes only where they say everything: the request is a transaction of some form, and each effect is
- * a transfer, an allowance or a fee with all its essential members known, at least one of them no fee. Then a new nonce or a fee bump up to the ceiling
- * is the same subject. Everything else (calls, unknown parts, orders, signatures, messages, deployments, control over the
+ * a transfer, an allowance or a fee with all its essential members known and nothing left to words (`why`), at least one of
+ * them no fee. Then a new nonce or a fee bump up to the ceiling is the same subject. Everything else (calls, unknown parts, orders, signatures, messages, deployments, control over the
  * account, acts on the custody, and kinds that do not exist yet) is approved as exact bytes, by the intent's id.
  *
  * What enters for `effects`: chain, account and kind of the request; every effect that is no fee, in order, with all its
- * members but `feeRate` (the fee's) and `why` (words for people); of the fees their chain, account and asset, and the
+ * members but `feeRate` (the fee's); of the fees their chain, account and asset, and the
  * ceiling in place of the amount. What does not: nonce, lane, gas, fee rate, and the fee below the ceiling.
  *
  * @param feeCeiling - the most that the fee may come to, all fees of the request together.
@@ -84,6 +84,8 @@ const FEE_MEMBERS: ReadonlySet<string> = new Set([
 
 function saysEverything(effect: Effect): boolean {
   const essential = ESSENTIAL[effect.kind];
+  // Words would not be in the digest: an operator that is named and one that is revoked differ in nothing else.
+  if (effect.kind !== "fee" && effect.why !== undefined) return false;
   return essential?.every((member) => effect[member] !== undefined) ?? false;
 }
 
@@ -105,7 +107,7 @@ function feeOf(intent: Intent): { amount: bigint; of?: { chain: string; account:
 }
 
 function withoutFeeDetails(effect: Effect): Json {
-  const { feeRate: _feeRate, why: _why, ...rest } = effect;
+  const { feeRate: _feeRate, ...rest } = effect;
   return effectToJson(rest);
 }
 
