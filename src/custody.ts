@@ -24,21 +24,30 @@ import { secp256k1 } from "./keys/secp256k1.ts";
  * Denied and pending are results; both are written down as well.
  */
 export async function signRequest(desk: Desk, session: string, request: AskedRequest, resumed?: string): Promise<SignOutcome> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 0; ; attempt++) {
     try {
-      return await signOnce(desk, session, request, resumed);
+      return await signOnce(desk, { session, request, resumed, patient: attempt > 0 });
     } catch (cause) {
-      // The same intent was asked twice at once and somebody else has its reservation now: judged again, it finds what they signed.
+      // The same intent was asked twice at once, and somebody else has its reservation now: what they sign is found when asked again.
       const taken = cause instanceof CustodyError && cause.code === "vault/reservation-taken";
-      if (!taken || attempt === ATTEMPTS) throw cause;
+      if (!taken || attempt === PATIENCE) throw cause;
+      await new Promise((resume) => setTimeout(resume, 10 * 2 ** attempt));
     }
   }
 }
 
-/** So often a request is judged again whose reservation was taken over meanwhile. */
-const ATTEMPTS = 4;
+/** So often somebody waits for the other to finish: 10 ms, then twice as long each time, five seconds in all. */
+const PATIENCE = 9;
 
-async function signOnce(desk: Desk, session: string, request: AskedRequest, resumed: string | undefined): Promise<SignOutcome> {
+interface Asking {
+  readonly session: string;
+  readonly request: AskedRequest;
+  readonly resumed: string | undefined;
+  /** Leave a reservation alone that somebody else is working under. */
+  readonly patient: boolean;
+}
+
+async function signOnce(desk: Desk, { session, request, resumed, patient }: Asking): Promise<SignOutcome> {
   // Judged by the state of the very commit that takes the headroom, the approvals and the record of it.
   const ruled = await commit(
     desk,
@@ -46,7 +55,7 @@ async function signOnce(desk: Desk, session: string, request: AskedRequest, resu
     (ask) =>
       (tx): SignOutcome | Reserved | SignedBefore => {
         const decision = decide(tx, desk, ask);
-        return decision.kind === "allowed" ? reserve(tx, desk, decision) : decision;
+        return decision.kind === "allowed" ? reserve(tx, desk, decision, patient) : decision;
       },
   );
   if (ruled.kind === "signed-before") return signedBefore(desk, ruled);

@@ -1,3 +1,4 @@
+import { randomBytes } from "../keys/random.ts";
 import type { Store } from "../stores/store.ts";
 import { HEADER_KEY } from "../vault/header.ts";
 import type { Desk } from "./desk.ts";
@@ -6,7 +7,7 @@ import { rootState } from "./refusals.ts";
 
 /** What this platform can do, before anything is created on it. */
 export interface Support {
-  /** Keys can be made: `crypto.getRandomValues` is there. */
+  /** Keys can be made: the platform's source is there and not stuck. */
   readonly randomness: boolean;
   /** Signing and seeds need it; in browsers it is there on pages with TLS and on localhost. */
   readonly webCrypto: boolean;
@@ -17,11 +18,10 @@ export interface Support {
 }
 
 export async function support(store: Store): Promise<Support> {
-  const crypto = globalThis.crypto as Crypto | undefined;
   const manager = (globalThis as { navigator?: { storage?: { persisted?: () => Promise<boolean> } } }).navigator?.storage;
   return {
-    randomness: typeof crypto?.getRandomValues === "function",
-    webCrypto: crypto?.subtle !== undefined,
+    randomness: drawn(),
+    webCrypto: (globalThis.crypto as Crypto | undefined)?.subtle !== undefined,
     store: await answers(store),
     persisted: await manager?.persisted?.(),
   };
@@ -56,6 +56,15 @@ async function answers(store: Store): Promise<boolean> {
     return true;
   } catch {
     // That it does not is the answer.
+    return false;
+  }
+}
+
+function drawn(): boolean {
+  try {
+    return randomBytes(16).length === 16;
+  } catch {
+    // Absent or stuck: there are no keys to be made here.
     return false;
   }
 }

@@ -40,15 +40,20 @@ export interface SignedBefore {
  * Takes headroom and approvals for an allowed request and writes both down; the key may be used after this commit. The same
  * intent asked again takes over its own reservation, and one that was signed already gives what was signed, to the same
  * requester only.
+ *
+ * @param patient - leave a reservation alone that somebody else is working under.
+ * @throws `vault/reservation-taken` to the patient
  */
 export function reserve(
   tx: Tx,
   { judge, leaseMs }: Pick<Desk, "judge" | "leaseMs">,
   allowed: Allowed,
+  patient: boolean,
 ): Reserved | SignedBefore | DeniedOutcome {
   const { intent, session, judgement, met } = allowed;
   const before = judge.hold(intent.id);
   if (before?.state === "spent") return again(tx, judge, allowed, before);
+  if (patient && before?.state === "reserved") throw takenOver("reserved by another");
   flush(tx);
 
   const counters = judge.counters(intent, tx.now);
@@ -98,8 +103,8 @@ export function release(tx: Tx, judge: Judge, reserved: Reserved, signed: Signed
   const spent = hold === undefined ? undefined : spend(hold, String(reservation), tx.now);
   if (spent?.kind !== "spent") {
     const why = spent?.why ?? "gone";
-    const code = why === "taken" || why === "spent" ? "vault/reservation-taken" : "vault/reservation-lost";
-    throw new CustodyError(code, `reservation: expected to hold it still, it is ${why}; nothing leaves, ask again`);
+    if (why === "taken" || why === "spent") throw takenOver(why);
+    throw new CustodyError("vault/reservation-lost", `reservation: expected to hold it still, it is ${why}; nothing leaves, ask again`);
   }
   const result = { hash: signed.hash, digest: toHex(sha256(signed.bytes)) };
   tx.blob(signedBlob(intent.id), signed.bytes);
@@ -140,6 +145,10 @@ function again(tx: Tx, judge: Judge, allowed: Allowed, hold: HoldRecord): Signed
     reasons: [reasonToJson(reason)],
   });
   return { kind: "denied", reasons: [reason], ...(entry !== undefined && { entry }) };
+}
+
+function takenOver(why: string): CustodyError {
+  return new CustodyError("vault/reservation-taken", `reservation: the same intent was asked again meanwhile (${why}); ask again`);
 }
 
 function weighs(charge: Charge): boolean {
