@@ -7,7 +7,7 @@ import type { Tx } from "../vault/tx.ts";
 import { asObject, judgeNow } from "./decide.ts";
 import { type Desk, reader } from "./desk.ts";
 import { journal } from "./journal.ts";
-import { mayAnswer } from "./pending.ts";
+import { isAbout, mayAnswer } from "./pending.ts";
 import { type AnswerRecord, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 
 /** No answer counts for longer than this. */
@@ -82,7 +82,13 @@ export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: D
   const [reason] = judgement.reasons;
   if (reason !== undefined)
     throw new CustodyError("approval/mismatch", `pending: the policy in force denies this request now (${reason.code})`);
-  return { ...pending, needs: judgement.needs, policy: judge.policy.id, book: judge.policy.book.hash };
+  if (!isAbout(pending, intent))
+    throw new CustodyError(
+      "approval/mismatch",
+      "pending: under the policy in force it would do something else, it has to be asked for anew",
+    );
+  const { entry: _told, ...rest } = pending;
+  return { ...rest, needs: judgement.needs, policy: judge.policy.id, book: judge.policy.book.hash };
 }
 
 function checkStatement(pending: PendingRecord, statement: ApprovalStatement, now: Time): void {

@@ -9,7 +9,7 @@ import { housekeep } from "./housekeeping.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
 import type { DeniedOutcome, PendingOutcome } from "./outcome.ts";
-import { type Met, settle } from "./pending.ts";
+import { announce, type Met, settle } from "./pending.ts";
 import type { AskedRequest, SessionRecord } from "./records.ts";
 import { flush, modeAt, reasonToJson, refuse, rootState } from "./refusals.ts";
 
@@ -56,13 +56,15 @@ export function decide(tx: Tx, desk: Pick<Desk, "vault" | "judge">, ask: Ask): A
       return deny(tx, judge, { ...allowed, judgement: { ...judgement, reasons: [settled.reason] } });
     case "waiting": {
       const { id, expires } = settled.pending;
-      flush(tx);
-      const entry = journal(tx, "pending", {
-        ...tell(judge, allowed),
-        request: asObject(ask.request),
-        effects: effectsOf(intent),
-        pending: id,
-        needs: needsToJson(settled.missing),
+      const entry = announce(tx, settled.pending, () => {
+        flush(tx);
+        return journal(tx, "pending", {
+          ...tell(judge, allowed),
+          request: asObject(ask.request),
+          effects: effectsOf(intent),
+          pending: id,
+          needs: needsToJson(settled.missing),
+        });
       });
       return { kind: "pending", id, needs: settled.missing, expires, entry };
     }

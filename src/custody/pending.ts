@@ -4,6 +4,7 @@ import { type ApprovalsNeed, isEligible } from "../approvals/quorum.ts";
 import type { Approval } from "../approvals/statement.ts";
 import { approvalSubject, covers, type Subject } from "../approvals/subject.ts";
 import { toHex, utf8 } from "../base/bytes.ts";
+import { canonical } from "../base/canonical.ts";
 import { HOUR_MS, type Time } from "../base/time.ts";
 import type { Intent, Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
@@ -50,7 +51,7 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
   // Nothing is needed any more: what was answered for this request meanwhile goes with it, and never to a second one.
   if (needs.length === 0) return { state: "met", pending: found, approvals: [] };
   if (found === undefined && countWaiting(tx) >= MOST_PENDING) return { state: "refused", reason: tooMany() };
-  const base = found ?? newPending(tx, asked, { vault, judge });
+  const { entry, ...base } = found ?? newPending(tx, asked, { vault, judge });
   const pending: PendingRecord = {
     ...base,
     request: asked.request,
@@ -60,14 +61,28 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
     semantics: SEMANTICS,
     book: judge.policy.book.hash,
   };
+  const told = entry !== undefined && isSame(base, pending) ? { ...pending, entry } : pending;
   const standing = standingOf(judge, pending, tx.now);
   if (standing.refusedBy !== undefined) {
     tx.delete(`pending/${pending.id}`);
     return { state: "refused", reason: refusedReason(standing.refusedBy) };
   }
-  tx.put(`pending/${pending.id}`, asJson(pending));
-  if (standing.missing.length > 0) return { state: "waiting", pending, missing: standing.missing };
-  return { state: "met", pending, approvals: standing.approvals };
+  tx.put(`pending/${pending.id}`, asJson(told));
+  if (standing.missing.length > 0) return { state: "waiting", pending: told, missing: standing.missing };
+  return { state: "met", pending: told, approvals: standing.approvals };
+}
+
+/** Writes down that it waits, unless the log says so already. @returns the sequence number of that entry */
+export function announce(tx: Tx, pending: PendingRecord, write: () => number): number {
+  if (pending.entry !== undefined) return pending.entry;
+  const entry = write();
+  tx.put(`pending/${pending.id}`, asJson({ ...pending, entry }));
+  return entry;
+}
+
+function isSame(before: PendingRecord, now: PendingRecord): boolean {
+  const told = ({ intent, policy, needs }: PendingRecord) => canonical([intent, policy, asJson(needs)]);
+  return told(before) === told(now);
 }
 
 /** Where a pending request stands: what is missing, which answers count, who has ended it. */
@@ -147,11 +162,16 @@ export function done(tx: Tx, met: Met): void {
 function findPending(tx: View, person: string, { intent, resumed }: Asked): PendingRecord | undefined {
   const theirs = [...tx.list("pending/")]
     .map(([, record]) => record as unknown as PendingRecord)
-    .filter((pending) => pending.submitters.includes(person) && covers(subjectOf(pending), intent));
+    .filter((pending) => pending.submitters.includes(person) && isAbout(pending, intent));
   const waiting = theirs.filter(isWaiting);
   const replaced = ({ used, usedLane }: PendingRecord) =>
     used.includes(intent.id) || (intent.lane !== undefined && usedLane === intent.lane);
   return theirs.find(replaced) ?? waiting.find(({ id }) => id === resumed) ?? waiting[0];
+}
+
+/** Whether this is what was asked for, and would be approved: the same effects within the fee, or the same bytes. */
+export function isAbout(pending: PendingRecord, intent: Intent): boolean {
+  return covers(subjectOf(pending), intent);
 }
 
 function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" | "judge">): PendingRecord {

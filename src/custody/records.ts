@@ -82,6 +82,8 @@ export interface PendingRecord {
   readonly book: string;
   /** People whom a policy edit is about: their no does not end it. */
   readonly affected: readonly string[];
+  /** Its entry in the log, as long as that tells of these bytes and needs: asking again without news writes nothing. */
+  readonly entry?: number;
   readonly answers: readonly AnswerRecord[];
   /** Intent that the requester has confirmed by their own presence. */
   readonly confirmed?: string;
