@@ -9,8 +9,11 @@ import type { PendingRequest } from "../custody/pending-view.ts";
 import { effectToJson, type Intent, intentToJson, type Request } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Policy } from "../policy/core.ts";
+import { editLines } from "./edits.ts";
 import { readIntent } from "./judging.ts";
 import { policyOf } from "./policies.ts";
+import type { Style } from "./style.ts";
+import { intentLines } from "./verdict.ts";
 
 const FORMAT = "approval-request/1";
 
@@ -84,8 +87,11 @@ export function checkApprovalRequest(json: Json): ApprovalRequest {
   return { id: String(parts.id), request, statement, subject, effects, policy, intent };
 }
 
-export function intentOf({ intent }: ApprovalRequest): JsonObject {
-  return intentToJson(intent) as JsonObject;
+/** What an approver has to see: whose request it is, its effects, and for a policy edit what it changes. */
+export function requestLines({ intent, request, policy }: ApprovalRequest, style: Style): string[] {
+  const { act, policy: next } = (request.payload ?? {}) as JsonObject;
+  const edit = request.kind === "act" && act === "policyEdit" ? editLines(policy.document, next as JsonObject, style) : [];
+  return [...intentLines(intentToJson(intent) as JsonObject, policy, style), ...edit];
 }
 
 function subjectOf(intent: Intent, stated: Json | undefined): Subject {

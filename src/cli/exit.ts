@@ -36,7 +36,9 @@ const EXCEPTIONS: { readonly [C in ErrorCode]?: Exit } = {
   "vault/view-only": EXIT.wrong,
   "vault/locked": EXIT.failed,
   "vault/busy": EXIT.failed,
+  "vault/key-of-person": EXIT.wrong,
   "vault/reservation-lost": EXIT.failed,
+  "vault/reservation-taken": EXIT.failed,
   "vault/aborted": EXIT.aborted,
   "cli/failed": EXIT.failed,
 };

@@ -10,7 +10,8 @@ export function overview(commands: readonly Command[], style: Style): string {
     "",
     ...columns(rows),
     "",
-    "Exit: 0 allowed or done, 1 denied, 2 wrong input or command, 3 pending, 4 vault or log does not verify, 5 something failed underneath.",
+    "Exit: 0 allowed or done, 1 denied, 2 wrong input or command, 3 pending, 4 vault or log does not",
+    "verify, 5 something failed underneath.",
     "Secrets are never arguments: prompts are hidden, scripts use --passphrase-file or --passphrase-fd.",
   ].join("\n");
 }
@@ -23,9 +24,19 @@ export function commandHelp(command: Command, style: Style): string {
     "",
     ...columns(Object.entries({ ...options, ...EVERYWHERE }).map(([option, row]) => [optionText(option, row), style.dim(row.about)])),
     "",
-    ...(notes.length === 0 ? [] : [...notes, ""]),
+    ...(notes.length === 0 ? [] : [...notes.flatMap((note) => wrap(note, 100)), ""]),
     `Example: ${example}`,
   ].join("\n");
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }
 
 export function optionText(name: string, { value, many }: Option): string {

@@ -28,6 +28,7 @@ function effectText(effect: JsonObject, names: Names): string {
   else if (asset !== undefined) said.push(assetText({ chain, asset }, names));
   if (to !== undefined) said.push(`${TOWARDS[String(effect.kind)] ?? "to"} ${addressText(chain, to, names)}`);
   for (const [name, value] of Object.entries(rest)) {
+    if (name === "contract" && value === to) continue;
     if (name === "contract") said.push(`contract ${addressText(chain, value, names)}`);
     else said.push(`${name} ${valueText(value)}`);
   }

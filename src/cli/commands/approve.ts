@@ -2,14 +2,13 @@ import type { Json, JsonObject } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { CredentialSigner } from "../../custody/credentials.ts";
 import { approveOffline } from "../../custody/session.ts";
-import { type ApprovalRequest, approvalRequestOf, checkApprovalRequest, findPending, intentOf } from "../approving.ts";
+import { type ApprovalRequest, approvalRequestOf, checkApprovalRequest, findPending, requestLines } from "../approving.ts";
 import type { Answer, Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readRequestJson } from "../requests.ts";
 import { decimal } from "../show.ts";
 import { styleFor } from "../style.ts";
 import { inSession, PERSON, VAULT, withCredential, withVault } from "../vaults.ts";
-import { intentLines } from "../verdict.ts";
 
 export const approve: Command = {
   name: "approve",
@@ -106,12 +105,12 @@ function checkApprover({ statement, policy }: ApprovalRequest, person: string, {
 /** Shows what is about to be approved, beside the output, and waits for a yes where a person is looking. */
 async function showAndAsk(call: Call, checked: ApprovalRequest): Promise<void> {
   const { io } = call;
-  const { statement, subject, policy } = checked;
+  const { statement, subject } = checked;
   if (!io.stderr.isTTY && call.flag("json")) return;
   const style = styleFor({ stdout: io.stderr, env: io.env });
   const covers = subject.kind === "bytes" ? "these exact bytes" : `these effects, with a fee of at most ${feeText(checked)}`;
   const lines = [
-    ...intentLines(intentOf(checked), policy, style),
+    ...requestLines(checked, style),
     `asked by ${statement.submitters.join(", ")}; the answer covers ${covers}`,
     style.dim(`vault ${statement.vault}, policy ${statement.policy.slice(0, 16)}…, log of ${statement.head.size} entries`),
   ];

@@ -1,13 +1,12 @@
 import type { JsonObject } from "../../base/canonical.ts";
 import type { PendingRequest } from "../../custody/pending-view.ts";
-import { approvalRequestOf, checkApprovalRequest, findPending, intentOf } from "../approving.ts";
+import { approvalRequestOf, checkApprovalRequest, findPending, requestLines } from "../approving.ts";
 import type { Command } from "../command.ts";
 import { outcomeAnswer } from "../outcomes.ts";
 import { readRequestJson } from "../requests.ts";
 import { needLines, timeText } from "../show.ts";
 import { columns, plain, type Style } from "../style.ts";
 import { PERSON, VAULT, withSession, withVault } from "../vaults.ts";
-import { intentLines } from "../verdict.ts";
 import { WALLET, withWallet } from "../wallets.ts";
 
 export const pendingList: Command = {
@@ -44,7 +43,7 @@ export const pendingShow: Command = {
       const checked = checkApprovalRequest(json);
       return {
         json,
-        text: (style) => [...intentLines(intentOf(checked), checked.policy, style), "", ...standing(pending, style)].join("\n"),
+        text: (style) => [...requestLines(checked, style), "", ...standing(pending, style)].join("\n"),
       };
     });
   },
