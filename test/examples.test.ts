@@ -158,7 +158,7 @@ describe("the readme", () => {
 });
 
 describe("pages", () => {
-  const PAGES = ["README.md", "CHANGELOG.md", "docs/requests.md", "docs/policy.md"];
+  const PAGES = ["README.md", "examples/README.md", "CHANGELOG.md", "docs/requests.md", "docs/policy.md"];
 
   test.each(PAGES)("every link of %s leads somewhere", (path) => {
     const dead = [...page(path).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
