@@ -324,4 +324,18 @@ export const VAULT: readonly Mutant[] = [
     replace: "? Math.min(Number(digits), MOST) : Number(digits)",
     test: { file: "custody/disk.test.ts", name: "whatever stands where failed openings are counted, the vault opens" },
   },
+  {
+    name: "a store goes on in files that were deleted or replaced",
+    file: "stores/lmdb/lmdb.ts",
+    find: "if (identityOf(this.#path) !== identity) {",
+    replace: 'if (identity === "") {',
+    test: { file: "stores/lmdb.test.ts", name: "whose files are replaced or deleted under a store that is open is a failed store" },
+  },
+  {
+    name: "two processes write at once after the lock was deleted",
+    file: "stores/lmdb/lmdb.ts",
+    find: '["data.mdb", "lock.mdb"]',
+    replace: '["data.mdb"]',
+    test: { file: "stores/lmdb.test.ts", name: "whose lock is deleted keeps its writers apart all the same" },
+  },
 ];

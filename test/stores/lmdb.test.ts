@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -47,6 +47,44 @@ describe("the LMDB directory", () => {
     await store.commit([{ key: "a", to: new Uint8Array([1]) }]);
     const mode = (file: string) => statSync(file).mode & 0o777;
     expect([mode(path), mode(join(path, "data.mdb")), mode(join(path, "lock.mdb"))]).toEqual([0o700, 0o600, 0o600]);
+    await store.close();
+  });
+
+  test("whose files are replaced or deleted under a store that is open is a failed store, once, and then what lies there", async () => {
+    const takings: ((path: string, old: string) => void)[] = [
+      (path, old) => renameSync(join(old, "data.mdb"), join(path, "data.mdb")),
+      (path, old) => {
+        renameSync(path, `${path}-gone`);
+        renameSync(old, path);
+      },
+      (path) => rmSync(join(path, "data.mdb")),
+      (path) => rmSync(path, { recursive: true }),
+    ];
+    for (const take of takings) {
+      const path = join(folder(), "vault");
+      const store = lmdbStore(path);
+      await store.commit([{ key: "a", to: Uint8Array.of(1) }]);
+      cpSync(path, `${path}-old`, { recursive: true });
+      await store.commit([{ key: "a", to: Uint8Array.of(2) }]);
+      take(path, `${path}-old`);
+      // Nothing is read from, or said to be written to, a file that nobody else has.
+      await expect(store.commit([{ key: "b", to: Uint8Array.of(3) }])).rejects.toEqual(expect.objectContaining({ code: "store/failed" }));
+      const fresh = lmdbStore(path);
+      for (const key of ["a", "b"]) expect(await store.get(key)).toEqual(await fresh.get(key));
+      expect(await store.get("a")).not.toEqual(Uint8Array.of(2));
+      await store.close();
+      await fresh.close();
+    }
+  });
+
+  test("whose lock is deleted keeps its writers apart all the same", async () => {
+    const path = join(folder(), "vault");
+    const store = lmdbStore(path);
+    await store.commit([{ key: "a", to: Uint8Array.of(1) }]);
+    rmSync(join(path, "lock.mdb"));
+    await expect(store.commit([{ key: "a", to: Uint8Array.of(2) }])).rejects.toEqual(expect.objectContaining({ code: "store/failed" }));
+    await store.commit([{ key: "a", from: Uint8Array.of(1), to: Uint8Array.of(3) }]);
+    expect(existsSync(join(path, "lock.mdb"))).toBe(true);
     await store.close();
   });
 

@@ -1,5 +1,6 @@
+import { statSync } from "node:fs";
 import { mkdir, open as openFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { RootDatabase } from "lmdb";
 import { u64 } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
@@ -8,7 +9,8 @@ import { Clock, checkKey, closed, copyChanges, failed, refusal, TIME_RECORD } fr
 import type { Change, Store } from "../store.ts";
 
 /**
- * Records in an LMDB directory, shared by every process of this machine that opens it. Not for network file systems.
+ * Records in an LMDB directory, shared by every process of this machine that opens it. Not for network file systems. Its files must
+ * not be moved, deleted or replaced while a store is open: the next call then throws `store/failed`, and what lies there is opened anew.
  *
  * A commit is one synchronous LMDB transaction: it blocks this thread while the disk flushes (well under a millisecond on
  * a local disk) and while another process commits.
@@ -22,7 +24,11 @@ export function lmdbStore(path: string, options: { readonly now?: () => Time } =
   return new LmdbStore(resolve(path), new Clock(options.now));
 }
 
-type Database = RootDatabase<Uint8Array, string>;
+interface Database {
+  readonly db: RootDatabase<Uint8Array, string>;
+  /** Of the files that were opened. */
+  readonly identity: string;
+}
 
 class LmdbStore implements Store {
   readonly #path: string;
@@ -81,18 +87,21 @@ class LmdbStore implements Store {
     this.#closed = true;
     const opening = this.#opening;
     if (opening === undefined) return;
-    const db = await opening.catch(() => undefined);
-    await db?.close();
+    const opened = await opening.catch(() => undefined);
+    await opened?.db.close();
   }
 
-  async #use<T>(what: string, action: (db: Database) => T): Promise<T> {
+  async #use<T>(what: string, action: (db: Database["db"]) => T): Promise<T> {
     if (this.#closed) throw closed();
     this.#opening ??= open(this.#path);
     const opening = this.#opening;
     try {
-      const db = await opening;
+      const { db, identity } = await opening;
       if (this.#closed) throw closed();
-      return action(db);
+      this.#sameFile(identity);
+      const result = action(db);
+      this.#sameFile(identity);
+      return result;
     } catch (cause) {
       const error = failed(`${what} ${this.#path}`, cause);
       if (error.code === "store/failed" && this.#opening === opening) this.#abandon(opening);
@@ -100,11 +109,21 @@ class LmdbStore implements Store {
     }
   }
 
+  /**
+   * A deleted or replaced file lives on for those who have it open: they would read and write what nobody else sees, or write
+   * while somebody else does. Checked after a commit too, since only then it is said to be durable.
+   */
+  #sameFile(identity: string): void {
+    if (identityOf(this.#path) !== identity) {
+      throw new CustodyError("store/failed", `store: expected the files in ${this.#path} to stay, they were replaced or deleted`);
+    }
+  }
+
   /** After a failure LMDB may refuse everything until it is opened anew, so the next call does that. */
   #abandon(opening: Promise<Database>): void {
     this.#opening = undefined;
     // What cannot be opened or closed is of no more use either way.
-    opening.then((db) => db.close()).catch(() => undefined);
+    opening.then(({ db }) => db.close()).catch(() => undefined);
   }
 }
 
@@ -123,7 +142,13 @@ async function open(path: string): Promise<Database> {
   const db = open<Uint8Array, string>(options);
   await flushDirectory(path);
   await flushDirectory(dirname(path));
-  return db;
+  return { db, identity: identityOf(path) };
+}
+
+/** Which files lie there now: the data, and the lock that keeps writers apart. @throws what the platform throws where one is missing */
+function identityOf(path: string): string {
+  const files = ["data.mdb", "lock.mdb"].map((name) => statSync(join(path, name), { bigint: true }));
+  return files.map(({ dev, ino }) => `${dev}/${ino}`).join(" ");
 }
 
 async function load(): Promise<typeof import("lmdb")> {
@@ -146,13 +171,13 @@ async function flushDirectory(path: string): Promise<void> {
 }
 
 /** What is committed now, whoever committed it: an older snapshot of this thread is let go first. */
-function read(db: Database, key: string): Uint8Array | undefined {
+function read(db: Database["db"], key: string): Uint8Array | undefined {
   db.resetReadTxn();
   const bytes = db.getBinary(key);
   return bytes && Uint8Array.from(bytes);
 }
 
-function committed(db: Database): Time {
+function committed(db: Database["db"]): Time {
   const bytes = db.getBinary(TIME_RECORD);
   return bytes === undefined ? 0 : Number(bytes.readBigUInt64BE());
 }
