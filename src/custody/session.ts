@@ -98,7 +98,7 @@ export class Session {
     if (act.act !== "import") return submitAct(desk, this.id, this.#actRequest(copyPlain(act)));
     const wallet = await readWallet(act.wallet);
     try {
-      const what = act.wallet.from;
+      const what = wallet.from;
       const payload = { act: "import", what, name: act.name, ...(what !== "generate" && { fingerprint: wallet.record.fingerprint }) };
       return await submitAct(desk, this.id, this.#actRequest(copyPlain(payload)), { wallet });
     } finally {

@@ -26,7 +26,9 @@ export interface NewWallet {
  *
  * @throws `keys/bad-mnemonic`, `keys/bad-key`, `keys/no-randomness`
  */
-export async function readWallet(source: WalletSource): Promise<NewWallet> {
+export async function readWallet(given: WalletSource): Promise<NewWallet> {
+  // Each member is read once: a getter must not name another source to the policy than it gives here.
+  const source = { ...given };
   if (source.from === "privateKey") {
     const key = source.privateKey.slice();
     try {
