@@ -303,6 +303,9 @@ function duration(ms: number, what: string): number {
 }
 
 function unlocking(session: SessionRecord): SessionRecord {
+  // Its rules say what it may ask for; nothing says what it may answer.
+  if (session.scope !== undefined)
+    throw new CustodyError("approval/bad-signature", "approval: a session that was narrowed answers nothing, expected a session without a scope");
   if (session.credential !== "unlock")
     throw new CustodyError("approval/bad-signature", `approval: ${session.person} has to sign it with a credential`);
   return session;
