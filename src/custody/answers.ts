@@ -65,6 +65,8 @@ export function answer(tx: Tx, desk: Desk, id: string, given: Answer): number {
 
 /** @throws `pending/no-such-request`, also for one that has run out and is not tidied up yet */
 export function findPending(view: Pick<Tx, "get" | "now">, id: string): PendingRecord {
+  // An object would be asked for its text again and again, and could name another request each time.
+  if (typeof id !== "string") throw new CustodyError("pending/no-such-request", `pending: expected an id as text, got a ${typeof id}`);
   const record = view.get(`pending/${id}`) as unknown as PendingRecord | undefined;
   if (record === undefined || record.expires <= view.now)
     throw new CustodyError("pending/no-such-request", `pending: there is none with the id ${JSON.stringify(id.slice(0, 40))}`);
