@@ -54,8 +54,10 @@ const COINS: { readonly [namespace: string]: number } = { eip155: 60 };
 export async function deriveAccount(
   desk: Desk,
   person: { readonly person: string; readonly session: string },
-  options: DeriveOptions,
+  given: DeriveOptions,
 ): Promise<Account> {
+  // Each member is read once, and the caller's own object may change while we wait.
+  const options = { ...given };
   checkName(desk, options);
   const { wallet, used } = await desk.vault.read((view) => ({
     wallet: findWallet(view, options.wallet),
