@@ -18,18 +18,33 @@ for (const [subpath, target] of Object.entries(manifest.exports)) {
 }
 
 async function gzippedBytes(entry: string): Promise<number> {
-  // Modules of Node and prebuilt binaries stay outside: what a browser cannot load it does not pay for.
-  const result = await build({
+  // Modules of Node and prebuilt binaries stay outside: what a browser cannot load it does not pay for. What is imported on
+  // demand (word lists other than English) is a chunk of its own and is not counted either.
+  const { outputFiles, metafile } = await build({
     entryPoints: [project + entry],
     bundle: true,
+    splitting: true,
     minify: true,
     format: "esm",
     platform: "browser",
     external: ["node:*", "lmdb"],
+    outdir: "out",
+    absWorkingDir: project,
     write: false,
+    metafile: true,
     logLevel: "error",
   });
-  return result.outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
+  const bytes = new Map(outputFiles.map(({ path, contents }) => [path.slice(project.length), gzipSync(contents, { level: 9 }).length]));
+  const first = Object.keys(metafile.outputs).find((path) => metafile.outputs[path]?.entryPoint !== undefined && path.endsWith("index.js"));
+  const needed = new Set<string>();
+  const need = (path: string): void => {
+    if (needed.has(path)) return;
+    needed.add(path);
+    for (const { path: next, kind } of metafile.outputs[path]?.imports ?? [])
+      if (kind === "import-statement" && bytes.has(next)) need(next);
+  };
+  need(first ?? "");
+  return [...needed].reduce((sum, path) => sum + (bytes.get(path) ?? 0), 0);
 }
 
 function readJson<T>(path: string): T {
