@@ -283,6 +283,27 @@ describe("new limits start with what their window already holds", () => {
     expect(await room(me, 1, f.ETHER + 1n)).toBe("limit/exceeded");
   });
 
+  test("a lifetime total counts everything, over restarts, edits and years", async () => {
+    const ever = (id: string) => ({ id, limit: ["transfer"], when: { asset: "ETH" }, max: "3 ETH", ever: true });
+    const { me, custody, store, clock } = await setting(g.team([g.edit, ever("lifetime")]));
+    expect(await room(me, 0, 2n * f.ETHER)).toBe("signed");
+    for (const [days, id] of [
+      [36, "lifetime"],
+      [400, "renamed"],
+    ] as const) {
+      clock.pass(days * g.DAY);
+      custody.lock();
+      const again = await f.reopen(store);
+      if (id === "renamed") expect((await submit(again.me, g.team([g.edit, ever(id)]))).kind).toBe("done");
+      expect(await room(again.me, 1, f.ETHER + 1n)).toBe("limit/exceeded");
+      again.custody.lock();
+    }
+    const last = await f.reopen(store);
+    expect(await room(last.me, 1, f.ETHER)).toBe("signed");
+    expect(await room(last.me, 2, 1n)).toBe("limit/exceeded");
+    await f.checkedLog(last.custody);
+  });
+
   test("a limit taken out and put back has not forgotten, and is free again when its window is over", async () => {
     const { me, clock } = await setting(g.team([g.edit, per("eth-limit", "3 ETH")]));
     expect(await room(me, 0, 2n * f.ETHER)).toBe("signed");
