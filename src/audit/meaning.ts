@@ -17,14 +17,16 @@ interface Reservation {
  *
  * - the log begins with `created`, and no other entry is one;
  * - time does not run back, but for an entry of kind `clock` that says so;
+ * - what was erased is named by an entry of kind `erased` after it: whoever hands out an export can show any entry as erased;
  * - every `signed` and `lapsed` closes one `reserved` entry above it, of the same hold and intent, and each closes once. So
  *   nothing is signed unreserved, nothing after its reservation lapsed, nothing twice under one reservation.
  *
- * Memory grows with reservations that are open and with stretches of erased entries, not with the log.
+ * Memory grows with reservations that are open and with what was erased, not with the log.
  */
 export class Meaning {
   readonly #open = new Map<number, Reservation>();
   readonly #erased: { readonly from: number; to: number }[] = [];
+  readonly #told = new Set<number>();
   #last: number | undefined;
   #unchecked = 0;
 
@@ -36,6 +38,14 @@ export class Meaning {
   /** Entries that close a reservation which was erased: nothing can be said of them. */
   get unchecked(): number {
     return this.#unchecked;
+  }
+
+  /** The first erased entry of which no entry says that it was erased. */
+  get hidden(): number | undefined {
+    for (const { from, to } of this.#erased) {
+      for (let seq = from; seq < to; seq++) if (!this.#told.has(seq)) return seq;
+    }
+    return undefined;
   }
 
   /** @param seq - above every one before. */
@@ -52,11 +62,17 @@ export class Meaning {
     if ((kind === "created") !== (seq === 0) || (seq === 0 && entry.vault !== vault)) {
       return { code: "log/not-created", text: "expected the first entry, and no other, to create this vault" };
     }
+    if (kind === "erased") this.#tell(entry);
     if (kind === "reserved") this.#open.set(seq, { hold: entry.hold, intent: entry.intent });
     if ((kind === "signed" || kind === "lapsed") && !this.#close(entry)) {
       return { code: "log/not-reserved", text: `${kind}: expected a reservation of the same hold that is still open` };
     }
     return ranBack ? { code: "log/time-ran-back", text: "expected a clock entry where time runs back" } : undefined;
+  }
+
+  #tell({ entries }: LoggedEntry): void {
+    if (!Array.isArray(entries)) return;
+    for (const seq of entries) if (isSize(seq) && this.#isErased(seq)) this.#told.add(seq);
   }
 
   #close({ hold, intent, reservation }: LoggedEntry): boolean {

@@ -15,6 +15,7 @@ import { append, emptyFrontier, type Frontier, leafHash, rootOf } from "./tree.t
  * - `log/bad-checkpoint`: its signature or form is wrong. `log/root`: it is signed, but for other entries.
  * - `log/bad-kept`: a checkpoint that the reader kept is not by this key. `log/forked`: it is, and this log is not the one that
  *   it was taken of. `log/rolled-back`: it is, and this log is shorter.
+ * - `log/not-erased`: an entry is shown as erased, and no entry says that it was: it may have been hidden.
  * - the others: see {@link Meaning}.
  */
 export type LogProblemCode =
@@ -30,7 +31,8 @@ export type LogProblemCode =
   | "log/rolled-back"
   | "log/not-created"
   | "log/time-ran-back"
-  | "log/not-reserved";
+  | "log/not-reserved"
+  | "log/not-erased";
 
 export interface LogProblem {
   readonly code: LogProblemCode;
@@ -134,6 +136,9 @@ class Reading {
   end(): LogReport {
     if (!this.#broken && !this.#checkpoint) this.#break("log/truncated", "expected the signed checkpoint as the last line");
     if (!this.#broken) for (const kept of this.#waiting) this.#problem("log/rolled-back", `a kept checkpoint has ${kept.size} entries`);
+    const { hidden } = this.#meaning;
+    if (!this.#broken && hidden !== undefined)
+      this.#problem("log/not-erased", `entry ${hidden} is shown as erased, and no entry after it says that it was`, hidden);
     const time = this.#checkpoint?.time;
     return {
       ok: this.#problems.length === 0,

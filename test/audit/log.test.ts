@@ -334,9 +334,10 @@ describe("erasure", () => {
     const log = small();
     const kept = await log.checkpoint();
     log.sign("hold-2");
-    const before = toHex(rootOf(log.head));
     log.erase(1);
     log.erase(3);
+    log.write("erased", { entries: [1, 3], why: "asked" });
+    const before = toHex(rootOf(log.head));
     const lines = await log.lines();
     expect(lines[2]).not.toContain("hold-1");
     expect(await verified(log, lines, [kept])).toMatchObject({
@@ -353,7 +354,30 @@ describe("erasure", () => {
     const log = small();
     log.write("signed", { hold: "x", reservation: 3 });
     log.erase(1);
+    log.write("erased", { entries: [1] });
     expect(problems(await verified(log, await log.lines()))).toEqual(["log/not-reserved"]);
+  });
+
+  test("an entry that is shown as erased is found where no entry after it says that it was", async () => {
+    const hidden = async (told: (log: MemoryLog) => void) => {
+      const log = small();
+      told(log);
+      log.erase(1);
+      log.erase(2);
+      const report = await verified(log, await log.lines());
+      return report.problems.map(({ code, seq }) => [code, seq]);
+    };
+    // As whoever hands out an export can do with every line of it, without any key.
+    expect(await hidden(() => undefined)).toEqual([["log/not-erased", 1]]);
+    expect(await hidden((log) => log.write("erased", { entries: [1], why: "asked" }))).toEqual([["log/not-erased", 2]]);
+    expect(await hidden((log) => log.write("erased", { entries: [2, 99], why: "asked" }))).toEqual([["log/not-erased", 1]]);
+    expect(await hidden((log) => log.write("erased", { entries: [1, 2, 2], why: "asked" }))).toEqual([]);
+    expect(
+      await hidden((log) => {
+        log.write("erased", { entries: [1, 2], why: "asked" });
+        log.erase(log.head.size - 1);
+      }),
+    ).toEqual([["log/not-erased", 1]]);
   });
 
   test("a leaf says nothing about a body that can be guessed, without its salt", () => {

@@ -338,4 +338,11 @@ export const VAULT: readonly Mutant[] = [
     replace: '["data.mdb"]',
     test: { file: "stores/lmdb.test.ts", name: "whose lock is deleted keeps its writers apart all the same" },
   },
+  {
+    name: "whoever hands out an export can hide an entry as erased",
+    file: "audit/verify.ts",
+    find: "if (!this.#broken && hidden !== undefined)",
+    replace: "if (!this.#broken && hidden === -1)",
+    test: { file: "audit/log.test.ts", name: "an entry that is shown as erased is found where no entry after it says that it was" },
+  },
 ];
