@@ -27,7 +27,9 @@ export class Judge implements Index {
   readonly #read: ReadPolicy;
   readonly #compiled = new Map<string, Evaluator>();
   readonly #holds = new Map<string, HoldRecord>();
-  readonly #sessions = new Map<string, Layer>();
+  /** Sessions with rules of their own; compiled when they are first asked. */
+  readonly #scopes = new Map<string, string>();
+  readonly #layers = new Map<string, Layer>();
   readonly #carried = new Map<string, bigint>();
   readonly #listed = new Map<string, Time>();
   readonly #own = new Map<string, number>();
@@ -100,8 +102,9 @@ export class Judge implements Index {
   get ledger(): Ledger<HoldRecord> {
     if (this.#ledger === undefined) {
       const limits = new Map(this.evaluator.limits.map((limit) => [limit.id, limit]));
-      for (const layer of this.#sessions.values()) {
-        for (const limit of layer.evaluator.limits) limits.set(layer.prefix + limit.id, limit);
+      for (const id of this.#scopes.keys()) {
+        const layer = this.#layerOf(id);
+        for (const limit of layer?.evaluator.limits ?? []) limits.set(layer?.prefix + limit.id, limit);
       }
       this.#ledger = new Ledger({
         weigh: (hold) => this.weigh(hold),
@@ -141,7 +144,7 @@ export class Judge implements Index {
   /** What the limits in force make of a hold: the vault's, and those of the session that it was made in. */
   weigh(hold: HoldRecord): readonly Charge[] {
     const facts = this.#factsOf(hold);
-    const layer = this.#sessions.get(hold.session);
+    const layer = this.#layerOf(hold.session);
     const own =
       layer === undefined ? [] : layer.evaluator.weigh(facts).map((charge) => ({ ...charge, limit: layer.prefix + charge.limit }));
     return [...this.evaluator.weigh(facts), ...own];
@@ -180,7 +183,7 @@ export class Judge implements Index {
 
   /** The vault's policy, and below it the session's own rules, which can only narrow. */
   evaluatorOf(session: SessionRecord): Pick<Evaluator, "policy" | "limits" | "judge"> {
-    const layer = this.#sessions.get(session.id);
+    const layer = this.#layerOf(session.id);
     const layers: Layer[] = [{ evaluator: this.evaluator, prefix: "" }, ...(layer === undefined ? [] : [layer])];
     const { policy, limits } = this.evaluator;
     return { policy, limits, judge: (intent, circumstances, counters) => judgeLayers(layers, intent, circumstances, counters) };
@@ -207,11 +210,21 @@ export class Judge implements Index {
   }
 
   #applySession(id: string, session: SessionRecord | undefined): void {
-    const had = this.#sessions.delete(id);
-    if (session?.scope !== undefined) {
-      this.#sessions.set(id, { evaluator: compileSession(this.#read(session.scope)), prefix: `session/${id}/` });
-    } else if (!had) return;
+    this.#layers.delete(id);
+    if (this.#scopes.get(id) === session?.scope) return;
+    put(this.#scopes, id, session?.scope);
     this.#recount();
+  }
+
+  #layerOf(id: string): Layer | undefined {
+    const scope = this.#scopes.get(id);
+    if (scope === undefined) return undefined;
+    let layer = this.#layers.get(id);
+    if (layer === undefined) {
+      layer = { evaluator: compileSession(this.#read(scope)), prefix: `session/${id}/` };
+      this.#layers.set(id, layer);
+    }
+    return layer;
   }
 
   #count(account: AccountRecord | undefined, by: 1 | -1): void {
