@@ -82,10 +82,10 @@ async function usedOf(store: Store, limit = "eth-limit"): Promise<bigint> {
 }
 
 const folders: string[] = [];
-function onDisk(): Store {
+function onDisk(): string {
   const folder = mkdtempSync(join(tmpdir(), "keyward-limits-"));
   folders.push(folder);
-  return lmdbStore(join(folder, "db"));
+  return join(folder, "db");
 }
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
@@ -96,7 +96,7 @@ describe("thirty requests at once", () => {
 
   test.each([
     ["memory", () => memoryStore()],
-    ["LMDB", onDisk],
+    ["LMDB", () => lmdbStore(onDisk())],
   ])("sign exactly what the limit allows, and the log and the counters agree (%s)", async (_, make) => {
     const store = make();
     const { custody, me } = await openCustody({ store, policy: payments([ethLimit("100 ETH")]) });
@@ -295,6 +295,22 @@ describe("time", () => {
     }
     const times = (await checkedLog(custody)).map((entry) => entry.time);
     expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  test("a store that is opened a day before its last commit signs by the vault's time, which stands still", async () => {
+    const time = clock();
+    const path = onDisk();
+    const before = lmdbStore(path, { now: time.read });
+    const { custody } = await openCustody({ store: before, policy: payments([ethLimit("10 ETH", "2h")]) });
+    custody.lock();
+    await before.close();
+    time.now = T0 - 24 * HOUR;
+    const store = lmdbStore(path, { now: time.read });
+    const { custody: later, me } = await reopen(store);
+    expect((await me.sign(request(transaction({ value: wei(10) })))).kind).toBe("signed");
+    expect((await me.sign(request(transaction({ nonce: 1, value: wei(10) })))).kind).toBe("denied");
+    for (const entry of await checkedLog(later)) expect(entry.time).toBe(T0);
+    await store.close();
   });
 
   test("a clock that ran ahead and is put right holds windows longer, never shorter", async () => {
