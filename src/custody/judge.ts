@@ -104,7 +104,8 @@ export class Judge implements Index {
       const limits = new Map(this.evaluator.limits.map((limit) => [limit.id, limit]));
       for (const id of this.#scopes.keys()) {
         const layer = this.#layerOf(id);
-        for (const limit of layer?.evaluator.limits ?? []) limits.set(layer?.prefix + limit.id, limit);
+        if (layer === undefined) continue;
+        for (const limit of layer.evaluator.limits) limits.set(layer.prefix + limit.id, limit);
       }
       this.#ledger = new Ledger({
         weigh: (hold) => this.weigh(hold),
