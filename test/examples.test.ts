@@ -67,7 +67,7 @@ test("the built package, which examples import, is there and made of this source
   expect(newer, "dist is older than these files of src: run `npm run build`").toEqual([]);
 });
 
-describe.concurrent("every example runs by itself and says what it promises", () => {
+describe("every example runs by itself and says what it promises", () => {
   const SAYS: { readonly [example: string]: readonly RegExp[] } = {
     "quickstart.ts": [/^signed {3}0\.25 ETH to alice: 0x[0-9a-f]{64}$/m, /^denied {3}5 ETH to alice: .*limit\/exceeded\)$/m],
     "evm-payment.ts": [
@@ -80,7 +80,7 @@ describe.concurrent("every example runs by itself and says what it promises", ()
     "demo.ts": [/^ 8 {2}Verify the log$/m, /^ {4}found {6}a forged amount/m],
   };
 
-  test("none is left out", ({ expect }) => {
+  test("none is left out", () => {
     expect(
       readdirSync(`${project}examples`)
         .filter((path) => path.endsWith(".ts"))
