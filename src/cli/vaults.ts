@@ -54,8 +54,9 @@ export async function withStore<T>(directory: string, use: (custody: Custody) =>
  */
 export async function withVault<T>(call: Call, access: Access, use: (custody: Custody) => Promise<T>): Promise<T> {
   const directory = vaultDirectory(call);
-  if (!hasStore(directory)) throw new CustodyError("vault/absent", `vault: there is none in ${directory}; make one with keyward init`);
+  if (!hasStore(directory)) throw absent(directory);
   return withStore(directory, async (custody) => {
+    if ((await custody.status()) === "absent") throw absent(directory);
     const phrase = await readPassphrase(call);
     try {
       const { io } = call;
@@ -65,6 +66,10 @@ export async function withVault<T>(call: Call, access: Access, use: (custody: Cu
     }
     return use(custody);
   });
+}
+
+function absent(directory: string): CustodyError {
+  return new CustodyError("vault/absent", `vault: there is none in ${directory}; make one with keyward init`);
 }
 
 export function hasStore(directory: string): boolean {

@@ -4,7 +4,7 @@ import type { Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readPolicyFile } from "../policies.ts";
 import { readNewPassphrase } from "../secrets.ts";
-import { stretching, VAULT, vaultDirectory, withStore } from "../vaults.ts";
+import { hasStore, stretching, VAULT, vaultDirectory, withStore } from "../vaults.ts";
 import { WALLET, withWallet } from "../wallets.ts";
 
 export const init: Command = {
@@ -29,7 +29,8 @@ export const init: Command = {
     const { document } = await readPolicyFile(path);
     const directory = vaultDirectory(call);
     return withStore(directory, async (custody) => {
-      if ((await custody.status()) !== "absent") throw new CustodyError("vault/exists", `vault: there is one in ${directory} already`);
+      // A new place is not touched before the passphrase is there.
+      if (hasStore(directory) && (await custody.status()) !== "absent") throw new CustodyError("vault/exists", `vault: there is one in ${directory} already`);
       const phrase = await readNewPassphrase(call);
       try {
         await withWallet(call, { otherwise: call.flag("no-wallet") ? null : ({ from: "generate" } as const) }, (wallet) =>
