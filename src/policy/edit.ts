@@ -4,7 +4,10 @@ import { isAct } from "../intent/fields.ts";
 import type { Policy } from "./core.ts";
 import { type DIRECTIONS, PARTS } from "./references.ts";
 
-/** A part of the policy that an edit touches, and in which direction: the fields of one `policyEdit` effect. */
+/**
+ * A part of the policy that an edit touches, and in which direction: the fields of one `policyEdit` effect. A part that is
+ * touched in two directions is there twice, or a rule on one of them could be passed by in the company of the other.
+ */
 export interface EditedPart {
   readonly part: (typeof PARTS)[number];
   readonly direction: (typeof DIRECTIONS)[number];
@@ -20,25 +23,27 @@ export interface EditedPart {
 export function classifyEdit(from: Policy, to: Policy): readonly EditedPart[] {
   const changed = (section: string) => !same(from.document[section], to.document[section]);
   const governing = new Governing(from, to);
-  const named = (section: string, mark: string): EditedPart["direction"] => (governing.names(section, mark) ? "governs" : "loosens");
-  const directions: { readonly [P in EditedPart["part"]]: EditedPart["direction"] | undefined } = {
-    book: changed("book") ? named("book", "") : undefined,
-    list: changed("lists") ? named("lists", "@") : undefined,
-    people: changed("people") ? "governs" : undefined,
-    roles: changed("roles") ? named("roles", "role:") : undefined,
-    rules: rulesDirection(from, to),
-    assets: changed("assets") ? "loosens" : undefined,
-    contracts: changed("contracts") ? "loosens" : undefined,
-    hours: changed("hours") ? named("hours", "") : undefined,
-    values: changed("values") ? "loosens" : undefined,
-    modes: changed("modes") ? "loosens" : undefined,
-    semantics: changed("semantics") ? "loosens" : undefined,
+  const only = (section: string, direction: Direction): Touched => ({ [direction]: changed(section) });
+  const directions: { readonly [P in EditedPart["part"]]: Touched } = {
+    book: governing.touched("book", ""),
+    list: governing.touched("lists", "@"),
+    people: only("people", "governs"),
+    roles: governing.touched("roles", "role:"),
+    rules: touchedRules(from, to),
+    assets: only("assets", "loosens"),
+    contracts: only("contracts", "loosens"),
+    hours: governing.touched("hours", ""),
+    values: only("values", "loosens"),
+    modes: only("modes", "loosens"),
+    semantics: only("semantics", "loosens"),
   };
-  return PARTS.flatMap((part) => {
-    const direction = directions[part];
-    return direction === undefined ? [] : [{ part, direction }];
-  });
+  return PARTS.flatMap((part) =>
+    (["governs", "loosens"] as const).flatMap((direction) => (directions[part][direction] ? [{ part, direction }] : [])),
+  );
 }
+
+type Direction = "governs" | "loosens";
+type Touched = { readonly [D in Direction]?: boolean };
 
 const SECTIONS: ReadonlySet<string> = new Set([
   "book",
@@ -54,12 +59,13 @@ const SECTIONS: ReadonlySet<string> = new Set([
 ]);
 
 // Whatever has no part of its own (the name, `immutable`, a key that a later version adds) counts as rules.
-function rulesDirection(from: Policy, to: Policy): EditedPart["direction"] | undefined {
+function touchedRules(from: Policy, to: Policy): Touched {
   const rest = ({ document }: Policy) => Object.fromEntries(Object.entries(document).filter(([section]) => !SECTIONS.has(section)));
-  if (same(rest(from), rest(to))) return undefined;
-  const acts = (policy: Policy) => actRules(policy).map(canonical).sort();
+  if (same(rest(from), rest(to))) return {};
+  const acts = (policy: Policy) => rulesAbout(policy, isAct).map(canonical).sort();
+  const others = (policy: Policy) => ({ ...rest(policy), immutable: false, rules: rulesAbout(policy, (kind) => !isAct(kind)) });
   const governs = from.immutable !== to.immutable || !same(acts(from), acts(to));
-  return governs ? "governs" : "loosens";
+  return { governs, loosens: !governs || !same(others(from), others(to)) };
 }
 
 /** Which names rules about acts speak of, in the old policy or the new one. */
@@ -72,7 +78,7 @@ class Governing {
     this.#from = from;
     this.#to = to;
     const texts = new Set<string>();
-    for (const rule of [...actRules(from), ...actRules(to)]) addTexts(rule, texts);
+    for (const rule of [...rulesAbout(from, isAct), ...rulesAbout(to, isAct)]) addTexts(rule, texts);
     // Roles and lists bring what they contain; a set that no longer grows is complete.
     for (let size = -1; size < texts.size; ) {
       size = texts.size;
@@ -90,17 +96,21 @@ class Governing {
     this.#texts = texts;
   }
 
-  /** Whether a changed entry of the section is among them. */
-  names(section: string, mark: string): boolean {
+  /** Whether changed entries of the section are among them, and whether others are not. */
+  touched(section: string, mark: string): Touched {
     const [before, after] = [this.#from, this.#to].map(({ document }) => (document[section] ?? {}) as JsonObject);
-    const entries = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
-    return [...entries].some((name) => (this.#texts.has(name) || this.#texts.has(mark + name)) && !same(before?.[name], after?.[name]));
+    const entries = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+    const changed = entries.filter((name) => !same(before?.[name], after?.[name]));
+    const isNamed = (name: string) => this.#texts.has(name) || this.#texts.has(mark + name);
+    const absent = changed.length === 0 && !same(this.#from.document[section], this.#to.document[section]);
+    return { governs: changed.some(isNamed), loosens: absent || !changed.every(isNamed) };
   }
 }
 
-function actRules({ document, rules }: Policy): readonly Json[] {
-  const acts = new Set(rules.filter(({ kinds }) => kinds.some((kind: EffectKind) => isAct(kind))).map(({ id }) => id));
-  return (document.rules as readonly JsonObject[]).filter(({ id }) => acts.has(String(id)));
+/** Rules of the document that speak of at least one such kind, in its order. */
+function rulesAbout({ document, rules }: Policy, isOne: (kind: EffectKind) => boolean): readonly Json[] {
+  const ids = new Set(rules.filter(({ kinds }) => kinds.some(isOne)).map(({ id }) => id));
+  return (document.rules as readonly JsonObject[]).filter(({ id }) => ids.has(String(id)));
 }
 
 function addTexts(value: Json, into: Set<string>): void {

@@ -86,11 +86,27 @@ describe("an edit", () => {
       ["rules governs"],
     ],
     [
-      "that allows acts beside payments governs",
+      "that allows acts beside payments governs and loosens",
       (d) => {
         d.rules[0] = { id: "pay", allow: ["transfer", "modeChange"] };
       },
-      ["rules governs"],
+      ["rules governs", "rules loosens"],
+    ],
+    [
+      "of a rule about acts and one about payments does both",
+      (d) => {
+        d.rules[1].when.amount.max = "0.04 ETH";
+        d.rules[5].delay = "23h";
+      },
+      ["rules governs", "rules loosens"],
+    ],
+    [
+      "of a role that edits and one that only pays does both",
+      (d) => {
+        d.roles.finance.push("fay");
+        d.roles.ops.push("fay");
+      },
+      ["roles governs", "roles loosens"],
     ],
     [
       "that takes away the last way to change governs",
@@ -141,6 +157,13 @@ describe("an edit", () => {
       { part: "roles", direction: "governs" },
       { part: "hours", direction: "governs" },
     ]);
+  });
+
+  test("of a section that was empty and is written, or left out, is an edit all the same", () => {
+    const base = full();
+    delete base.hours;
+    for (const rule of base.rules) delete rule.when?.hour;
+    expect(classifyEdit(parse(base), parse({ ...base, hours: {} }))).toEqual([{ part: "hours", direction: "loosens" }]);
   });
 
   test("never claims to tighten", () => {
