@@ -6,6 +6,7 @@ import { REQUEST_KINDS, type Request, type RequestKind } from "../intent/intent.
 const MAX_DEPTH = 64;
 const MAX_NODES = 50_000;
 const MAX_TEXT = 4 * 1024 * 1024;
+const MAX_NAME = 200;
 
 /**
  * Copies a request once, at the door: each member is read a single time, so that getters, proxies and later changes cannot
@@ -88,7 +89,8 @@ export function copyPlain(input: unknown): Json {
 }
 
 function text(value: Json | undefined, name: string): string {
-  if (typeof value !== "string") throw malformed(`expected ${name} as text`);
+  // Longer ones name nothing, and would be written to the log of what was refused.
+  if (typeof value !== "string" || value.length > MAX_NAME) throw malformed(`expected ${name} as text of at most ${MAX_NAME} characters`);
   return value;
 }
 
