@@ -11,6 +11,8 @@ import { parsePolicy } from "../../src/policy/parse.ts";
 import { lmdbStore } from "../../src/stores/lmdb/index.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
 import { openVault } from "../../src/vault/open.ts";
+import { ROOT_KEY } from "../../src/vault/root.ts";
+import { dump, restore } from "../vault/setting.ts";
 import {
   ana,
   ben,
@@ -241,13 +243,15 @@ describe("the same request again", () => {
     expect(await me.sign(request(transaction()))).toMatchObject({ kind: "denied", reasons: [{ code: "policy/forbidden" }] });
   });
 
-  test("many times at once takes its headroom once, and everybody is given the one signature", async () => {
+  test("many times at once takes its headroom once, and gives everybody the one signature", async () => {
     const { custody, store, me } = await openCustody({ policy: payments([ethLimit("10 ETH")]) });
     const payload = transaction({ value: wei(10) });
-    const outcomes = await Promise.all(Array.from({ length: 6 }, () => me.sign(request(payload))));
-    for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
-    expect(outcomes[0]).toMatchObject({ kind: "signed" });
-    expect(await me.sign(request(payload))).toEqual(outcomes[0]);
+    const [first, ...others] = await burst(
+      me,
+      Array.from({ length: 6 }, () => payload),
+    );
+    expect(first?.kind).toBe("signed");
+    for (const outcome of others) expect(outcome).toEqual(first);
     expect((await checkedLog(custody)).filter(({ kind }) => kind === "signed")).toHaveLength(1);
     expect(await usedOf(store)).toBe(wei(10));
   });
@@ -255,10 +259,46 @@ describe("the same request again", () => {
   test("by two people at once is signed for one of them only", async () => {
     const { custody, me } = await openCustody({ policy: payments([], { people: [ana, ben] }) });
     const anas = await custody.session({ person: "ana", credential: ana.credential });
-    const outcomes = await Promise.allSettled([me, anas].map((session) => session.sign(request(transaction()))));
-    const given = outcomes.filter((outcome) => outcome.status === "fulfilled" && outcome.value.kind === "signed");
-    expect(given).toHaveLength(1);
+    const outcomes = await Promise.all([me, anas].map((session) => session.sign(request(transaction()))));
+    expect(outcomes.map(({ kind }) => kind).sort()).toEqual(["denied", "signed"]);
+    for (const outcome of outcomes)
+      if (outcome.kind === "denied") expect(outcome.reasons).toMatchObject([{ code: "request/signed-for-another" }]);
     expect((await checkedLog(custody)).filter(({ kind }) => kind === "signed")).toHaveLength(1);
+  });
+
+  test("gives the very bytes of the log or nothing, whatever became of the records that its commit wrote", async () => {
+    const store = memoryStore();
+    const written = new Set<string>();
+    let assembled = false;
+    const watching = hooked(store, {
+      before: (call) => {
+        if (assembled && call.on === "commit") for (const { key } of call.changes) written.add(key);
+      },
+    });
+    const chain = hookedChain({
+      assembled: () => {
+        assembled = true;
+      },
+    });
+    const { me } = await openCustody({ store: watching, chains: [chain] });
+    const first = await me.sign(request(transaction()));
+    const before = await dump(store);
+    const ends = new Map<string, number>();
+    for (const key of written) {
+      if (key === ROOT_KEY) continue;
+      await store.commit([{ key, to: null }]);
+      let end: string;
+      try {
+        expect(await me.sign(request(transaction()))).toEqual(first);
+        end = "the same";
+      } catch (cause) {
+        end = await codeOf(Promise.reject(cause));
+      }
+      ends.set(end, (ends.get(end) ?? 0) + 1);
+      await restore(store, before);
+    }
+    expect([...ends.keys()].sort()).toEqual(["the same", "vault/damaged"]);
+    expect(ends.get("vault/damaged")).toBe(1);
   });
 });
 
