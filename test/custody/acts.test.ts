@@ -250,6 +250,25 @@ describe("a delayed edit", () => {
   });
 });
 
+describe("an edit that waits while another one takes effect", () => {
+  test("is another edit then: approvals for it do not count, and it takes no more of them", async () => {
+    const together = { id: "together", require: ["policyEdit"], when: { requester: "owner" }, approvals: g.twoOfFinance };
+    const rules = [g.edit, together, { ...g.edit, id: "edit-dee", when: { requester: "dee" } }];
+    const { custody, me } = await setting(g.team(rules));
+    const asked = g.team(rules, { name: "harmless" });
+    const id = g.asked(await submit(me, asked));
+    for (const person of [f.ana, f.ben]) await g.vote(custody, id, person);
+    const dee = await g.sessionOf(custody, f.dee);
+    expect((await submit(dee, g.team([...rules, f.ethLimit("1 ETH")]))).kind).toBe("done");
+    expect(await f.codeOf(g.vote(custody, id, f.cyd))).toBe("approval/mismatch");
+    const again = await me.resume(id);
+    expect(g.asked(again)).not.toBe(id);
+    for (const person of [f.ana, f.ben]) await g.vote(custody, g.asked(again), person);
+    expect((await me.resume(g.asked(again))).kind).toBe("done");
+    await f.checkedLog(custody);
+  });
+});
+
 describe("new limits start with what their window already holds", () => {
   const per = (id: string, max: string, more: object = {}) => ({ ...f.ethLimit(max), id, ...more });
   const room = async (me: Session, nonce: number, value: bigint) => g.reasonOf(await me.sign(g.payment(nonce, { value })));
