@@ -8,10 +8,24 @@ export async function readBytes(path: string, mostBytes: number): Promise<Uint8A
   return reading(path, (file) => readAll(file, path, mostBytes));
 }
 
-/** A file in pieces, for what may be longer than memory. @throws `cli/usage` naming the file */
-export async function openStream(path: string): Promise<AsyncIterable<Uint8Array>> {
-  const file = await opening(path, "r");
-  return file.createReadStream();
+/** A file in pieces, for what may be longer than memory; closed when reading ends, early or not. @throws `cli/usage` naming the file */
+export async function openStream(path: string): Promise<AsyncGenerator<Uint8Array>> {
+  return pieces(await opening(path, "r"), path);
+}
+
+async function* pieces(file: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    const buffer = new Uint8Array(64 * 1024);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return;
+      yield buffer.slice(0, bytesRead);
+    }
+  } catch (cause) {
+    throw unreadable(path, cause);
+  } finally {
+    await file.close();
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { CustodyError } from "../base/errors.ts";
 import { readCall, suggest } from "./args.ts";
 import type { Answer, Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -21,7 +22,9 @@ export async function run(argv: readonly string[], io: Io): Promise<Exit> {
     else if (answer.text !== undefined) await io.stdout.write(`${answer.text(styleFor(io))}\n`);
     return answer.exit ?? EXIT.done;
   } catch (cause) {
-    return report(cause, asJson ? "json" : "text", io);
+    // What breaks off because of Ctrl-C, such as a read of standard input, is no failure underneath.
+    const stopped = io.signal.aborted && !(cause instanceof CustodyError);
+    return report(stopped ? new CustodyError("vault/aborted", "stopped", { cause }) : cause, asJson ? "json" : "text", io);
   }
 }
 

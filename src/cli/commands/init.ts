@@ -30,7 +30,8 @@ export const init: Command = {
     const directory = vaultDirectory(call);
     return withStore(directory, async (custody) => {
       // A new place is not touched before the passphrase is there.
-      if (hasStore(directory) && (await custody.status()) !== "absent") throw new CustodyError("vault/exists", `vault: there is one in ${directory} already`);
+      if (hasStore(directory) && (await custody.status()) !== "absent")
+        throw new CustodyError("vault/exists", `vault: there is one in ${directory} already`);
       const phrase = await readNewPassphrase(call);
       try {
         await withWallet(call, { otherwise: call.flag("no-wallet") ? null : ({ from: "generate" } as const) }, (wallet) =>

@@ -46,10 +46,14 @@ export const logVerify: Command = {
 
 async function verifyFile(path: string, options: VerifyOptions, call: Call): Promise<Answer> {
   const lines = path === "-" ? textOf(call.io.stdin) : textOf(await openStream(path));
-  const first = await lines.next();
-  const line = first.done === true ? "" : first.value;
-  if (line.includes('"format":"keyward-entry/1"') || line.includes('"format":"keyward-consistency/1"')) return verifyProof(line, options);
-  return reportAnswer(await verifyLog(again(first, lines), options));
+  try {
+    const first = await lines.next();
+    const line = first.done === true ? "" : first.value;
+    if (line.includes('"format":"keyward-entry/1"') || line.includes('"format":"keyward-consistency/1"')) return verifyProof(line, options);
+    return reportAnswer(await verifyLog(again(first, lines), options));
+  } finally {
+    await lines.return();
+  }
 }
 
 function verifyProof(file: string, { vkey, checkpoints = [] }: VerifyOptions): Answer {

@@ -1,6 +1,8 @@
 import type { LoggedEntry } from "../../audit/entry.ts";
 import { fromUtf8 } from "../../base/bytes.ts";
 import type { JsonObject } from "../../base/canonical.ts";
+import { CustodyError } from "../../base/errors.ts";
+import type { Custody } from "../../custody/keyward.ts";
 import type { Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readBytes } from "../files.ts";
@@ -68,12 +70,21 @@ export const logProve: Command = {
     if (seq !== undefined && !/^\d{1,15}$/.test(seq)) throw usage("log prove: expected the number of an entry");
     const note = kept === undefined ? undefined : await readNote(kept);
     return withVault(call, "sign", async (custody) => {
-      const file = note === undefined ? await custody.proveEntry(Number(seq)) : await custody.proveConsistency(note);
-      await call.line(file);
+      await call.line(await proof(custody, Number(seq), note));
       return {};
     });
   },
 };
+
+/** What makes no proof was asked wrongly; only what is wrong with the log itself says that it does not verify. */
+async function proof(custody: Custody, seq: number, note: string | undefined): Promise<string> {
+  try {
+    return await (note === undefined ? custody.proveEntry(seq) : custody.proveConsistency(note));
+  } catch (cause) {
+    if (cause instanceof CustodyError && cause.code === "log/malformed") throw usage(`log prove: ${cause.message}`);
+    throw cause;
+  }
+}
 
 export const logCheckpoint: Command = {
   name: "log checkpoint",
