@@ -10,7 +10,7 @@ import { journal } from "./journal.ts";
 import { isAbout, mayAnswer } from "./pending.ts";
 import { type AnswerRecord, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 
-/** No answer counts for longer than this. */
+/** No answer counts for longer than this, or than its request waits. */
 const LONGEST_MS = 30 * DAY_MS;
 
 /** An answer to a pending request: signed by a credential, or given in the open session of a person who unlocks. */
@@ -108,7 +108,7 @@ function checkStatement(pending: PendingRecord, statement: ApprovalStatement, no
     if (canonical(got) !== canonical(value as Json))
       throw new CustodyError("approval/mismatch", `approval: its ${name} is not that of the request`);
   }
-  if (statement.expiresMs <= now || statement.expiresMs > now + LONGEST_MS) {
-    throw new CustodyError("approval/mismatch", "approval: expected it to run out in the future, within 30 days");
+  if (statement.expiresMs <= now || statement.expiresMs > Math.max(now + LONGEST_MS, pending.expires)) {
+    throw new CustodyError("approval/mismatch", "approval: expected it to run out in the future, within 30 days or with the request");
   }
 }

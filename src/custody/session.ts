@@ -43,8 +43,6 @@ export type ActRequest =
   | { readonly act: "import"; readonly name: string; readonly wallet: WalletSource };
 
 const LONGEST_MS = 30 * DAY_MS;
-/** Approvals that do not say otherwise count for a day. */
-const APPROVAL_MS = DAY_MS;
 
 /**
  * One person at work: everything is asked for through a session, and every request is judged as theirs. Made by
@@ -265,13 +263,16 @@ export async function beginSession(desk: Desk, options: SessionOptions): Promise
   });
 }
 
-/** What an approver signs: the pending request as the vault has it now, with the head of the log. */
+/**
+ * What an approver signs: the pending request as the vault has it now, with the head of the log. Where it is not said how long
+ * the answer counts, it does for as long as the request waits: a delay that runs from it would outlast any other default.
+ */
 export async function approvalStatement(
   desk: Desk,
   id: string,
   given: { readonly answer?: "yes" | "no"; readonly lastsMs?: number },
 ): Promise<ApprovalStatement> {
-  const lastsMs = duration(given.lastsMs ?? APPROVAL_MS, "approval");
+  const lastsMs = given.lastsMs === undefined ? undefined : duration(given.lastsMs, "approval");
   const now = await desk.now();
   return desk.vault.read((view) => {
     const at = { state: view.state, now: Math.max(now, view.time), get: view.get.bind(view), list: view.list.bind(view) };
@@ -285,7 +286,7 @@ export async function approvalStatement(
       subject: pending.subject.digest,
       submitters: [...pending.submitters].sort(),
       answer: given.answer ?? "yes",
-      expiresMs: now + lastsMs,
+      expiresMs: lastsMs === undefined ? pending.expires : now + lastsMs,
       nonce: pending.nonce,
       head: { size: frontier.size, root: toHex(rootOf(frontier)) },
     };
@@ -305,7 +306,10 @@ function duration(ms: number, what: string): number {
 function unlocking(session: SessionRecord): SessionRecord {
   // Its rules say what it may ask for; nothing says what it may answer.
   if (session.scope !== undefined)
-    throw new CustodyError("approval/bad-signature", "approval: a session that was narrowed answers nothing, expected a session without a scope");
+    throw new CustodyError(
+      "approval/bad-signature",
+      "approval: a session that was narrowed answers nothing, expected a session without a scope",
+    );
   if (session.credential !== "unlock")
     throw new CustodyError("approval/bad-signature", `approval: ${session.person} has to sign it with a credential`);
   return session;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { type ActOutcome, type Custody, keyCredential, type LoggedEntry, type Session } from "../../src/index.ts";
+import {
+  type ActOutcome,
+  type Custody,
+  coldStorage,
+  keyCredential,
+  type LoggedEntry,
+  type Session,
+  teamTreasury,
+} from "../../src/index.ts";
 import { watched } from "../vault/setting.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
@@ -192,6 +200,27 @@ describe("a delayed edit", () => {
     expect((await me.resume(id)).kind).toBe("pending");
     clock.pass(1);
     expect((await me.resume(id)).kind).toBe("done");
+  });
+
+  test("can be met by answers that say nothing of how long they count, also with the delays of the templates", async () => {
+    const keys = Object.fromEntries([f.ana, f.ben, f.cyd].map(({ name, publicKey }) => [name, publicKey]));
+    const assets = { ETH: { chain: f.CHAIN, asset: "native", decimals: 18 } };
+    const spending = { assets, daily: { ETH: "3" }, fee: { ETH: "0.01" } };
+    const policies = [
+      teamTreasury({ ...spending, operators: { dee: f.dee.publicKey }, approvers: keys, large: { ETH: "1" } }),
+      coldStorage({ ...spending, keyholders: keys, quorum: 2 }),
+      coldStorage({ ...spending, keyholders: keys, quorum: 2, delay: "13d" }),
+    ];
+    for (const policy of policies) {
+      const clock = g.timed();
+      const as = (custody: Custody) => custody.session({ person: "ana", credential: f.ana.credential, lastsMs: 30 * g.DAY });
+      const { custody, me } = await f.openCustody({ policy, store: clock.store, as });
+      const id = g.asked(await submit(me, { ...policy, name: "later" }));
+      for (const person of [f.ben, f.cyd]) await g.vote(custody, id, person);
+      clock.pass(13 * g.DAY);
+      expect([policy.name, (await me.resume(id)).kind]).toEqual([policy.name, "done"]);
+      await f.checkedLog(custody);
+    }
   });
 
   test("is ended by the veto of an approver while the delay runs, also of one whose yes was not needed", async () => {
