@@ -18,6 +18,7 @@ import { AUDIT } from "./mutants/audit.ts";
 import { EVM } from "./mutants/evm.ts";
 import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
 import { LIMITS } from "./mutants/limits.ts";
+import { LINE } from "./mutants/line.ts";
 import { POLICY } from "./mutants/policy.ts";
 import { VAULT } from "./mutants/vault.ts";
 
@@ -28,6 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMITS,
   ...AUDIT,
   ...VAULT,
+  ...LINE,
   {
     name: "a private key stays in memory after its use",
     file: "keys/derive.ts",

@@ -122,17 +122,30 @@ describe("the door", () => {
     expect(Object.getPrototypeOf(copyPlain({ a: 1 }))).toBeNull();
   });
 
-  test("reads no more than its bound of a request without end", () => {
-    let reads = 0;
-    const endless: unknown[] = new Proxy([], {
+  /** An array of so many items that counts how often it is read; none of them exists before it is asked for. */
+  function wide(item: () => unknown, count: { reads: number }): unknown[] {
+    return new Proxy([], {
       get(target, name) {
         if (name === "length") return 40_000;
-        reads++;
-        return typeof name === "string" ? endless : Reflect.get(target, name);
+        if (typeof name !== "string") return Reflect.get(target, name);
+        count.reads++;
+        return item();
       },
     });
+  }
+
+  test("reads no more than its bound of a request that is wide", () => {
+    const count = { reads: 0 };
+    const payload = wide(() => wide(() => 1, count), count);
+    expect(code(() => readRequest(request(payload)))).toBe("request/malformed");
+    expect(count.reads).toBeLessThanOrEqual(50_000);
+  });
+
+  test("reads no deeper than its bound of a request without end", () => {
+    const count = { reads: 0 };
+    const endless: unknown[] = wide(() => endless, count);
     expect(code(() => readRequest(request(endless)))).toBe("request/malformed");
-    expect(reads).toBeLessThanOrEqual(50_000);
+    expect(count.reads).toBeLessThanOrEqual(64);
   });
 
   test("refuses what is too large before any chain looks at it", async () => {
