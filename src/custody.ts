@@ -114,7 +114,12 @@ async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
     const signatures = await desk.vault.withSecret(`wallet/${wallet.id}`, (secret) =>
       signWith(desk, { account, wallet, secret }, intent.signables),
     );
-    return desk.chains.of(intent.chain).assemble(intent, signatures);
+    try {
+      return desk.chains.of(intent.chain).assemble(intent, signatures);
+    } finally {
+      // What leaves, or is wiped, is what was put together; no second copy stays behind.
+      for (const { bytes } of signatures) wipe(bytes);
+    }
   } catch (cause) {
     await desk.vault.transact((tx) => recordFailure(tx, intent, cause));
     throw cause;

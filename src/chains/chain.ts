@@ -36,7 +36,7 @@ export interface Signed {
  *   it cannot read becomes an `unknown` effect. A refusal after a complete parse goes into `refusals`, it is not thrown.
  *   Effects and digests come from the same parsed object, never from a second reading of the bytes.
  * - `assemble` is handed the intent that `decode` returned and one signature per signable, in order, already verified
- *   against the account's key by the caller. It throws `chain/malformed` where they do not fit.
+ *   against the account's key by the caller, and wiped once it returns. It throws `chain/malformed` where they do not fit.
  */
 export interface Chain {
   /** CAIP-2 namespace: `eip155`. */
