@@ -31,6 +31,7 @@ export class Chains {
 
   /** @throws `chain/unknown` */
   of(chain: ChainId): Chain {
+    if (typeof chain !== "string") throw new CustodyError("chain/unknown", `chain: expected a CAIP-2 id as text, got ${typeof chain}`);
     const found = this.#byNamespace.get(chain.slice(0, chain.indexOf(":")));
     if (found !== undefined) return found;
     const known = [...this.#byNamespace.keys()].join(", ") || "none";

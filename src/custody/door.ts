@@ -61,7 +61,7 @@ export function copyPlain(input: unknown): Json {
       case "object":
         break;
       default:
-        throw malformed(`expected plain data, got a ${typeof value}`);
+        throw malformed(`expected plain data, got ${value === undefined ? "nothing" : `a ${typeof value}`}`);
     }
     if (value === null) return null;
     if (value instanceof Uint8Array) {

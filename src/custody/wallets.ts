@@ -24,11 +24,12 @@ export interface NewWallet {
 /**
  * Reads or makes the secret of a wallet.
  *
- * @throws `keys/bad-mnemonic`, `keys/bad-key`, `keys/no-randomness`
+ * @throws `keys/bad-mnemonic`, `keys/bad-key`, `keys/no-randomness`; `request/malformed` for another source
  */
 export async function readWallet(given: WalletSource): Promise<NewWallet> {
   // Each member is read once: a getter must not name another source to the policy than it gives here.
   const source = { ...given };
+  checkSource(source);
   if (source.from === "privateKey") {
     const key = source.privateKey.slice();
     try {
@@ -60,6 +61,22 @@ export async function readWallet(given: WalletSource): Promise<NewWallet> {
     };
   } finally {
     wipe(entropy, passphrase);
+  }
+}
+
+// Without types a slip here would be read as "generate", and somebody would pay into a wallet that nobody has words for.
+function checkSource(source: { readonly [member in "from" | "mnemonic" | "privateKey"]?: unknown }): void {
+  switch (source.from) {
+    case "generate":
+      return;
+    case "mnemonic":
+      if (typeof source.mnemonic !== "string") throw new CustodyError("keys/bad-mnemonic", "wallet: expected the mnemonic as text");
+      return;
+    case "privateKey":
+      if (!(source.privateKey instanceof Uint8Array)) throw new CustodyError("keys/bad-key", "wallet: expected the private key as bytes");
+      return;
+    default:
+      throw new CustodyError("request/malformed", "wallet: expected from to be generate, mnemonic or privateKey");
   }
 }
 

@@ -18,6 +18,8 @@ const SALT_BYTES = 16;
  * @throws `vault/weak-passphrase` and `vault/kdf-out-of-bounds` at enrolment; opening never says what was wrong.
  */
 export function passphrase(phrase: string | Uint8Array, options: { readonly cost?: KdfCost; readonly kdf?: Kdf } = {}): Slot {
+  if (typeof phrase !== "string" && !(phrase instanceof Uint8Array))
+    throw new CustodyError("vault/weak-passphrase", `passphrase: expected text or bytes, got ${typeof phrase}`);
   const kdf = options.kdf ?? argon2id;
   return {
     kind: "passphrase",

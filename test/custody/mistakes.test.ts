@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { evm } from "../../src/chains/evm/index.ts";
+import { keyward, passphrase, personalWallet } from "../../src/index.ts";
+import { memoryStore } from "../../src/stores/memory/index.ts";
+import { keyOf, rawSlot } from "../vault/setting.ts";
+
+const slot = rawSlot(keyOf(1));
+const policy = personalWallet({
+  assets: { ETH: { chain: "eip155:1", asset: "native", decimals: 18 } },
+  payees: { alice: { chain: "eip155:1", address: "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045" } },
+  daily: { ETH: "1" },
+  fee: { ETH: "0.01" },
+});
+const custody = () => keyward({ store: memoryStore(), chains: [evm] });
+
+/** What JavaScript lets through where TypeScript would not. */
+// biome-ignore lint/suspicious/noExplicitAny: mistakes have no type.
+const wrong = (value: unknown): any => value;
+
+describe("a slip that no type has caught is said in words", () => {
+  const PHRASE = "test test test test test test test test test test test junk";
+
+  test.each([
+    ["the phrase itself", PHRASE, "request/malformed"],
+    ["a phrase without from", { mnemonic: PHRASE }, "request/malformed"],
+    ["a from of another name", { from: "seed", mnemonic: PHRASE }, "request/malformed"],
+    ["a phrase under another name", { from: "mnemonic", phrase: PHRASE }, "keys/bad-mnemonic"],
+    ["a private key as text", { from: "privateKey", privateKey: "46".repeat(32) }, "keys/bad-key"],
+    ["a private key under another name", { from: "privateKey", key: new Uint8Array(32).fill(0x46) }, "keys/bad-key"],
+  ])("a wallet given as %s makes no fresh wallet", async (_what, wallet, code) => {
+    const mine = custody();
+    await expect(mine.create({ slot, policy, wallet: wrong(wallet) })).rejects.toMatchObject({ code });
+    expect(await mine.status()).toBe("absent");
+    await mine.create({ slot, policy, wallet: null });
+    const me = await mine.session({ person: "owner" });
+    await expect(me.submit({ act: "import", name: "Mine", wallet: wrong(wallet) })).rejects.toMatchObject({ code });
+    expect(await me.wallets.list()).toEqual([]);
+  });
+
+  test("a passphrase that is neither text nor bytes", () => {
+    for (const phrase of [undefined, null, 12345678, { text: "correct horse" }])
+      expect(() => passphrase(wrong(phrase))).toThrow(expect.objectContaining({ code: "vault/weak-passphrase" }));
+  });
+
+  test("a chain that is no text", async () => {
+    const mine = custody();
+    await mine.create({ slot, policy });
+    const me = await mine.session({ person: "owner" });
+    for (const chain of [1, undefined, null])
+      await expect(me.accounts.derive({ chain: wrong(chain), name: "Main" })).rejects.toMatchObject({ code: "chain/unknown" });
+  });
+});
