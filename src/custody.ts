@@ -7,11 +7,12 @@ import { type Ask, asObject, decide, effectsOf, tell } from "./custody/decide.ts
 import { accountOf, type Desk, reader, walletOf } from "./custody/desk.ts";
 import { signedBlob } from "./custody/holds.ts";
 import { journal } from "./custody/journal.ts";
+import { lifetimeUnder } from "./custody/lifetime.ts";
 import type { ActOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
 import { done } from "./custody/pending.ts";
 import type { AccountRecord, AskedRequest, WalletRecord } from "./custody/records.ts";
 import { recordFailure, recordMalformed } from "./custody/refusals.ts";
-import { countAct, type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
+import { countAct, factsNow, type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
 import { withAccountKey } from "./custody/wallets.ts";
 import { secp256k1 } from "./keys/secp256k1.ts";
 
@@ -74,16 +75,27 @@ async function signOnce(desk: Desk, { session, request, resumed, patient }: Aski
 /** The same line for acts on the custody itself: what is allowed is done in the commit that allowed it. */
 export async function submitAct(desk: Desk, session: string, request: AskedRequest, secrets: ActSecrets = {}): Promise<ActOutcome> {
   const act = readAct(request.payload);
+  // A policy counts from what was signed, so the totals of its lifetime limits are made before it can be in force.
+  const lifetime = act.act === "policyEdit" ? await lifetimeUnder(desk, act.policy) : undefined;
   return commit(desk, { session, request, read: reader(desk, request) }, (ask) => (tx): ActOutcome => {
     const decision = decide(tx, desk, ask);
     if (decision.kind !== "allowed") return decision;
     const { intent, met } = decision;
-    const told = { ...tell(desk.judge, decision), request: asObject(request), effects: effectsOf(intent) };
+    const told = {
+      ...tell(desk.judge, decision),
+      request: asObject(request),
+      effects: effectsOf(intent),
+      facts: factsNow(tx, desk.judge, decision),
+    };
     const approvals = met.approvals.map(asObject);
     const entry = journal(tx, "acted", { ...told, approvals, ...(met.pending !== undefined && { pending: met.pending.id }) });
     done(tx, met);
     countAct(tx, desk, decision, entry);
-    return { kind: "done", entry, result: performAct(tx, act, { judge: desk.judge, read: desk.readPolicy, secrets }) };
+    return {
+      kind: "done",
+      entry,
+      result: performAct(tx, act, { judge: desk.judge, read: desk.readPolicy, secrets: { ...secrets, lifetime } }),
+    };
   });
 }
 

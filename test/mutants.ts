@@ -16,7 +16,9 @@ export interface Mutant {
 
 import { AUDIT } from "./mutants/audit.ts";
 import { EVM } from "./mutants/evm.ts";
+import { GOVERNANCE } from "./mutants/governance.ts";
 import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
+import { LIFETIME } from "./mutants/lifetime.ts";
 import { LIMITS } from "./mutants/limits.ts";
 import { LINE } from "./mutants/line.ts";
 import { POLICY } from "./mutants/policy.ts";
@@ -27,9 +29,11 @@ export const MUTANTS: readonly Mutant[] = [
   ...POLICY,
   ...EVM,
   ...LIMITS,
+  ...LIFETIME,
   ...AUDIT,
   ...VAULT,
   ...LINE,
+  ...GOVERNANCE,
   {
     name: "a private key stays in memory after its use",
     file: "keys/derive.ts",

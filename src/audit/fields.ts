@@ -42,6 +42,10 @@ export interface EntryFields {
   readonly hold: string;
   /** `signed`, `lapsed`: the sequence number of the `reserved` entry that this one closes. It is the fence: each closes once. */
   readonly reservation: number;
+  /** `reserved`: what limits weigh, one for each effect, so that every counter can be made again from the log. */
+  readonly facts: readonly JsonObject[];
+  /** `reserved`: requests of one lane can only settle once. */
+  readonly lane: string;
   /** `reserved`: until when the key may be used under it. */
   readonly until: Time;
   /** `{ hash, digest }`: the chain's id of what was signed, and SHA-256 of the signed bytes. */

@@ -8,6 +8,7 @@ import { classifyEdit } from "../policy/edit.ts";
 import type { Tx } from "../vault/tx.ts";
 import { journal } from "./journal.ts";
 import type { Judge, ReadPolicy } from "./judge.ts";
+import { adoptLifetime, type Lifetime } from "./lifetime.ts";
 import { isPlainName } from "./names.ts";
 import { asJson, type PolicyRecord, type RootState, type WalletRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
@@ -24,6 +25,8 @@ export type Act =
 
 /** What an act needs beside its request; never written down. */
 export interface ActSecrets {
+  /** Lifetime totals under the policy that an edit brings. */
+  readonly lifetime?: Lifetime | undefined;
   readonly wallet?: NewWallet;
 }
 
@@ -104,6 +107,7 @@ export function performAct(
 ): JsonObject {
   switch (act.act) {
     case "policyEdit":
+      adoptLifetime(tx, context.secrets.lifetime);
       return adoptPolicy(tx, context.judge, context.read(canonical(act.policy)));
     case "modeChange": {
       const { policy } = context.judge;

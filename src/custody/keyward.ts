@@ -25,6 +25,7 @@ import { type CustodyState, Watched } from "./events.ts";
 import { countFailure, forgetFailures, readFailures } from "./failures.ts";
 import { journal } from "./journal.ts";
 import { Judge } from "./judge.ts";
+import { prune } from "./lifetime.ts";
 import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
@@ -306,7 +307,10 @@ export class Custody {
     try {
       const failures = await readFailures(this.#store);
       const [used] = vault.slots.filter(({ kind }) => kind === slot.kind);
-      await vault.transact((tx) => journal(tx, "opened", { slot: used?.id ?? slot.kind, failures: failures.count }));
+      await vault.transact((tx) => {
+        prune(tx, judge);
+        journal(tx, "opened", { slot: used?.id ?? slot.kind, failures: failures.count });
+      });
       await forgetFailures(this.#store, failures);
     } catch (cause) {
       // An opening that is not in the log did not happen.
@@ -370,6 +374,7 @@ function newState(): RootState {
     semantics: SEMANTICS,
     mode: { name: "normal" },
     log: frontierToJson(emptyFrontier),
+    pruned: 0,
     refusals: { since: 0, logged: 0, more: 0 },
   };
 }

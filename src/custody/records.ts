@@ -125,6 +125,8 @@ export interface RootState {
   readonly semantics: number;
   readonly mode: { readonly name: string; readonly until?: Time };
   readonly log: JsonObject;
+  /** How many holds have been forgotten; see `lifetime.ts`. */
+  readonly pruned: number;
   /** Denials and malformed requests since `since`; above a ceiling they are counted here instead of logged one by one. */
   readonly refusals: { readonly since: Time; readonly logged: number; readonly more: number };
 }

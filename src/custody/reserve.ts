@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex, utf8 } from "../base/bytes.ts";
+import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Signed } from "../chains/chain.ts";
@@ -58,6 +59,7 @@ export function reserve(
 
   const counters = judge.counters(intent, tx.now);
   const leaseUntil = tx.now + leaseMs;
+  const facts = factsNow(tx, judge, allowed);
   const reservation = journal(tx, "reserved", {
     ...tell(judge, allowed),
     request: asObject(allowed.request),
@@ -71,10 +73,11 @@ export function reserve(
     ),
     ...(met.pending !== undefined && { pending: met.pending.id }),
     hold: intent.id,
+    facts,
+    ...(intent.lane !== undefined && { lane: intent.lane }),
     until: leaseUntil,
   });
 
-  const facts = factsOf(intent, judge.circumstances(session, tx.now, rootState(tx).mode.name)).map(factsToJson);
   const claim = { fence: String(reservation), leaseUntil };
   const asked = {
     id: intent.id,
@@ -123,12 +126,22 @@ export function release(tx: Tx, judge: Judge, reserved: Reserved, signed: Signed
  * @param entry - sequence number of the act's entry.
  */
 export function countAct(tx: Tx, { judge, leaseMs }: Pick<Desk, "judge" | "leaseMs">, { intent, session }: Allowed, entry: number): void {
-  const facts = factsOf(intent, judge.circumstances(session, tx.now, rootState(tx).mode.name)).map(factsToJson);
-  const id = toHex(sha256(utf8(`act ${intent.id} ${entry}`))) as IntentId;
+  const facts = factsNow(tx, judge, { intent, session });
+  const id = actHold(intent.id, entry);
   const at = tx.now + leaseMs;
   tx.fence(at);
   const hold = { id, intent: id, state: "spent", fence: String(entry), leaseUntil: at, at, requester: session.person, facts } as const;
   writeHold(tx, { ...hold, session: session.id, reservation: entry });
+}
+
+/** Name of the hold of an act: the same act may be done again, and counts again. */
+export function actHold(intent: string, entry: number): IntentId {
+  return toHex(sha256(utf8(`act ${intent} ${entry}`))) as IntentId;
+}
+
+/** What limits weigh, now and under every later policy. */
+export function factsNow(tx: Tx, judge: Judge, { intent, session }: Pick<Allowed, "intent" | "session">): readonly JsonObject[] {
+  return factsOf(intent, judge.circumstances(session, tx.now, rootState(tx).mode.name)).map(factsToJson);
 }
 
 // Judged again and allowed again: nothing new is spent, so nothing new is signed.
