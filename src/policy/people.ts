@@ -60,12 +60,16 @@ function credentialAt(spot: Spot): Credential | undefined {
   }
 }
 
+/** All roles together stand for so many people at most: a role of a thousand in a thousand others is small to write. */
+const MOST_MEMBERS = 100_000;
+
 /** Reads `roles`: people, other roles as `role:name`, and people who stand in for a time. */
 export function readRoles(spot: Spot | undefined, people: Vocabulary["people"]): Map<string, readonly Member[] | undefined> {
   const entries = readTable(spot, 1000, (row) =>
     items(row, 1000)?.map((item) => ({ item, text: typeof item.value === "string" ? item.value : undefined })),
   );
   const resolved = new Map<string, readonly Member[] | undefined>();
+  let room = MOST_MEMBERS;
   const resolve = (role: string, within: readonly string[]): readonly Member[] => {
     const known = resolved.get(role);
     if (known !== undefined) return known;
@@ -79,7 +83,12 @@ export function readRoles(spot: Spot | undefined, people: Vocabulary["people"]):
           "policy/role-cycle",
           `expected roles that do not contain themselves, got ${quote([...within, role, inner].join(" > "))}`,
         );
-      } else found.push(...resolve(inner, [...within, role]));
+      } else {
+        const those = resolve(inner, [...within, role]);
+        room -= those.length;
+        if (room < 0) item.wrong("policy/too-many", `expected roles that stand for at most ${MOST_MEMBERS} people together, got more`);
+        else for (const member of those) found.push(member);
+      }
     }
     const unique = distinct(found);
     resolved.set(role, unique);

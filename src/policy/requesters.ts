@@ -3,11 +3,17 @@ import type { Condition } from "./core.ts";
 import { quote } from "./problems.ts";
 import { oneOrMore, type Spot, textAt } from "./surface.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import type { Reading } from "./when.ts";
+
+const PER_DATE = 10;
 
 /** `requester`: people by name, roles as `role:name`; who stands in for a time is meant only then. */
-export function requesterAt(spot: Spot, names: Vocabulary): Condition | undefined {
+export function requesterAt(spot: Spot, { names, budget }: Pick<Reading, "names" | "budget">): Condition | undefined {
   const list = requestersAt(spot, names);
   if (list === undefined) return undefined;
+  // A rule of one line may name a role of thousands, and so may ten thousand rules; a date makes a condition of its own.
+  const dates = list.filter(({ from, until }) => (from ?? until) !== undefined).length;
+  if (!budget.spend(spot, list.length + PER_DATE * dates)) return undefined;
   const always = list.filter(({ from, until }) => from === undefined && until === undefined).map(({ person }) => person);
   const dated = list.filter(({ from, until }) => from !== undefined || until !== undefined);
   const of: Condition[] = dated.map(({ person, from = 0, until = Number.MAX_SAFE_INTEGER }) => ({

@@ -90,7 +90,7 @@ function unknownField(name: string, spot: Spot, { kinds }: Reading): undefined {
 function fieldAt(field: Field, spot: Spot, reading: Reading, pinned: Pinned): Condition | undefined {
   switch (field) {
     case "requester":
-      return requesterAt(spot, reading.names);
+      return requesterAt(spot, reading);
     case "hour":
       return hoursAt(spot, reading.names, reading.budget);
     case "args":
