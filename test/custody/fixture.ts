@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Transaction } from "micro-eth-signer";
 import { type LogReport, verifyLog } from "../../src/audit/index.ts";
-import type { Chain, Signed } from "../../src/chains/chain.ts";
+import type { Chain, Signature, Signed } from "../../src/chains/chain.ts";
 import { evm } from "../../src/chains/evm/index.ts";
 import {
   type Account,
@@ -215,7 +215,7 @@ export function broken(): CustodyError {
 /** The EVM chain, with a look at every reading and at every signature that was put together. */
 export function hookedChain(look: {
   decoded?: (intent: Intent) => unknown;
-  assembled?: (signed: Signed, intent: Intent) => unknown;
+  assembled?: (signed: Signed, intent: Intent, signatures: readonly Signature[]) => unknown;
 }): Chain {
   return {
     ...evm,
@@ -226,7 +226,7 @@ export function hookedChain(look: {
     },
     assemble(intent, signatures) {
       const signed = evm.assemble(intent, signatures);
-      look.assembled?.(signed, intent);
+      look.assembled?.(signed, intent, signatures);
       return signed;
     },
   };

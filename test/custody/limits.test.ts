@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
+import { Transaction } from "micro-eth-signer";
 import { afterEach, describe, expect, test } from "vitest";
 import { evm } from "../../src/chains/evm/index.ts";
 import { writeHold } from "../../src/custody/holds.ts";
 import { Judge } from "../../src/custody/judge.ts";
-import type { LoggedEntry, Session, SignOutcome, Store } from "../../src/index.ts";
+import { CustodyError, type LoggedEntry, type Session, type SignOutcome, type Store } from "../../src/index.ts";
 import type { IntentId } from "../../src/intent/intent.ts";
 import { parsePolicy } from "../../src/policy/parse.ts";
 import { lmdbStore } from "../../src/stores/lmdb/index.ts";
@@ -424,7 +426,83 @@ describe("time", () => {
   });
 });
 
+test("whatever is asked, by two openings, with crashes and a clock that steps, no window ever holds more than its limit", async () => {
+  const WINDOW = 2 * HOUR;
+  const payment = fc.record({
+    nonce: fc.nat(5),
+    ether: fc.integer({ min: 1, max: 6 }),
+    by: fc.nat(1),
+    dies: fc.nat(5).map((n) => n === 0),
+  });
+  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: payment }, fc.integer({ min: -HOUR, max: HOUR / 3 })), { maxLength: 25 });
+  await fc.assert(
+    fc.asyncProperty(steps, async (life) => {
+      const time = clock();
+      const store = memoryStore({ now: time.read });
+      let dies = false;
+      const chain = hookedChain({
+        assembled: () => {
+          if (dies) throw new CustodyError("store/failed", "the process is gone");
+        },
+      });
+      const options = { chains: [chain], leaseMs: HOUR / 4 };
+      const { custody, me } = await openCustody({ store, policy: payments([ethLimit("10 ETH", "2h")]), ...options });
+      const people = [me, (await reopen(store, options)).me];
+      for (const step of life) {
+        if (typeof step === "number") {
+          time.now += step;
+          continue;
+        }
+        dies = step.dies;
+        const asked = request(transaction({ nonce: step.nonce, value: wei(step.ether) }));
+        expect(await codeOf(people[step.by]?.sign(asked) ?? Promise.resolve())).toMatch(/^(nothing was thrown|store\/failed)$/);
+      }
+      const entries = await checkedLog(custody);
+      const reserved = new Map(entries.map((entry) => [entry.seq, entry]));
+      const signed = entries
+        .filter(({ kind }) => kind === "signed")
+        .map((entry) => {
+          const { request } = reserved.get(entry.reservation as number) as unknown as { request: { payload: string } };
+          const { nonce, value } = Transaction.fromHex(request.payload, false).raw as { nonce: bigint; value: bigint };
+          return { time: entry.time, nonce, value };
+        });
+      for (const { time: end } of signed) {
+        const lanes = new Map<bigint, bigint>();
+        for (const each of signed) {
+          if (each.time > end || each.time <= end - WINDOW) continue;
+          const most = lanes.get(each.nonce) ?? 0n;
+          lanes.set(each.nonce, each.value > most ? each.value : most);
+        }
+        expect([...lanes.values()].reduce((sum, value) => sum + value, 0n)).toBeLessThanOrEqual(wei(10));
+      }
+      // Nothing is lost for good either: when every window and lease is over, all of it is there again.
+      dies = false;
+      time.now = Math.max(T0, ...entries.map((entry) => entry.time)) + WINDOW + HOUR;
+      const again = await reopen(store, options);
+      expect((await again.me.sign(request(transaction({ nonce: 50, value: wei(10) })))).kind).toBe("signed");
+    }),
+    { numRuns: 25 },
+  );
+});
+
 describe("work", () => {
+  test("thirty requests at once share their commits", async () => {
+    let commits = 0;
+    const store = hooked(memoryStore(), { before: (call) => call.on === "commit" && commits++ });
+    const { me } = await openCustody({ store, policy: payments([ethLimit("100 ETH")]) });
+    commits = 0;
+    expect(
+      signed(
+        await burst(
+          me,
+          Array.from({ length: 30 }, (_, nonce) => transaction({ nonce, value: wei(10) })),
+        ),
+      ),
+    ).toBe(10);
+    // One for all thirty verdicts, and at most one for each signature.
+    expect(commits).toBeLessThanOrEqual(11);
+  });
+
   test("a limit is read in a number of steps that grows with the logarithm of its history", async () => {
     const { store, me } = await openCustody({ policy: payments([ethLimit("10 ETH")]) });
     await me.sign(request(transaction({ value: 1n })));

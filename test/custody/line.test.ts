@@ -129,6 +129,17 @@ describe("what is not allowed", () => {
   });
 });
 
+test("explaining a request writes nothing, reads no secret and spends nothing", async () => {
+  const calls: Call[] = [];
+  const store = hooked(memoryStore(), { before: (call) => calls.push(call) });
+  const { me } = await openCustody({ store, policy: payments([ethLimit("5 ETH")]) });
+  calls.length = 0;
+  for (let n = 0; n < 3; n++) await me.explain(request(transaction({ value: 5n * ETHER })));
+  expect(calls.filter(({ on }) => on === "commit")).toEqual([]);
+  expect(calls.filter((call) => call.on === "get" && call.key !== ROOT_KEY)).toEqual([]);
+  expect((await me.sign(request(transaction({ value: 5n * ETHER })))).kind).toBe("signed");
+});
+
 describe("before a key is touched", () => {
   /** A custody whose store tells what happens on it once `calls` is set. */
   async function listened(look: { before?: (call: Call) => unknown; after?: (call: Call) => unknown }): Promise<{
@@ -212,18 +223,24 @@ describe("before a signature leaves", () => {
         throw broken();
       }
     };
-    const chain = hookedChain({ assembled: ({ bytes }) => made.push(bytes) });
+    const parts: Uint8Array[] = [];
+    const chain = hookedChain({
+      assembled: ({ bytes }, _, signatures) => {
+        made.push(bytes);
+        parts.push(...signatures.map((signature) => signature.bytes));
+      },
+    });
     const store = hooked(memoryStore(), { [fails]: fail });
     const opened = await openCustody({ store, chains: [chain], policy: payments([ethLimit("10 ETH")]) });
     on = true;
-    return { ...opened, made };
+    return { ...opened, made, parts };
   }
 
   test("its entry is durable: if the second commit fails, sign rejects and the signature is overwritten", async () => {
-    const { custody, me, made } = await failing("before");
+    const { custody, me, made, parts } = await failing("before");
     expect(await codeOf(me.sign(request(transaction({ value: 6n * ETHER }))))).toBe("store/failed");
-    expect(made).toHaveLength(1);
-    expect(made[0]?.every((byte) => byte === 0)).toBe(true);
+    expect([made.length, parts.length]).toEqual([1, 1]);
+    for (const bytes of [...made, ...parts]) expect(bytes.every((byte) => byte === 0)).toBe(true);
     expect(kindsOf(await checkedLog(custody))).toBe(`${BORN} reserved`);
     // Its headroom stays taken, and the same request takes it up again.
     expect((await me.sign(request(transaction({ nonce: 1, value: 6n * ETHER })))).kind).toBe("denied");
