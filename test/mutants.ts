@@ -15,6 +15,7 @@ export interface Mutant {
 }
 
 import { AUDIT } from "./mutants/audit.ts";
+import { CLI } from "./mutants/cli.ts";
 import { EVM } from "./mutants/evm.ts";
 import { GOVERNANCE } from "./mutants/governance.ts";
 import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
@@ -31,6 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMITS,
   ...LIFETIME,
   ...AUDIT,
+  ...CLI,
   ...VAULT,
   ...LINE,
   ...GOVERNANCE,

@@ -31,20 +31,9 @@ export function reference(commands: readonly Command[]): string {
 function section({ name, about, operands, options, example, notes = [] }: Command): string[] {
   const rows = Object.entries(options).map(([option, row]) => `| \`${cell(optionText(option, row))}\` | ${cell(row.about)} |`);
   const table = rows.length === 0 ? [] : ["| option | |", "|---|---|", ...rows, ""];
-  const call = `keyward ${name} ${operands}`.trimEnd();
-  return [
-    `## ${name}`,
-    "",
-    `${about[0]?.toUpperCase()}${about.slice(1)}.`,
-    "",
-    "```sh",
-    call,
-    example,
-    "```",
-    "",
-    ...table,
-    ...notes.flatMap((note) => [note, ""]),
-  ];
+  const calls = operands === "" ? [example] : [`keyward ${name} ${operands}`, example];
+  const head = `${about[0]?.toUpperCase()}${about.slice(1)}.`;
+  return [`## ${name}`, "", head, "", "```sh", ...calls, "```", "", ...table, ...notes.flatMap((note) => [note, ""])];
 }
 
 function cell(text: string): string {

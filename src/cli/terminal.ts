@@ -88,6 +88,8 @@ function typing(stream: ReadStream, line: TypedLine, signal: AbortSignal): Promi
     if (signal.aborted) return stop();
     signal.addEventListener("abort", stop);
     stream.on("data", take);
+    // Standard input was paused after the question before this one, and listening alone does not wake it.
+    stream.resume();
   });
 }
 

@@ -122,6 +122,53 @@ describe("the process", () => {
   });
 });
 
+const SCRIPT = "/usr/bin/script";
+const hasTerminal = process.platform === "linux" && existsSync(SCRIPT);
+
+describe.skipIf(!hasTerminal)(hasTerminal ? "at a terminal" : "at a terminal (LEFT OUT: script of util-linux is not here)", () => {
+  /** Runs the command in a terminal of its own and answers its prompts, one after the other. */
+  async function at(argv: readonly string[], prompts: readonly [prompt: RegExp, keys: string][]): Promise<Ended> {
+    const command = [process.execPath, join(built, "cli.js"), ...argv].map((word) => `'${word}'`).join(" ");
+    const child = spawn(SCRIPT, ["-qefc", command, "/dev/null"], {
+      stdio: "pipe",
+      env: { PATH: process.env.PATH, HOME: home, NO_COLOR: "1" },
+    });
+    let out = "";
+    let seen = 0;
+    const left = [...prompts];
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+      const [next] = left;
+      if (next === undefined || !next[0].test(out.slice(seen))) return;
+      seen = out.length;
+      left.shift();
+      // Raw mode is set right after the question.
+      setTimeout(() => child.stdin.write(next[1]), 100);
+    });
+    return new Promise((resolve) => child.on("close", (exit) => resolve({ exit, out, err: "" })));
+  }
+
+  test("a new passphrase is asked for twice and never shown, and the work on it is", async () => {
+    const argv = ["init", "--policy", path("policy.json"), "--vault", path("typed")];
+    const { exit, out } = await at(argv, [
+      [/New passphrase/, `${PHRASE}\r`],
+      [/Once more/, `${PHRASE}\r`],
+    ]);
+    expect(exit).toBe(0);
+    expect(out).toContain("made the vault");
+    expect(out).toMatch(/stretching the passphrase \d+%/);
+    expect(out).not.toContain("horse");
+  });
+
+  test("a prompt is answered although the request comes from a file, and Ctrl-C at it ends with 130", async () => {
+    const argv = ["decode", "--vault", path("v"), path("request.json")];
+    writeFileSync(path("request.json"), asked({ nonce: 50 }));
+    const decoded = await at(argv, [[/Passphrase/, `${PHRASE}\r`]]);
+    expect([decoded.exit, decoded.out.includes("transfer")]).toEqual([0, true]);
+    expect((await at(argv, [[/Passphrase/, "corr\u0003"]])).exit).toBe(130);
+  });
+});
+
 describe("two processes on one vault", () => {
   test("sign together what the limit allows, and not one more", async () => {
     // 1 ETH a day, 0.4 ETH each: two of four, however they interleave.

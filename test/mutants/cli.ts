@@ -1,0 +1,96 @@
+import type { Mutant } from "../mutants.ts";
+
+/** The command line: secrets from files, approvals on another machine, and what a terminal is shown. */
+export const CLI: readonly Mutant[] = [
+  {
+    name: "a passphrase file that a group may read is taken",
+    file: "cli/files.ts",
+    find: "(mode & 0o077) !== 0",
+    replace: "(mode & 0o007) !== 0",
+    test: { file: "cli/secrets.test.ts", name: "a file that others may open is refused" },
+  },
+  {
+    name: "a typed passphrase stays in memory",
+    file: "cli/vaults.ts",
+    find: "wipe(phrase);",
+    replace: "wipe();",
+    test: { file: "cli/secrets.test.ts", name: "what was typed is wiped when the vault is open" },
+  },
+  {
+    name: "a new passphrase is taken although its repetition differs",
+    file: "cli/secrets.ts",
+    find: "if (equal(first, second))",
+    replace: "if (first.length > 0)",
+    test: { file: "cli/secrets.test.ts", name: "what was typed is wiped when the vault is open" },
+  },
+  {
+    name: "a key that was lent to a command is not wiped",
+    file: "cli/keyfile.ts",
+    find: "wipe(privateKey.bytes);",
+    replace: "wipe();",
+    test: { file: "cli/secrets.test.ts", name: "the private key that is lent is wiped afterwards" },
+  },
+  {
+    name: "a key file is written over another",
+    file: "cli/files.ts",
+    find: '"wx"',
+    replace: '"w"',
+    test: { file: "cli/secrets.test.ts", name: "keygen writes a new file" },
+  },
+  {
+    name: "an approver signs under effects that the bytes do not have",
+    file: "cli/approving.ts",
+    find: "canonical(effects) === canonical(parts.effects ?? null)",
+    replace: "effects.length > 0",
+    test: { file: "cli/approve.test.ts", name: "other effects above the same bytes is a mismatch" },
+  },
+  {
+    name: "an approver signs a statement about other bytes than were shown",
+    file: "cli/approving.ts",
+    find: "subject.digest === statement.subject",
+    replace: "subject.digest !== undefined",
+    test: { file: "cli/approve.test.ts", name: "bytes and effects that fit, under another subject is a mismatch" },
+  },
+  {
+    name: "an approver reads the bytes with another policy than the statement names",
+    file: "cli/approving.ts",
+    find: "policy.id === statement.policy",
+    replace: "policy.id !== undefined",
+    test: { file: "cli/approve.test.ts", name: "another policy in the statement is a mismatch" },
+  },
+  {
+    name: "a text in a request repaints the terminal of whoever approves",
+    file: "cli/style.ts",
+    find: "return text.replace(/[\\p{C}",
+    replace: "return text.replace(/[\\p{Cn}",
+    test: { file: "cli/vault.test.ts", name: "nothing that a log or a request holds can paint the terminal" },
+  },
+  {
+    name: "an error that nobody expected is told with its text",
+    file: "cli/report.ts",
+    find: '"something failed underneath; KEYWARD_DEBUG=1 shows where"',
+    replace: "String(cause)",
+    test: { file: "cli/exit.test.ts", name: "what nobody expected is said without its text" },
+  },
+  {
+    name: "a denial looks like a success to a script",
+    file: "cli/verdict.ts",
+    find: "deny: EXIT.denied",
+    replace: "deny: EXIT.done",
+    test: { file: "cli/offline.test.ts", name: "a denial is exit 1" },
+  },
+  {
+    name: "a damaged vault looks like a typing mistake to a script",
+    file: "cli/exit.ts",
+    find: "vault: EXIT.unverified",
+    replace: "vault: EXIT.wrong",
+    test: { file: "cli/exit.test.ts", name: "vault/damaged has the exit" },
+  },
+  {
+    name: "one endless line fills the memory",
+    file: "cli/lines.ts",
+    find: "if (this.length > this.#most) this.#parts = [];",
+    replace: "if (this.length < 0) this.#parts = [];",
+    test: { file: "cli/offline.test.ts", name: "a line that is too long" },
+  },
+];
