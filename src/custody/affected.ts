@@ -17,8 +17,8 @@ export function affectedBy(policy: Policy, request: AskedRequest): ReadonlySet<s
   const rolesBefore = section(policy.document, "roles");
   const rolesAfter = section(next, "roles");
   for (const role of names(rolesBefore, rolesAfter)) {
-    const had = members(rolesBefore[role]);
-    const has = members(rolesAfter[role]);
+    const had = members(rolesBefore, role);
+    const has = members(rolesAfter, role);
     for (const member of had) if (!has.has(member)) affected.add(personOf(member));
     for (const member of has) if (!had.has(member)) affected.add(personOf(member));
   }
@@ -33,8 +33,16 @@ function names(a: JsonObject, b: JsonObject): ReadonlySet<string> {
   return new Set([...Object.keys(a), ...Object.keys(b)]);
 }
 
-function members(role: Json | undefined): ReadonlySet<string> {
-  return new Set(Array.isArray(role) ? role.map(canonical) : []);
+/** Everybody in a role, in the roles inside it as well: who is named in another way only has neither left nor entered. */
+function members(roles: JsonObject, role: string, found = new Set<string>(), seen = new Set<string>()): ReadonlySet<string> {
+  const list = roles[role];
+  if (seen.has(role) || !Array.isArray(list)) return found;
+  seen.add(role);
+  for (const member of list) {
+    if (typeof member === "string" && member.startsWith("role:")) members(roles, member.slice("role:".length), found, seen);
+    else found.add(canonical(member));
+  }
+  return found;
 }
 
 /** A member is a name, or `{ person, from, until }` for dated cover. */

@@ -246,6 +246,21 @@ describe("a delayed edit", () => {
     expect((await custody.policy()).document.roles).toEqual(without.roles);
   });
 
+  test("that names people in another way is about those alone who come or go", async () => {
+    const before = { board: ["ana", "ben", "cyd"], finance: ["role:board"] };
+    const after = { board: ["ana", "ben", "cyd"], finance: ["ana", "ben", "dee"] };
+    const policy = g.team([g.edit, slow], { roles: before });
+    const ask = async () => {
+      const { custody, me } = await setting(policy);
+      return { custody, me, id: g.asked(await submit(me, { ...policy, roles: after })) };
+    };
+    const [left, stays] = [await ask(), await ask()];
+    await g.vote(left.custody, left.id, f.cyd, { answer: "no" });
+    expect((await left.me.resume(left.id)).kind).toBe("pending");
+    await g.vote(stays.custody, stays.id, f.ana, { answer: "no" });
+    expect(await f.codeOf(stays.me.resume(stays.id))).toBe("pending/no-such-request");
+  });
+
   test("that changes a person's key is not ended by that person's no, but by another's", async () => {
     const people = { ...(g.team([]).people as object), cyd: [{ kind: "secp256k1", publicKey: f.person("new").publicKey }] };
     const { custody, me } = await setting(g.team([g.edit, slow]));
