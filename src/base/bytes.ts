@@ -20,6 +20,25 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/**
+ * A buffer for a secret. V8 keeps arrays of up to 64 bytes inside its heap, and leaves what was in them behind when it moves them
+ * or when somebody asks for their `buffer`; one over memory of its own is never moved, so wiping it wipes all there is.
+ */
+export function secretBuffer(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(length));
+}
+
+/** The parts after one another, in a {@link secretBuffer}. They stay the caller's, who wipes both. */
+export function secretCopy(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = secretBuffer(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+  return out;
+}
+
 /** Overwrites buffers that we own with zeros. */
 export function wipe(...buffers: readonly (Uint8Array | undefined)[]): void {
   for (const buffer of buffers) buffer?.fill(0);

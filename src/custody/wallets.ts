@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concat, equal, fromHex, toHex, utf8, wipe } from "../base/bytes.ts";
+import { concat, equal, fromHex, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { checkPrivateKey, parsePath, publicKey, withPrivateKey } from "../keys/derive.ts";
 import { generateEntropy, mnemonicToEntropy, type WordCount } from "../keys/mnemonic.ts";
@@ -31,7 +31,7 @@ export async function readWallet(given: WalletSource): Promise<NewWallet> {
   const source = { ...given };
   checkSource(source);
   if (source.from === "privateKey") {
-    const key = source.privateKey.slice();
+    const key = secretCopy(source.privateKey);
     try {
       checkPrivateKey(key);
       return {
@@ -133,7 +133,7 @@ const KEY = 2;
 
 // kind(1) || length(1) || entropy or private key(length) || BIP-39 passphrase, NFKD UTF-8 (rest)
 function pack(kind: number, body: Uint8Array, rest: Uint8Array = new Uint8Array(0)): Uint8Array {
-  return concat(Uint8Array.of(kind, body.length), body, rest);
+  return secretCopy(Uint8Array.of(kind, body.length), body, rest);
 }
 
 // Views, not copies: whoever wipes the secret wipes them.

@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { wipe } from "../base/bytes.ts";
+import { secretBuffer, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { randomBytes } from "./random.ts";
 import { LANGUAGES, type Language, loadWordlist, type Wordlist } from "./wordlist.ts";
@@ -96,7 +96,7 @@ export function wordAt(wordlist: Wordlist, index: number): string {
 
 // `known` counts the leading words that the list has; `entropy` is there only if it has all and the checksum fits.
 function readWords(words: readonly string[], list: Wordlist): { known: number; entropy?: Uint8Array } {
-  const entropy = new Uint8Array((words.length / 3) * 4);
+  const entropy = secretBuffer((words.length / 3) * 4);
   const order = new Map(list.words.map((word, index) => [word, index]));
   const bits = entropy.length * 8;
   let known = 0;

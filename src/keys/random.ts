@@ -1,4 +1,4 @@
-import { equal, wipe } from "../base/bytes.ts";
+import { equal, secretBuffer, secretCopy, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 
 /** The most that one call of `getRandomValues` gives (W3C Web Cryptography, 10.1.1). */
@@ -22,14 +22,14 @@ export function randomBytes(length: number): Uint8Array {
     if (isZero(first) || isZero(second) || equal(first, second)) {
       throw new CustodyError("keys/no-randomness", "randomness: expected two different draws, the platform's source is stuck");
     }
-    return first.slice(0, length);
+    return secretCopy(first.subarray(0, length));
   } finally {
     wipe(first, second);
   }
 }
 
 function draw(length: number): Uint8Array {
-  const out = new Uint8Array(length);
+  const out = secretBuffer(length);
   try {
     globalThis.crypto.getRandomValues(out);
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { fromHex, toHex, wipe } from "../base/bytes.ts";
+import { fromHex, secretCopy, toHex, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import * as ed25519 from "../keys/ed25519.ts";
 import { type Envelope, open, type Random, type SuiteName, seal } from "./seal.ts";
@@ -40,7 +40,7 @@ export class Keyring {
     this.access = sign ? "sign" : "view";
     this.#envelope = { suite: vault.suite, vaultId, keyEpoch: vault.keyEpoch };
     this.#keys = {
-      naming: roots.naming.slice(),
+      naming: secretCopy(roots.naming),
       view: new Map(VIEW_PURPOSES.map((purpose) => [purpose, subkey(roots.view, vaultId, purpose)])),
       sign: sign && new Map(SIGN_PURPOSES.map((purpose) => [purpose, subkey(sign, vaultId, purpose)])),
     };

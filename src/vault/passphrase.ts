@@ -1,4 +1,4 @@
-import { fromHex, fromUtf8, toHex, utf8, wipe } from "../base/bytes.ts";
+import { fromHex, fromUtf8, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { argon2id, checkCost, DEFAULT_COST, type Kdf, type KdfCost } from "./kdf.ts";
 import { cannotOpen, type Slot } from "./slot.ts";
@@ -50,11 +50,11 @@ export function passphrase(phrase: string | Uint8Array, options: { readonly cost
 
 /** NFKD as UTF-8 in a buffer of our own. ASCII is its own normal form and never becomes a string here. */
 function normalised(phrase: string | Uint8Array): Uint8Array {
-  if (typeof phrase !== "string" && phrase.every((byte) => byte < 0x80)) return phrase.slice();
+  if (typeof phrase !== "string" && phrase.every((byte) => byte < 0x80)) return secretCopy(phrase);
   const text = typeof phrase === "string" ? phrase : fromUtf8(phrase, "vault/weak-passphrase");
   // Lone surrogates would all become U+FFFD, and different passphrases the same one.
   if (!text.isWellFormed()) throw new CustodyError("vault/weak-passphrase", "passphrase: expected well-formed text");
-  return utf8(text.normalize("NFKD"));
+  return secretCopy(utf8(text.normalize("NFKD")));
 }
 
 function checkLength(normal: Uint8Array): void {

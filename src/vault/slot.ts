@@ -1,11 +1,10 @@
-import { hkdf } from "@noble/hashes/hkdf.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { concat, equal, fromHex, toHex, utf8, wipe } from "../base/bytes.ts";
+import { concat, equal, fromHex, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { canonical, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import * as x25519 from "../keys/x25519.ts";
 import type { KdfOptions } from "./kdf.ts";
 import { type Envelope, open, type Random, seal, wipeOpened } from "./seal.ts";
+import { derive } from "./subkeys.ts";
 
 export type Access = "view" | "sign";
 
@@ -83,7 +82,7 @@ export async function enrolSlot(
   try {
     keys = slotKeys(secret, grant.envelope);
     const fixed = { id: context.slotId, kind: slot.kind, parameters, publicKey: toHex(x25519.publicKey(keys.privateKey)) };
-    return { record: { ...fixed, ...sealRoots(fixed, { ...grant, pin: keys.pin }, context.random) }, pin: keys.pin.slice() };
+    return { record: { ...fixed, ...sealRoots(fixed, { ...grant, pin: keys.pin }, context.random) }, pin: secretCopy(keys.pin) };
   } finally {
     wipe(secret, keys?.privateKey, keys?.pin);
   }
@@ -117,11 +116,11 @@ export async function openSlot(
     const sign = wanted ? own(openBox({ envelope, keys, record, part: "sign" })) : undefined;
     if (view.length !== 128 || (sign && sign.length !== 32)) throw cannotOpen();
     return {
-      view: view.slice(0, 32),
-      naming: view.slice(32, 64),
+      view: secretCopy(view.subarray(0, 32)),
+      naming: secretCopy(view.subarray(32, 64)),
       statePublicKey: view.slice(64, 96),
       checkpointPublicKey: view.slice(96, 128),
-      ...(sign && { sign: sign.slice() }),
+      ...(sign && { sign: secretCopy(sign) }),
     };
   } catch (cause) {
     // Which part failed stays here: the one answer has no cause either.
@@ -146,7 +145,7 @@ function sealRoots(
 ): Pick<SlotRecord, "view" | "sign"> {
   const { envelope, roots, pin } = grant;
   // view(32) || naming(32) || statePublicKey(32) || checkpointPublicKey(32)
-  const view = concat(roots.view, roots.naming, roots.statePublicKey, roots.checkpointPublicKey);
+  const view = secretCopy(roots.view, roots.naming, roots.statePublicKey, roots.checkpointPublicKey);
   try {
     return {
       view: sealBox({ envelope, pin, fixed, part: "view", content: view }, random),
@@ -192,9 +191,9 @@ function boxKey(
   parties: { readonly sender: Uint8Array; readonly recipient: Uint8Array; readonly vaultId: Uint8Array },
 ): Uint8Array {
   const shared = x25519.sharedSecret(keys);
-  const secret = concat(shared, keys.pin);
+  const secret = secretCopy(shared, keys.pin);
   try {
-    return hkdf(sha256, secret, parties.vaultId, concat(utf8("keyward/v1/box"), parties.sender, parties.recipient), 32);
+    return derive(secret, parties.vaultId, concat(utf8("keyward/v1/box"), parties.sender, parties.recipient));
   } finally {
     wipe(shared, secret);
   }
@@ -215,6 +214,6 @@ interface SlotKeys {
 /** A slot that gives no secret worth the name does not open. */
 function slotKeys(secret: Uint8Array, envelope: Envelope): SlotKeys {
   if (secret.length !== 32 || equal(secret, new Uint8Array(32))) throw cannotOpen();
-  const derive = (purpose: string) => hkdf(sha256, secret, envelope.vaultId, utf8(`keyward/v1/${purpose}`), 32);
-  return { privateKey: derive("slot"), pin: derive("slot pin") };
+  const keyFor = (purpose: string) => derive(secret, envelope.vaultId, `keyward/v1/${purpose}`);
+  return { privateKey: keyFor("slot"), pin: keyFor("slot pin") };
 }

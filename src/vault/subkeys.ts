@@ -1,7 +1,7 @@
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { toHex, utf8 } from "../base/bytes.ts";
+import { secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 
 /** What a key below the view root is for. */
 export type ViewPurpose = "root" | "record" | "node" | "blob";
@@ -17,7 +17,17 @@ export type SignPurpose = "secret" | "state signature" | "checkpoint signature";
  * @see RFC 5869
  */
 export function subkey(root: Uint8Array, vaultId: Uint8Array, purpose: ViewPurpose | SignPurpose): Uint8Array {
-  return hkdf(sha256, root, vaultId, utf8(`keyward/v1/${purpose}`), 32);
+  return derive(root, vaultId, `keyward/v1/${purpose}`);
+}
+
+/** HKDF-SHA-256, 32 bytes that the caller wipes. Of what is on the way, the library wipes what it can. */
+export function derive(secret: Uint8Array, salt: Uint8Array, info: string | Uint8Array): Uint8Array {
+  const derived = hkdf(sha256, secret, salt, typeof info === "string" ? utf8(info) : info, 32);
+  try {
+    return secretCopy(derived);
+  } finally {
+    wipe(derived);
+  }
 }
 
 /** Kinds of things that lie in the store under names of their own. */
