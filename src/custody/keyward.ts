@@ -1,9 +1,8 @@
 import { readApproval } from "../approvals/statement.ts";
 import type { LoggedEntry } from "../audit/entry.ts";
 import { emptyFrontier, frontierToJson } from "../audit/tree.ts";
-import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
+import { canonical, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
-import { readJson } from "../base/json.ts";
 import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
 import type { Chain } from "../chains/chain.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
@@ -114,6 +113,7 @@ export class Custody {
    *   `keys/bad-mnemonic`, `keys/bad-key`, `keys/no-randomness`
    */
   async create(options: CreateOptions): Promise<void> {
+    checkSlot(options.slot);
     const judge = this.#judge();
     const policy = this.#readPolicy(policyText(options.policy));
     const wallet = options.wallet === null ? undefined : await readWallet(options.wallet ?? { from: "generate" });
@@ -144,6 +144,7 @@ export class Custody {
    * @throws `vault/absent`, `vault/cannot-open`, `vault/damaged`, `vault/rolled-back`, `vault/kdf-out-of-bounds`, `vault/aborted`
    */
   async unlock(slot: Slot, options: UnlockOptions = {}): Promise<void> {
+    checkSlot(slot);
     const access = options.access ?? "sign";
     while (this.#opening !== undefined) {
       const { slot: other, access: wanted, done } = this.#opening;
@@ -384,9 +385,16 @@ function addFirstWallet(tx: Tx, wallet: Parameters<typeof addWallet>[1]["wallet"
   journal(tx, "account", { account: { wallet: record.id, event: "wallet" } });
 }
 
+/** A text stays as it is, so that a mistake is shown where it stands in it. */
 function policyText(policy: unknown): string {
-  const document: Json = typeof policy === "string" ? (readJson(policy).value as Json) : copyPlain(policy);
-  return canonical(document);
+  if (typeof policy === "string") return policy;
+  if (policy === undefined) throw new CustodyError("request/malformed", "policy: expected a document, as text or plain data, got nothing");
+  return canonical(copyPlain(policy));
+}
+
+function checkSlot(slot: Slot | undefined): void {
+  if (typeof slot?.enrol !== "function" || typeof slot.open !== "function")
+    throw new CustodyError("request/malformed", "slot: expected a way to unlock, such as what passphrase() gives");
 }
 
 /** Damage is worth a state of its own; everything else leaves the vault as it was. */

@@ -221,6 +221,7 @@ export class Session {
 /** Begins a session: the person's credential signs it, or, for a person who unlocks, this vault was opened to sign. */
 export async function beginSession(desk: Desk, options: SessionOptions): Promise<SessionRecord> {
   const { person, credential } = options;
+  if (typeof person !== "string") throw new CustodyError("session/no-such-person", "session: expected a person of the policy by name");
   const lastsMs = duration(options.lastsMs ?? 12 * HOUR_MS, "session");
   const scope = options.scope === undefined ? undefined : scopeDocument(desk, copyPlain(options.scope));
   const statement: SessionStatement = {

@@ -42,6 +42,44 @@ describe("a slip that no type has caught is said in words", () => {
       expect(() => passphrase(wrong(phrase))).toThrow(expect.objectContaining({ code: "vault/weak-passphrase" }));
   });
 
+  test.each([
+    ["nothing", undefined],
+    ["the passphrase itself", "correct horse battery staple"],
+    ["half a slot", { kind: "passphrase" }],
+  ])("%s in place of a slot, which is not repeated in the message", async (_what, given) => {
+    const mine = custody();
+    const told = expect.objectContaining({ code: "request/malformed", message: expect.not.stringContaining("horse") });
+    await expect(mine.create({ slot: wrong(given), policy })).rejects.toEqual(told);
+    await mine.create({ slot, policy });
+    mine.lock();
+    await expect(mine.unlock(wrong(given))).rejects.toEqual(told);
+  });
+
+  test("no policy, or a text that is none, with the place in that very text", async () => {
+    await expect(custody().create({ slot, policy: undefined })).rejects.toMatchObject({ code: "request/malformed", message: /^policy: / });
+    const text = JSON.stringify(policy, null, 2).replace('"fee"', '"fees"');
+    const line = text.split("\n").findIndex((at) => at.includes('"fees"')) + 1;
+    await expect(custody().create({ slot, policy: text })).rejects.toMatchObject({ code: "policy/invalid", position: { line } });
+    await expect(custody().create({ slot, policy: "policy.json" })).rejects.toMatchObject({
+      code: "policy/invalid",
+      position: { line: 1 },
+    });
+  });
+
+  test("a policy as text is the same policy as its data", async () => {
+    const [one, other] = [custody(), custody()];
+    await one.create({ slot, policy });
+    await other.create({ slot, policy: JSON.stringify(policy, null, 2) });
+    expect(await other.policy()).toEqual(await one.policy());
+  });
+
+  test("a session of nobody", async () => {
+    const mine = custody();
+    await mine.create({ slot, policy });
+    for (const person of [undefined, null, 7])
+      await expect(mine.session({ person: wrong(person) })).rejects.toMatchObject({ code: "session/no-such-person" });
+  });
+
   test("a chain that is no text", async () => {
     const mine = custody();
     await mine.create({ slot, policy });
