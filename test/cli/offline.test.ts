@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cutLines } from "../../src/cli/lines.ts";
 import { ACCOUNT, ana, document, ethLimit, FRIEND, MALLORY, payments, request, transaction } from "../custody/fixture.ts";
 import { shared, sharedFile, vectorSuite } from "../shared.ts";
 import { type Draft, Shell } from "./shell.ts";
@@ -166,6 +167,21 @@ describe("--lines", () => {
       .map((line) => JSON.parse(line) as Draft);
     expect(first.error.code).toBe("json/too-large");
     expect(second.intent.kind).toBe("transaction");
+  });
+
+  test("an endless line is dropped while it comes", async () => {
+    const before = process.memoryUsage().arrayBuffers;
+    let kept = 0;
+    async function* endless() {
+      const chunk = new Uint8Array(64 * 1024).fill(0x20);
+      for (let sent = 0; sent < 4096; sent++) yield chunk;
+      kept = process.memoryUsage().arrayBuffers - before;
+      yield new TextEncoder().encode("\n{}\n");
+    }
+    const lines: (Uint8Array | undefined)[] = [];
+    for await (const line of cutLines(endless(), 1024 * 1024)) lines.push(line);
+    expect(lines.map((line) => line?.length)).toEqual([undefined, 2]);
+    expect(kept).toBeLessThan(64 * 1024 * 1024);
   });
 
   test("cut anywhere, a stream gives the same answers", async () => {

@@ -149,6 +149,10 @@ describe("acts", () => {
     });
     expect((await sign(thaw)).json).toMatchObject({ kind: "done" });
     expect((await sign(asked({ nonce: 20 }))).exit).toBe(0);
+    for (const payload of [null, "modeChange", { act: "export" }, { act: "modeChange" }]) {
+      const { exit, json } = await sign(JSON.stringify({ ...JSON.parse(thaw), payload }));
+      expect([exit, json.error.code]).toEqual([2, expect.stringMatching(/^request\/(malformed|unsupported)$/)]);
+    }
     expect((await sign(thaw.replace(/keyward:../, "keyward:zz"))).json.error.code).toBe("request/malformed");
   });
 

@@ -91,6 +91,6 @@ export const CLI: readonly Mutant[] = [
     file: "cli/lines.ts",
     find: "if (this.length > this.#most) this.#parts = [];",
     replace: "if (this.length < 0) this.#parts = [];",
-    test: { file: "cli/offline.test.ts", name: "a line that is too long" },
+    test: { file: "cli/offline.test.ts", name: "an endless line is dropped while it comes" },
   },
 ];

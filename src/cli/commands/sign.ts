@@ -1,8 +1,8 @@
-import type { JsonObject } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
+import { readAct } from "../../custody/acts.ts";
 import { readRequest } from "../../custody/door.ts";
 import type { ActOutcome, SignOutcome } from "../../custody/outcome.ts";
-import type { ActRequest, Session } from "../../custody/session.ts";
+import type { Session } from "../../custody/session.ts";
 import type { Request } from "../../intent/intent.ts";
 import type { Command } from "../command.ts";
 import { outcomeAnswer } from "../outcomes.ts";
@@ -31,7 +31,7 @@ export const sign: Command = {
 
 function submit(me: Session, { chain, payload }: Request, vault: string): Promise<ActOutcome | SignOutcome> {
   if (chain !== `keyward:${vault}`) throw new CustodyError("request/malformed", `act: expected keyward:${vault} as its chain`);
-  const act = payload as JsonObject | null;
-  if (act?.act === "import") throw new CustodyError("request/unsupported", "import: the secret comes beside it; use keyward import");
-  return me.submit(act as unknown as ActRequest);
+  const act = readAct(payload);
+  if (act.act === "import") throw new CustodyError("request/unsupported", "import: the secret comes beside it; use keyward import");
+  return me.submit(act);
 }
