@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { Transaction } from "micro-eth-signer";
 import { type LogReport, verifyLog } from "../../src/audit/index.ts";
 import type { Chain, Signature, Signed } from "../../src/chains/chain.ts";
@@ -177,11 +176,6 @@ export async function codeOf(run: Promise<unknown>): Promise<string> {
     throw cause;
   }
   return "nothing was thrown";
-}
-
-/** Where a script of this folder lies, for `node --import tsx`. */
-export function scriptAt(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url));
 }
 
 /** One call on a store. */

@@ -106,6 +106,27 @@ export const LINE: readonly Mutant[] = [
     },
   },
   {
+    name: "a window begins before its signature left",
+    file: "custody/reserve.ts",
+    find: "  tx.fence(at);\n  writeHold(tx, { ...spent.hold, at,",
+    replace: "  writeHold(tx, { ...spent.hold, at: at - 1_800_000,",
+    test: { file: "custody/limits.test.ts", name: "a window ends when it is over and not a moment earlier" },
+  },
+  {
+    name: "a replacement counts at its own amount instead of the largest",
+    file: "limits/counter.ts",
+    find: "(replaceable > most ? replaceable : most)",
+    replace: "(most < 0n ? most : replaceable)",
+    test: { file: "custody/limits.test.ts", name: "of several nonces with replacements sign what fits by the largest of each" },
+  },
+  {
+    name: "signatures stay in memory beside what was put together of them",
+    file: "custody.ts",
+    find: "for (const { bytes } of signatures) wipe(bytes);",
+    replace: "",
+    test: { file: "custody/line.test.ts", name: "if the second commit fails, sign rejects and the signature is overwritten" },
+  },
+  {
     name: "a slow commit is never given up",
     file: "custody.ts",
     find: "if (!slow || (await desk.now()) >= reserved.leaseUntil) throw cause;",
