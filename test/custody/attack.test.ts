@@ -1,5 +1,6 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import type { ActRequest, WalletSource } from "../../src/index.ts";
+import { type ActRequest, approveOffline, type WalletSource } from "../../src/index.ts";
 import { watched } from "../vault/setting.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
@@ -36,7 +37,7 @@ describe("an approval", () => {
     ];
     const policy = g.team(rules, {
       immutable: true,
-      assets: { ETH: { chain: f.CHAIN, asset: "native", decimals: 18 }, USDC: { chain: f.CHAIN, asset: `erc20:${f.USDC}`, decimals: 6 }, APE: { chain: f.CHAIN, asset: `erc721:${NFT}`, decimals: 0 } },
+      assets: { ...(f.payments().assets as object), APE: { chain: f.CHAIN, asset: `erc721:${NFT}`, decimals: 0 } },
     });
     const { custody, me } = await setting(policy);
     const ask = (approved: bigint) =>
@@ -82,13 +83,13 @@ describe("an approval", () => {
     const one = g.asked(await me.sign(g.payment(0)));
     const two = g.asked(await me.sign(g.payment(1, { to: f.OTHER })));
     const statement = await custody.approvalStatement(one);
-    const { approveOffline } = await import("../../src/index.ts");
     const yes = await approveOffline(statement, "ana", f.ana.credential);
     let reads = 0;
     const turn = () => (reads++ === 0 ? one : two);
     const shifty = new Proxy({}, { get: (_, key) => (key === "toString" ? turn : key === "slice" ? () => one : undefined) }) as string;
     const code = await f.codeOf(custody.submitApproval(shifty, yes));
     expect(code).toBe("pending/no-such-request");
+    expect((await me.pending()).map(({ id }) => id).sort()).toEqual([one, two].sort());
   });
 });
 
@@ -185,6 +186,134 @@ test("a clock that jumps ahead and back while a signature is made does not hang"
   const { me } = await f.openCustody({ policy: f.payments(), store, as: g.owner });
   const { me: other } = await f.reopen(clock.store);
   on = true;
-  const end = await Promise.race([f.codeOf(me.sign(f.request(f.transaction()))), new Promise((resolve) => setTimeout(() => resolve("hangs"), 1500))]);
+  const end = await Promise.race([
+    f.codeOf(me.sign(f.request(f.transaction()))),
+    new Promise((resolve) => setTimeout(() => resolve("hangs"), 1500)),
+  ]);
   expect(end).not.toBe("hangs");
+});
+
+function isRefusal(outcome: unknown): boolean {
+  return outcome === "refused" || (outcome as { kind?: string } | undefined)?.kind === "denied";
+}
+
+describe("tried and refused:", () => {
+  const MAINNETS = {
+    immutable: true,
+    assets: { ...(f.payments().assets as object), XDAI: { chain: "eip155:100", asset: "native", decimals: 18 } },
+  };
+  const count = { id: "few", limit: ["transfer"], max: 2, per: "24h" };
+
+  test("the same nonce of another account or on another chain is no replacement", async () => {
+    const rules = [count, { id: "gnosis", allow: ["transfer", "fee"], when: { asset: "XDAI" } }];
+    const { me } = await setting(f.payments(rules, { more: MAINNETS }), { wallet: { from: "generate", words: 12 } });
+    const second = await me.accounts.derive({ chain: f.CHAIN, name: "Second" });
+    const ask = async (account: string, chainId: bigint) =>
+      g.reasonOf(await me.sign({ ...f.request(f.transaction({ chainId })), chain: `eip155:${chainId}`, account }));
+    expect([await ask("Main", 1n), await ask(second.id, 1n), await ask("Main", 100n)]).toEqual(["signed", "signed", "limit/exceeded"]);
+  });
+
+  test("a replacement by less gives no headroom back, and one by more takes it", async () => {
+    const { me } = await setting(f.payments([f.ethLimit("5 ETH")]));
+    const ask = async (nonce: number, value: bigint) => g.reasonOf(await me.sign(f.request(f.transaction({ nonce, value }))));
+    expect(await ask(0, 3n * f.ETHER)).toBe("signed");
+    expect(await ask(0, 0n)).toBe("signed");
+    expect(await ask(1, 3n * f.ETHER)).toBe("limit/exceeded");
+    expect(await ask(0, 5n * f.ETHER)).toBe("signed");
+    expect(await ask(1, 1n)).toBe("limit/exceeded");
+  });
+
+  test("tokens that are pulled from somebody else, promised, or promised more of, all drain the one limit", async () => {
+    const rules = [
+      { id: "promise", allow: ["allowance"], when: { asset: "USDC", to: "@book" } },
+      { id: "usdc", limit: ["outflow"], when: { asset: "USDC" }, max: "100 USDC", per: "24h" },
+    ];
+    const { me } = await setting(f.payments(rules));
+    const call = async (nonce: number, selector: string, ...words: bigint[]) =>
+      g.reasonOf(
+        await me.sign(f.request(f.transaction({ nonce, to: f.USDC, data: `0x${selector}${words.map(word).join("")}`, gasLimit: 60_000n }))),
+      );
+    const [friend, other] = [BigInt(f.FRIEND), BigInt(f.OTHER)];
+    expect(await call(0, "23b872dd", other, friend, 40_000_000n)).toBe("signed");
+    expect(await call(1, "095ea7b3", friend, 40_000_000n)).toBe("signed");
+    expect(await call(2, "39509351", other, 20_000_000n)).toBe("signed");
+    expect(await call(3, "a9059cbb", friend, 1n)).toBe("limit/exceeded");
+    expect(await call(4, "095ea7b3", friend, 2n ** 256n - 1n)).toBe("limit/exceeded");
+    expect(await call(5, "a457c2d7", friend, 40_000_000n)).toBe("signed");
+    expect(await call(6, "a9059cbb", friend, 1n)).toBe("limit/exceeded");
+  });
+
+  test("an act is not smuggled in where a payment is taken up again", async () => {
+    const { custody, me } = await setting(g.team([g.edit, g.large(g.twoOfFinance)]));
+    const id = g.asked(await me.sign(g.payment()));
+    const act = { kind: "act", payload: { act: "policyEdit", policy: g.team([g.edit, { id: "wide", allow: ["transfer"] }]) } };
+    expect(await f.codeOf(me.resume(id, { request: act }))).toBe("request/malformed");
+    expect((await custody.policy()).version).toBe(1);
+  });
+
+  test("names that every object has are names like any other", async () => {
+    for (const name of ["constructor", "toString", "valueOf", "hasOwnProperty"]) {
+      const { custody, me } = await setting(g.team([g.edit]));
+      const people = { ...(g.team([]).people as object), [name]: [{ kind: "secp256k1", publicKey: f.person("eve").publicKey }] };
+      const book = { ...(g.team([]).book as object), [name]: { chain: f.CHAIN, address: f.USDC } };
+      const roles = { finance: ["ana", "ben", "cyd"], [`${name}s`]: ["dee"] };
+      expect((await me.submit({ act: "policyEdit", policy: g.team([g.edit], { people, book, roles }) })).kind).toBe("done");
+      const eve = await custody.session({ person: name, credential: f.person("eve").credential });
+      expect(g.reasonOf(await eve.submit({ act: "modeChange", mode: name }))).toBe("policy/not-allowed");
+    }
+  });
+
+  test("nothing that is no request signs, ends the custody or shows a secret", async () => {
+    const { custody, me } = await setting(f.payments([{ id: "in", allow: ["import"] }]));
+    const trap = new Proxy(
+      {},
+      {
+        ownKeys: () => Array.from({ length: 100_000 }, (_, i) => `k${i}`),
+        getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+      },
+    );
+    const junk: unknown[] = [
+      null,
+      5,
+      "x",
+      [],
+      () => 1,
+      Symbol("x"),
+      1n,
+      trap,
+      Object.create(null),
+      new Array(1e9),
+      { kind: "act", payload: {} },
+    ];
+    const calls: readonly ((x: never) => Promise<unknown>)[] = [
+      (x) => me.sign(x),
+      (x) => me.explain(x),
+      (x) => me.submit(x),
+      (x) => me.submit({ act: "policyEdit", policy: x }),
+      (x) => me.submit({ act: "modeChange", mode: x }),
+      (x) => me.resume(x),
+      (x) => me.approve(x),
+      (x) => me.withdraw(x),
+      (x) => me.accounts.derive(x),
+      (x) => custody.submitApproval(x, x),
+    ];
+    for (const call of calls) for (const x of junk) expect(await call(x as never).catch(() => "refused")).toSatisfy(isRefusal);
+    const words = "legal winner thank year wave sausage worth useful legal winner thank zebrafish";
+    const cause = await me
+      .submit({ act: "import", name: "W", wallet: { from: "mnemonic", mnemonic: words } })
+      .catch((thrown: unknown) => thrown);
+    const shown = inspect([cause, me, custody, f.ana.credential], { depth: 9, showHidden: true });
+    for (const secret of ["winner", "zebrafish", "46464646", "07070707"]) expect(shown).not.toContain(secret);
+    expect((await me.sign(f.request(f.transaction()))).kind).toBe("signed");
+    const kinds = (await f.checkedLog(custody)).filter(({ kind }) => kind === "signed" || kind === "acted");
+    expect(kinds).toHaveLength(1);
+  });
+
+  test("explaining writes nothing and takes nothing", async () => {
+    const { custody, me } = await setting(f.payments([f.ethLimit("5 ETH")]));
+    const before = (await f.checkedLog(custody)).length;
+    for (let i = 0; i < 5; i++) await me.explain(f.request(f.transaction({ value: 5n * f.ETHER })));
+    expect((await f.checkedLog(custody)).length).toBe(before);
+    expect((await me.sign(f.request(f.transaction({ value: 5n * f.ETHER })))).kind).toBe("signed");
+  });
 });
