@@ -16,6 +16,7 @@ export interface Mutant {
 
 import { AUDIT } from "./mutants/audit.ts";
 import { CLI } from "./mutants/cli.ts";
+import { CUSTODY } from "./mutants/custody.ts";
 import { EVM } from "./mutants/evm.ts";
 import { GOVERNANCE } from "./mutants/governance.ts";
 import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
@@ -35,6 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLI,
   ...VAULT,
   ...LINE,
+  ...CUSTODY,
   ...GOVERNANCE,
   {
     name: "a private key stays in memory after its use",
