@@ -59,8 +59,9 @@ export async function ask(question: string, write: (text: string) => void, signa
   const terminal = openTerminal();
   const line = new TypedLine();
   try {
-    write(question);
+    // Silent before the question is there: whoever types at once is not shown either.
     terminal.stream.setRawMode(true);
+    write(question);
     await typing(terminal.stream, line, signal);
     return line.take();
   } finally {

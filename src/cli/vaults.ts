@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
-import { MINUTE_MS } from "../base/time.ts";
+import { HOUR_MS } from "../base/time.ts";
 import type { CredentialSigner } from "../custody/credentials.ts";
 import { type Custody, keyward } from "../custody/keyward.ts";
 import type { Session } from "../custody/session.ts";
@@ -28,7 +28,7 @@ export const PERSON: { readonly [name: string]: Option } = {
 };
 
 /** A command on a vault lasts no longer; a session that a crash leaves behind ends by then. */
-const SESSION_MS = 10 * MINUTE_MS;
+const SESSION_MS = HOUR_MS;
 
 export function vaultDirectory({ io, value }: Call): string {
   const named = value("vault") ?? io.env.KEYWARD_VAULT;

@@ -169,6 +169,19 @@ describe("acts", () => {
   });
 });
 
+test("every session that a command began is ended when it is done, also when it failed", async () => {
+  expect((await sign(asked({}), ["--json", "--person", "owner"])).exit).toBe(0);
+  expect((await sign(JSON.stringify({ ...request("0x"), account: "Main" }))).json.error.code).toBe("chain/malformed");
+  const { out } = await shell.on(["log", "show", "--json"]);
+  const events = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Draft);
+  const count = (event: string) => events.filter((entry) => entry.kind === "session" && entry.event === event).length;
+  expect(count("began")).toBeGreaterThan(10);
+  expect(count("ended")).toBe(count("began"));
+});
+
 test("nothing that a log or a request holds can paint the terminal", async () => {
   const { effectLines } = await import("../../src/cli/show.ts");
   const { styleFor } = await import("../../src/cli/style.ts");
