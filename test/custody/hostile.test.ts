@@ -174,7 +174,7 @@ describe("hostile requests of our own", () => {
     expect(kindsOf(await checkedLog(custody))).toBe("created policy account session account denied");
   });
 
-  test("the same transaction with another number for its fee is another intent, and both count against their limit", async () => {
+  test("the same payment under another nonce is another intent, and both count against their limit", async () => {
     const { me } = await openCustody({ policy: payments([{ id: "count", limit: ["transfer"], max: 1, per: "1h" }]) });
     expect((await me.sign(request(transaction({ nonce: 0 })))).kind).toBe("signed");
     expect((await me.sign(request(transaction({ nonce: 1 })))).kind).toBe("denied");
