@@ -11,8 +11,6 @@ import { type AskedRequest, asJson, type RootState } from "./records.ts";
 export const DENIALS_AN_HOUR = 100;
 /** Longer payloads of denied requests are cut in the log: nothing was signed, so nothing has to be judged again. */
 const PAYLOAD_CHARACTERS = 4096;
-/** The same for what is said of a request that could not be read: a policy can have a thousand problems. */
-const TEXT_CHARACTERS = 1000;
 
 /**
  * Writes a denial down, or counts it.
@@ -44,7 +42,7 @@ export function reasonToJson(reason: Reason): JsonObject {
 /** A request that could not be read: its code is written down, its bytes are not. `request` is what was read before that. */
 export function recordMalformed(tx: Tx, ask: { readonly session: string; readonly request?: AskedRequest }, cause: CustodyError): void {
   const person = (tx.get(`session/${ask.session}`) as { readonly person?: string } | undefined)?.person;
-  const reasons = [{ code: cause.code, params: {}, text: cause.message.slice(0, TEXT_CHARACTERS).toWellFormed() }];
+  const reasons = [{ code: cause.code, params: {}, text: cause.message }];
   const request = ask.request && {
     request: { chain: ask.request.chain, account: ask.request.account, kind: ask.request.kind, payload: "…" },
   };

@@ -274,6 +274,9 @@ export async function approvalStatement(
   given: { readonly answer?: "yes" | "no"; readonly lastsMs?: number },
 ): Promise<ApprovalStatement> {
   const lastsMs = given.lastsMs === undefined ? undefined : duration(given.lastsMs, "approval");
+  const { answer = "yes" } = given;
+  // Anything else would stand in the log as a no, and count as nothing.
+  if (answer !== "yes" && answer !== "no") throw new CustodyError("request/malformed", "approval: expected yes or no as its answer");
   const now = await desk.now();
   return desk.vault.read((view) => {
     const at = { state: view.state, now: Math.max(now, view.time), get: view.get.bind(view), list: view.list.bind(view) };
@@ -286,7 +289,7 @@ export async function approvalStatement(
       book: pending.book,
       subject: pending.subject.digest,
       submitters: [...pending.submitters].sort(),
-      answer: given.answer ?? "yes",
+      answer,
       expiresMs: lastsMs === undefined ? pending.expires : now + lastsMs,
       nonce: pending.nonce,
       head: { size: frontier.size, root: toHex(rootOf(frontier)) },

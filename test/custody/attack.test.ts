@@ -78,6 +78,15 @@ describe("an approval", () => {
     expect((await dee.resume(id)).kind).toBe("pending");
   });
 
+  test("is a yes or a no, and nothing in between", async () => {
+    const { custody, me } = await setting(g.team([g.large([{ of: "finance", atLeast: 1 }])], { immutable: true }));
+    const id = g.asked(await me.sign(g.payment()));
+    const ana = await g.sessionOf(custody, f.ana);
+    const { credential } = f.ana;
+    expect(await f.codeOf(ana.approve(id, { answer: "maybe" as never, credential }))).toBe("request/malformed");
+    expect((await f.checkedLog(custody)).map(({ kind }) => kind)).not.toContain("refused");
+  });
+
   test("counts once, whatever the id of its request turns itself into", async () => {
     const { custody, me } = await setting(g.team([g.large([{ of: "finance", atLeast: 1 }])], { immutable: true }));
     const one = g.asked(await me.sign(g.payment(0)));

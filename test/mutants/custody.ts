@@ -16,7 +16,7 @@ export const CUSTODY: readonly Mutant[] = [
     file: "approvals/subject.ts",
     find: 'if (effect.kind !== "fee" && effect.why !== undefined) return false;',
     replace: "",
-    test: attack("an approval of a revocation never lets a grant through"),
+    test: { file: "approvals/subject.test.ts", name: "where an effect leaves something to words" },
   },
   {
     name: "an approved edit is done over any policy",
@@ -82,11 +82,11 @@ export const CUSTODY: readonly Mutant[] = [
     test: attack("a flood of requests with long names leaves no more than a line each"),
   },
   {
-    name: "all problems of a policy stand in the log",
-    file: "custody/refusals.ts",
-    find: "cause.message.slice(0, TEXT_CHARACTERS)",
-    replace: "cause.message",
-    test: attack("a flood of requests with long names leaves no more than a line each"),
+    name: "an answer that is neither yes nor no is taken",
+    file: "custody/session.ts",
+    find: 'if (answer !== "yes" && answer !== "no") throw',
+    replace: 'if (answer !== "yes" && answer === "no") throw',
+    test: attack("an approval is a yes or a no, and nothing in between"),
   },
   {
     name: "roles within roles have no bound",
