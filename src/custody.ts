@@ -11,7 +11,7 @@ import { lifetimeUnder } from "./custody/lifetime.ts";
 import type { ActOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
 import { done } from "./custody/pending.ts";
 import type { AccountRecord, AskedRequest, WalletRecord } from "./custody/records.ts";
-import { recordFailure, recordMalformed } from "./custody/refusals.ts";
+import { flush, recordFailure, recordMalformed } from "./custody/refusals.ts";
 import { countAct, factsNow, type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
 import { withAccountKey } from "./custody/wallets.ts";
 import { secp256k1 } from "./keys/secp256k1.ts";
@@ -88,6 +88,7 @@ export async function submitAct(desk: Desk, session: string, request: AskedReque
       facts: factsNow(tx, desk.judge, decision),
     };
     const approvals = met.approvals.map(asObject);
+    flush(tx);
     const entry = journal(tx, "acted", { ...told, approvals, ...(met.pending !== undefined && { pending: met.pending.id }) });
     done(tx, met);
     countAct(tx, desk, decision, entry);
