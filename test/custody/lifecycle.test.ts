@@ -425,6 +425,16 @@ describe("a flood of denials", () => {
   });
 });
 
+test("denials that were only counted are told before an act, too", async () => {
+  const policy = payments([{ id: "stop", allow: ["modeChange"] }]);
+  const { custody, me } = await openCustody({ policy });
+  await Promise.all(Array.from({ length: 103 }, (_, nonce) => me.sign(request(transaction({ nonce, to: MALLORY })))));
+  expect((await me.submit({ act: "modeChange", mode: "frozen" })).kind).toBe("done");
+  const entries = await checkedLog(custody);
+  expect(kindsOf(entries)).toMatch(/ denied denials acted mode$/);
+  expect(entries.find(({ kind }) => kind === "denials")).toMatchObject({ count: 3 });
+});
+
 test("a session that was ended asks for nothing any more, and the others go on", async () => {
   const { custody, me } = await openCustody({ policy: payments([], { people: [ana] }) });
   const anas = await custody.session({ person: "ana", credential: ana.credential });
