@@ -11,7 +11,7 @@ import type { Judge, ReadPolicy } from "./judge.ts";
 import { adoptLifetime, type Lifetime } from "./lifetime.ts";
 import { isPlainName } from "./names.ts";
 import { asJson, type PolicyRecord, type RootState, type WalletRecord } from "./records.ts";
-import { rootState } from "./refusals.ts";
+import { modeAt, rootState } from "./refusals.ts";
 import type { NewWallet } from "./wallets.ts";
 
 /**
@@ -151,7 +151,9 @@ function hasMode(policy: Policy, mode: string): boolean {
 }
 
 export function setMode(tx: Tx, name: string, lastsMs: number | undefined): JsonObject {
-  const mode: RootState["mode"] = { name, ...(lastsMs !== undefined && { until: tx.now + lastsMs }) };
+  const now = modeAt(tx, tx.now);
+  const then = now.name === "frozen" ? "frozen" : now.then;
+  const mode: RootState["mode"] = lastsMs === undefined ? { name } : { name, until: tx.now + lastsMs, ...(then !== undefined && { then }) };
   tx.setState(asJson({ ...rootState(tx), mode }));
   journal(tx, "mode", { mode: { ...mode } });
   return { mode: name, ...(mode.until !== undefined && { until: mode.until }) };

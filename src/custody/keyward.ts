@@ -78,6 +78,8 @@ export class Custody {
   #opening: { readonly slot: Slot; readonly access: Access; readonly done: Promise<void> } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #locks = 0;
+  /** The vault that was open last, and how far it was: a store that has been put back meanwhile is noticed at the next opening. */
+  #seen: { readonly id: string; readonly epoch: number } | undefined;
 
   constructor(options: KeywardOptions) {
     this.#store = options.store;
@@ -117,25 +119,27 @@ export class Custody {
     const judge = this.#judge();
     const policy = this.#readPolicy(policyText(options.policy));
     const wallet = options.wallet === null ? undefined : await readWallet(options.wallet ?? { from: "generate" });
-    await this.#enter(async () => {
-      try {
-        return await createVault({
-          store: this.#store,
-          slots: [options.slot],
-          state: asJson(newState()),
-          index: judge,
-          begin: (tx, vault) => {
-            journal(tx, "created", { vault });
-            adoptPolicy(tx, undefined, policy);
-            if (wallet !== undefined) addFirstWallet(tx, wallet);
-          },
-          signal: options.signal,
-          onProgress: options.onProgress,
-        });
-      } finally {
-        wallet?.secret.fill(0);
-      }
-    }, judge);
+    try {
+      await this.#enter(
+        () =>
+          createVault({
+            store: this.#store,
+            slots: [options.slot],
+            state: asJson(newState()),
+            index: judge,
+            begin: (tx, vault) => {
+              journal(tx, "created", { vault });
+              adoptPolicy(tx, undefined, policy);
+              if (wallet !== undefined) addFirstWallet(tx, wallet);
+            },
+            signal: options.signal,
+            onProgress: options.onProgress,
+          }),
+        judge,
+      );
+    } finally {
+      wallet?.secret.fill(0);
+    }
   }
 
   /**
@@ -167,7 +171,9 @@ export class Custody {
     this.#locks++;
     clearTimeout(this.#timer);
     if (this.#desk === undefined) return;
-    this.#desk.vault.lock();
+    const { vault } = this.#desk;
+    this.#seen = { id: vault.id, epoch: vault.epoch };
+    vault.lock();
     this.#desk = undefined;
     this.#watched.set("locked");
   }
@@ -297,7 +303,8 @@ export class Custody {
     const judge = this.#judge();
     await this.#enter(async () => {
       try {
-        return await openVault({ store: this.#store, slot, access, index: judge, signal: options.signal, onProgress: options.onProgress });
+        const { signal, onProgress } = options;
+        return this.#notOlder(await openVault({ store: this.#store, slot, access, index: judge, signal, onProgress }));
       } catch (cause) {
         if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await countFailure(this.#store);
         throw cause;
@@ -318,6 +325,13 @@ export class Custody {
       this.lock();
       throw cause;
     }
+  }
+
+  #notOlder(vault: Vault): Vault {
+    const seen = this.#seen;
+    if (seen?.id !== vault.id || vault.epoch >= seen.epoch) return vault;
+    vault.lock();
+    throw new CustodyError("vault/rolled-back", `root: expected an epoch from ${seen.epoch}, as when it was locked, got ${vault.epoch}`);
   }
 
   async #enter(open: () => Promise<Vault>, judge: Judge): Promise<void> {

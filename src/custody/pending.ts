@@ -19,6 +19,8 @@ import { rootState } from "./refusals.ts";
 
 /** More requests than this do not wait at once: a flood must not fill the store. */
 export const MOST_PENDING = 1000;
+/** Nor more than this of one person: nobody can take the others' places. */
+const MOST_OF_ONE = 100;
 /** How long a request waits where the rule does not say. */
 const EXPIRES_MS = 72 * HOUR_MS;
 /** Approvals cover a fee up to so many times the fee that was shown; the policy still judges every new fee. */
@@ -50,7 +52,7 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
   const found = findPending(tx, session.person, asked);
   // Nothing is needed any more: what was answered for this request meanwhile goes with it, and never to a second one.
   if (needs.length === 0) return { state: "met", pending: found, approvals: [] };
-  if (found === undefined && countWaiting(tx) >= MOST_PENDING) return { state: "refused", reason: tooMany() };
+  if (found === undefined && tooManyWait(tx, session.person)) return { state: "refused", reason: tooMany() };
   const { entry, ...base } = found ?? newPending(tx, asked, { vault, judge });
   const pending: PendingRecord = {
     ...base,
@@ -180,7 +182,6 @@ function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" |
   const size = (rootState(tx).log as { readonly size: number }).size;
   // The length of the log makes the id of a later request about the same thing another one.
   const id = toHex(sha256(utf8(`pending ${subject.digest} ${session.person} ${size}`))).slice(0, 16);
-  const waits = needs.map((need) => expiryOf(judge, need.rule));
   return {
     id,
     vault: vault.id,
@@ -190,7 +191,7 @@ function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" |
     submitters: [session.person],
     nonce: toHex(randomBytes(16)),
     since: tx.now,
-    expires: tx.now + Math.min(...waits),
+    expires: tx.now + waitOf(judge, needs),
     needs,
     policy: judge.policy.id,
     semantics: SEMANTICS,
@@ -223,6 +224,14 @@ function knownFee(intent: Intent): bigint {
   return intent.effects.reduce((sum, effect) => (effect.kind === "fee" ? sum + (effect.amount ?? 0n) : sum), 0n);
 }
 
+/** As short as any of its rules says, but never so short that a delay among them could not run. */
+function waitOf(judge: Judge, needs: readonly Need[]): number {
+  const waits = needs.map((need) => expiryOf(judge, need.rule));
+  const longestDelay = Math.max(0, ...needs.map((need) => (need.kind === "delay" ? need.delayMs : 0)));
+  const shortest = Math.min(...waits);
+  return shortest > longestDelay ? shortest : Math.max(...waits);
+}
+
 /** A session's rules stand under their own prefix and wait as long as any other. */
 function expiryOf(judge: Judge, id: string): number {
   const { rules, modes } = judge.policy;
@@ -231,8 +240,9 @@ function expiryOf(judge: Judge, id: string): number {
 }
 
 /** Requests under which something was signed wait for nobody: they stay for replacements, and everybody has agreed to each. */
-function countWaiting(tx: View): number {
-  return [...tx.list("pending/")].filter(([, record]) => isWaiting(record as unknown as PendingRecord)).length;
+function tooManyWait(tx: View, person: string): boolean {
+  const waiting = [...tx.list("pending/")].map(([, record]) => record as unknown as PendingRecord).filter(isWaiting);
+  return waiting.length >= MOST_PENDING || waiting.filter(({ submitters }) => submitters.includes(person)).length >= MOST_OF_ONE;
 }
 
 function isWaiting({ used }: PendingRecord): boolean {
@@ -240,7 +250,11 @@ function isWaiting({ used }: PendingRecord): boolean {
 }
 
 function tooMany(): Reason {
-  return { code: "pending/too-many", params: { most: MOST_PENDING }, text: `${MOST_PENDING} requests wait already; withdraw some` };
+  return {
+    code: "pending/too-many",
+    params: { most: MOST_OF_ONE, inAll: MOST_PENDING },
+    text: `${MOST_OF_ONE} requests of one person wait already, or ${MOST_PENDING} in all; withdraw some`,
+  };
 }
 
 function refusedReason(person: string): Reason {

@@ -123,7 +123,8 @@ export interface RootState {
   readonly format: 1;
   /** Semantics number that the policy in force was accepted under. */
   readonly semantics: number;
-  readonly mode: { readonly name: string; readonly until?: Time };
+  /** `then`: what follows a mode that lasts; a freeze is not undone by an emergency that runs out. */
+  readonly mode: { readonly name: string; readonly until?: Time; readonly then?: string };
   readonly log: JsonObject;
   /** How many holds have been forgotten; see `lifetime.ts`. */
   readonly pruned: number;

@@ -66,10 +66,10 @@ function cut(details: JsonObject & { readonly reasons: readonly JsonObject[] }):
   return { ...details, request: { ...request, payload: `${text.slice(0, 64)}… (${text.length} characters, cut)` } };
 }
 
-/** The mode that holds at `now`: one that is over is followed by `normal`, whether or not that is written down yet. */
+/** The mode that holds at `now`: one that is over is followed by `then` or `normal`, whether or not that is written down yet. */
 export function modeAt(tx: { readonly state: Json }, now: Time): RootState["mode"] {
   const { mode } = rootState(tx);
-  return mode.until !== undefined && mode.until <= now ? { name: "normal" } : mode;
+  return mode.until !== undefined && mode.until <= now ? { name: mode.then ?? "normal" } : mode;
 }
 
 export function rootState(tx: { readonly state: Json }): RootState {

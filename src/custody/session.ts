@@ -6,6 +6,7 @@ import { frontierFromJson, rootOf } from "../audit/tree.ts";
 import { toHex, utf8 } from "../base/bytes.ts";
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
+import { readJson } from "../base/json.ts";
 import { DAY_MS, HOUR_MS, type Time } from "../base/time.ts";
 import { signRequest, submitAct } from "../custody.ts";
 import { intentToJson } from "../intent/intent.ts";
@@ -93,7 +94,7 @@ export class Session {
    */
   async submit(act: ActRequest): Promise<ActOutcome> {
     const desk = this.#desk();
-    if (act.act !== "import") return submitAct(desk, this.id, this.#actRequest(copyPlain(act)));
+    if (act.act !== "import") return submitAct(desk, this.id, this.#actRequest(copyPlain(withDocument(act))));
     const wallet = await readWallet(act.wallet);
     try {
       const what = wallet.from;
@@ -216,6 +217,12 @@ export class Session {
   #actRequest(payload: Json) {
     return { chain: `keyward:${this.#desk().vault.id}`, account: "", kind: "act" as const, payload };
   }
+}
+
+/** A policy may be given as text, as `create` takes it too. */
+function withDocument(act: Exclude<ActRequest, { act: "import" }>): typeof act {
+  if (act.act !== "policyEdit" || typeof act.policy !== "string") return act;
+  return { ...act, policy: readJson(act.policy).value };
 }
 
 /** Begins a session: the person's credential signs it, or, for a person who unlocks, this vault was opened to sign. */

@@ -63,6 +63,20 @@ describe("frozen", () => {
     await f.checkedLog(custody);
   });
 
+  test("comes back after an emergency that began from it has run out", async () => {
+    const { to, mode, clock, pay } = await setting();
+    await to("frozen");
+    expect(await to("emergency")).toBe("done");
+    expect(await to("emergency")).toBe("done");
+    clock.pass(6 * g.HOUR);
+    expect(await mode()).toBe("frozen");
+    expect(await pay(0)).toBe("policy/not-allowed");
+    await to("normal");
+    await to("emergency");
+    clock.pass(6 * g.HOUR);
+    expect(await mode()).toBe("normal");
+  });
+
   test("outlasts a restart", async () => {
     const { custody, to, store } = await setting();
     await to("frozen");

@@ -100,6 +100,21 @@ describe("a request runs out", () => {
   });
 });
 
+test("a wait is never shorter than the longest delay among its rules", async () => {
+  const slow = { id: "slow", require: ["transfer"], when: { asset: "ETH" }, delay: "100h", expires: "14d" };
+  const { me, clock } = await setting([g.large(g.twoOfFinance), slow]);
+  expect(await me.sign(g.payment())).toMatchObject({ kind: "pending", expires: clock.now() + 14 * g.DAY });
+});
+
+test("one person's flood leaves the others their places", async () => {
+  const { custody, me } = await setting();
+  const ana = await g.sessionOf(custody, f.ana);
+  const asked = async (session: typeof me, n: number) => g.reasonOf(await session.sign(g.payment(n, { value: BigInt(n + 3) * f.ETHER })));
+  for (let n = 0; n < 100; n++) expect(await asked(me, n)).toBe("pending");
+  expect(await asked(me, 100)).toBe("pending/too-many");
+  expect(await asked(ana, 101)).not.toBe("pending/too-many");
+});
+
 test("a flood is refused at its ceiling, what needs nothing is still signed, and used requests do not count", async () => {
   const { custody, me, store } = await setting();
   const id = g.asked(await me.sign(g.payment()));
@@ -108,7 +123,7 @@ test("a flood is refused at its ceiling, what needs nothing is still signed, and
   await vault.transact((tx) => {
     const one = tx.get(`pending/${id}`) as object;
     for (let n = 1; n < MOST_PENDING; n++)
-      tx.put(`pending/${String(n).padStart(16, "0")}`, { ...one, id: String(n), submitters: ["dee"] } as never);
+      tx.put(`pending/${String(n).padStart(16, "0")}`, { ...one, id: String(n), submitters: [`dee${n % 20}`] } as never);
   });
   vault.lock();
   const again = await f.reopen(store);
