@@ -56,6 +56,11 @@ export class Vault {
     return this.#keyring.access;
   }
 
+  /** How many commits there were, as far as this vault has followed the store. Also after `lock`. */
+  get epoch(): number {
+    return this.#replica.root.epoch;
+  }
+
   get slots(): readonly SlotInfo[] {
     return this.#replica.header.slots.map(({ id, kind, sign }) => ({ id, kind, access: sign === null ? "view" : "sign" }));
   }

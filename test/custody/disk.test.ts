@@ -102,6 +102,23 @@ async function viewKeyring(store: Store): Promise<Keyring> {
   return new Keyring(await openSlot(slot, context, { record, envelope, access: "view" }), header);
 }
 
+test("a store that was put back to an older copy between lock and unlock is noticed by whoever had it open", async () => {
+  const { custody, store, me } = await openCustody();
+  const older = await dump(store);
+  await me.sign(request(transaction({ value: 5n })));
+  const kept = await custody.checkpoint();
+  custody.lock();
+  const newest = await dump(store);
+  await restore(store, older);
+  expect(await codeOf(custody.unlock(slot))).toBe("vault/rolled-back");
+  expect(await codeOf(custody.unlock(slot, { access: "view" }))).toBe("vault/rolled-back");
+  // Another process knows only what it is told: a checkpoint that somebody kept.
+  const other = await reopen(store);
+  expect(await codeOf(other.custody.proveConsistency(kept))).toMatch(/^log\/(bad-proof|damaged)$/);
+  await restore(store, newest);
+  await custody.unlock(slot);
+});
+
 test("the files show no address, name, amount, rule, word or key, in any encoding that one would look for", async () => {
   const folder = mkdtempSync(join(tmpdir(), "keyward-disk-"));
   try {

@@ -345,4 +345,11 @@ export const VAULT: readonly Mutant[] = [
     replace: "if (!this.#broken && hidden === -1)",
     test: { file: "audit/log.test.ts", name: "an entry that is shown as erased is found where no entry after it says that it was" },
   },
+  {
+    name: "a store put back while the vault was locked is opened again",
+    file: "custody/keyward.ts",
+    find: "if (seen?.id !== vault.id || vault.epoch >= seen.epoch) return vault;",
+    replace: "if (seen?.id !== vault.id || vault.epoch >= 0) return vault;",
+    test: { file: "custody/disk.test.ts", name: "a store that was put back to an older copy between lock and unlock is noticed" },
+  },
 ];
