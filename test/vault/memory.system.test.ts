@@ -44,7 +44,8 @@ interface Hits {
 function scan(needles: { readonly [name: string]: Uint8Array }): Hits {
   const forms = Object.entries(needles).map(([name, bytes]) => {
     const raw = Buffer.from(bytes);
-    return { name, forms: [raw, Buffer.from(raw).reverse(), Buffer.from(toHex(bytes))], hits: [0, 0, 0] };
+    // The C library writes over the first 16 bytes of what is given back to it: the rest is what somebody would find.
+    return { name, forms: [raw.subarray(16), Buffer.from(raw).reverse(), Buffer.from(toHex(bytes))], hits: [0, 0, 0] };
   });
   let read = 0;
   const memory = openSync(`/proc/${child.pid}/mem`, "r");
