@@ -56,6 +56,9 @@ export function reserve(
   if (before?.state === "spent") return again(tx, judge, allowed, before);
   if (patient && before?.state === "reserved") throw takenOver("reserved by another");
   flush(tx);
+  // Asked again: whoever holds the earlier reservation can no longer spend it, and the log says so.
+  if (before?.state === "reserved")
+    journal(tx, "lapsed", { intent: intent.id, hold: before.id, reservation: before.reservation, why: "asked again" });
 
   const counters = judge.counters(intent, tx.now);
   const leaseUntil = tx.now + leaseMs;

@@ -245,7 +245,7 @@ describe("before a signature leaves", () => {
     // Its headroom stays taken, and the same request takes it up again.
     expect((await me.sign(request(transaction({ nonce: 1, value: 6n * ETHER })))).kind).toBe("denied");
     expect((await me.sign(request(transaction({ value: 6n * ETHER })))).kind).toBe("signed");
-    expect(kindsOf(await checkedLog(custody))).toBe(`${BORN} reserved denied reserved signed`);
+    expect(kindsOf(await checkedLog(custody))).toBe(`${BORN} reserved denied lapsed reserved signed`);
   });
 
   test("a commit that was written but said to have failed gives nothing either; asked again, it gives what the log says", async () => {
