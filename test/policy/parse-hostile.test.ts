@@ -105,12 +105,12 @@ describe("hostile documents are refused in bounded work", () => {
     expect(policy.roles.get("r59x")).toEqual([{ person: "me" }]);
   });
 
-  test("a role of thousands who stand in, in a thousand roles or in a thousand rules", () => {
+  test("a role of thousands who stand in, in a thousand roles or in hundreds of rules", () => {
     const stands = Array.from({ length: 1000 }, (_, i) => ({ person: "me", from: new Date(i * 60_000).toISOString() }));
     const base = { keyward: "policy/1", name: "x", immutable: true, people: { me: [{ kind: "unlock" }] } };
     const within = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`in${i}x`, ["role:all"]]));
     expect(problemsOf({ ...base, roles: { all: stands, ...within }, rules: [] })[0]).toMatchObject({ code: "policy/too-many" });
-    const rules = Array.from({ length: 5000 }, (_, i) => ({ id: `r${i}`, forbid: ["fee"], when: { requester: "role:all" } }));
+    const rules = Array.from({ length: 400 }, (_, i) => ({ id: `r${i}`, forbid: ["fee"], when: { requester: "role:all" } }));
     expect(problemsOf({ ...base, roles: { all: stands }, rules })[0]).toMatchObject({ code: "policy/too-many" });
   });
 
