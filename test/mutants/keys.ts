@@ -4,7 +4,7 @@ export const KEYS_AND_APPROVALS: readonly Mutant[] = [
   {
     name: "a generator is kept, so a bad one stays",
     file: "keys/random.ts",
-    find: "    return first.slice(0, length);",
+    find: "    return secretCopy(first.subarray(0, length));",
     replace: "    return first;",
     test: { file: "keys/random.test.ts", name: "there are as many as asked for" },
   },

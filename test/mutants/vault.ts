@@ -299,8 +299,8 @@ export const VAULT: readonly Mutant[] = [
   {
     name: "whoever can write the disk can seal a vault of their own to our slot",
     file: "vault/slot.ts",
-    find: "const secret = concat(shared, keys.pin);",
-    replace: "const secret = concat(shared);",
+    find: "const secret = secretCopy(shared, keys.pin);",
+    replace: "const secret = secretCopy(shared);",
     test: { file: "vault/attack.test.ts", name: "cannot make a vault of their own that our slot opens" },
   },
   {
