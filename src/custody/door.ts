@@ -73,6 +73,9 @@ export function copyPlain(input: unknown): Json {
       if (length > MAX_NODES) throw malformed(`expected at most ${MAX_NODES} values, ${MAX_DEPTH} deep`);
       return Array.from({ length }, (_, index) => copy(value[index], depth + 1));
     }
+    // A Map, a Date or a class of the app would pass for an empty object.
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw malformed("expected plain data, got an instance of a class");
     const out: Record<string, Json> = Object.create(null);
     for (const key of Object.keys(value)) {
       const member = (value as Record<string, unknown>)[key];
@@ -85,6 +88,20 @@ export function copyPlain(input: unknown): Json {
   } catch (cause) {
     if (cause instanceof CustodyError) throw cause;
     throw new CustodyError("request/malformed", "request: could not be read", { cause });
+  }
+}
+
+/**
+ * The members of an options object, each read once.
+ *
+ * @throws `request/malformed` for anything that is no object, and for what throws while it is read.
+ */
+export function readOptions<T extends object>(options: T, what: string): T {
+  if (typeof options !== "object" || options === null) throw new CustodyError("request/malformed", `${what}: expected an object`);
+  try {
+    return { ...options };
+  } catch (cause) {
+    throw new CustodyError("request/malformed", `${what}: could not be read`, { cause });
   }
 }
 

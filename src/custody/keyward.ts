@@ -19,7 +19,7 @@ import { addWallet, adoptPolicy } from "./acts.ts";
 import { answer } from "./answers.ts";
 import { Chains, type Desk } from "./desk.ts";
 import { diagnose, type Support, support } from "./diagnose.ts";
-import { copyPlain } from "./door.ts";
+import { copyPlain, readOptions } from "./door.ts";
 import { type CustodyState, Watched } from "./events.ts";
 import { countFailure, forgetFailures, readFailures } from "./failures.ts";
 import { journal } from "./journal.ts";
@@ -114,7 +114,8 @@ export class Custody {
    * @throws `vault/exists`, `policy/invalid` (with every problem and its place), `vault/weak-passphrase`, `vault/aborted`,
    *   `keys/bad-mnemonic`, `keys/bad-key`, `keys/no-randomness`
    */
-  async create(options: CreateOptions): Promise<void> {
+  async create(wanted: CreateOptions): Promise<void> {
+    const options = readOptions(wanted, "create");
     checkSlot(options.slot);
     const judge = this.#judge();
     const policy = this.#readPolicy(policyText(options.policy));
@@ -147,7 +148,8 @@ export class Custody {
    *
    * @throws `vault/absent`, `vault/cannot-open`, `vault/damaged`, `vault/rolled-back`, `vault/kdf-out-of-bounds`, `vault/aborted`
    */
-  async unlock(slot: Slot, options: UnlockOptions = {}): Promise<void> {
+  async unlock(slot: Slot, wanted: UnlockOptions = {}): Promise<void> {
+    const options = readOptions(wanted, "unlock");
     checkSlot(slot);
     const access = options.access ?? "sign";
     while (this.#opening !== undefined) {

@@ -70,6 +70,7 @@ export async function entryProof(vault: Vault, seq: number): Promise<string> {
 
 /** A file that shows that the log of now continues the one of a checkpoint that somebody kept. */
 export async function consistencyProof(vault: Vault, kept: string): Promise<string> {
+  if (typeof kept !== "string") throw new CustodyError("log/malformed", "checkpoint: expected a signed note as text");
   const note = await checkpoint(vault);
   return proveConsistency({ from: kept, to: note, vkey: logKey(vault) }, hashReader(vault));
 }

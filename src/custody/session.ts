@@ -18,7 +18,7 @@ import { type Answer, answer, findPending, rejudged } from "./answers.ts";
 import type { CredentialSigner } from "./credentials.ts";
 import { liveSession } from "./decide.ts";
 import { type Desk, reader } from "./desk.ts";
-import { copyPlain, readRequest } from "./door.ts";
+import { copyPlain, readOptions, readRequest } from "./door.ts";
 import { journal } from "./journal.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
@@ -92,8 +92,9 @@ export class Session {
    *
    * @throws as {@link sign}, and `policy/invalid`, `keys/bad-mnemonic`, `keys/bad-key`, `vault/already-there`
    */
-  async submit(act: ActRequest): Promise<ActOutcome> {
+  async submit(request: ActRequest): Promise<ActOutcome> {
     const desk = this.#desk();
+    const act = readOptions(request, "submit");
     if (act.act !== "import") return submitAct(desk, this.id, this.#actRequest(copyPlain(withDocument(act))));
     const wallet = await readWallet(act.wallet);
     try {
@@ -131,11 +132,15 @@ export class Session {
    * effects (a new nonce, a fee within what was approved).
    *
    * @param id - of the pending request.
-   * @param again - `request` with the new bytes; `wallet` for an import, whose secret is not kept while it waits.
+   * @param options - `request` with the new bytes; `wallet` for an import, whose secret is not kept while it waits.
    * @throws `pending/no-such-request`, `pending/not-yours`; and as {@link sign}
    */
-  async resume(id: string, again: { readonly request?: unknown; readonly wallet?: WalletSource } = {}): Promise<SignOutcome | ActOutcome> {
+  async resume(
+    id: string,
+    options: { readonly request?: unknown; readonly wallet?: WalletSource } = {},
+  ): Promise<SignOutcome | ActOutcome> {
     const desk = this.#desk();
+    const again = readOptions(options, "resume");
     const { request } = await this.#mine(id);
     if (request.kind !== "act")
       return signRequest(desk, this.id, again.request === undefined ? request : await this.#read(desk, again.request), id);
@@ -170,9 +175,10 @@ export class Session {
    */
   async approve(
     id: string,
-    given: { readonly answer?: "yes" | "no"; readonly credential?: CredentialSigner; readonly lastsMs?: number } = {},
+    options: { readonly answer?: "yes" | "no"; readonly credential?: CredentialSigner; readonly lastsMs?: number } = {},
   ): Promise<number> {
     const desk = this.#desk();
+    const given = readOptions(options, "approve");
     const statement = await approvalStatement(desk, id, given);
     const { credential } = given;
     const signed = credential === undefined ? undefined : await approveOffline(statement, this.person, credential);
@@ -226,7 +232,8 @@ function withDocument(act: Exclude<ActRequest, { act: "import" }>): typeof act {
 }
 
 /** Begins a session: the person's credential signs it, or, for a person who unlocks, this vault was opened to sign. */
-export async function beginSession(desk: Desk, options: SessionOptions): Promise<SessionRecord> {
+export async function beginSession(desk: Desk, asked: SessionOptions): Promise<SessionRecord> {
+  const options = readOptions(asked, "session");
   const { person, credential } = options;
   if (typeof person !== "string") throw new CustodyError("session/no-such-person", "session: expected a person of the policy by name");
   const lastsMs = duration(options.lastsMs ?? 12 * HOUR_MS, "session");

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { CustodyError } from "../../src/base/errors.ts";
 import { copyPlain, readRequest } from "../../src/custody/door.ts";
-import { checkedLog, codeOf, FRIEND, hookedChain, MALLORY, openCustody, request, transaction } from "./fixture.ts";
+import { checkedLog, codeOf, FRIEND, hookedChain, MALLORY, openCustody, request, slot, transaction } from "./fixture.ts";
 
 const GOOD = transaction({ to: FRIEND, value: 1n });
 const BAD = transaction({ to: MALLORY, value: 10n ** 18n });
@@ -118,7 +118,8 @@ describe("the door", () => {
     );
     expect(code(() => readRequest(asked))).toBe("request/malformed");
     const inherited = Object.create({ requester: "ana" }, Object.getOwnPropertyDescriptors(request(GOOD)));
-    expect(readRequest(inherited)).toEqual(request(GOOD));
+    expect(code(() => readRequest(inherited))).toBe("request/malformed");
+    expect(readRequest(Object.assign(Object.create(null), request(GOOD)))).toEqual(request(GOOD));
     expect(Object.getPrototypeOf(copyPlain({ a: 1 }))).toBeNull();
   });
 
@@ -159,5 +160,31 @@ describe("the door", () => {
     const { me } = await openCustody();
     const act = { chain: "", account: "", kind: "act", payload: { act: "modeChange", mode: "normal" } };
     expect(await codeOf(me.sign(act))).toBe("request/malformed");
+  });
+});
+
+describe("options that are none", () => {
+  const throwing = {
+    get act(): string {
+      throw new Error("from the app");
+    },
+  };
+
+  test.each<[string, (opened: Awaited<ReturnType<typeof openCustody>>) => Promise<unknown>]>([
+    ["submit(null)", ({ me }) => me.submit(null as never)],
+    ["submit with a getter that throws", ({ me }) => me.submit(throwing as never)],
+    ["submit of a Map", ({ me }) => me.submit({ act: "policyEdit", policy: new Map() })],
+    ["approve(id, null)", ({ me }) => me.approve("x", null as never)],
+    ["resume(id, 5)", ({ me }) => me.resume("x", 5 as never)],
+    ["session(null)", ({ custody }) => custody.session(null as never)],
+    ["unlock(slot, null)", ({ custody }) => custody.unlock(slot, null as never)],
+    ["create(undefined)", ({ custody }) => custody.create(undefined as never)],
+  ])("are request/malformed: %s", async (_name, run) => {
+    expect(await codeOf(run(await openCustody()))).toBe("request/malformed");
+  });
+
+  test("and a checkpoint that is none is log/malformed", async () => {
+    const { custody } = await openCustody();
+    expect(await codeOf(custody.proveConsistency(5 as never))).toBe("log/malformed");
   });
 });
