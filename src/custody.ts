@@ -3,7 +3,7 @@ import { toHex, wipe } from "./base/bytes.ts";
 import { CustodyError } from "./base/errors.ts";
 import type { Signature, Signed } from "./chains/chain.ts";
 import { type ActSecrets, performAct, readAct } from "./custody/acts.ts";
-import { type Ask, asObject, decide, effectsOf, tell } from "./custody/decide.ts";
+import { type Ask, asObject, couldPass, decide, effectsOf, tell } from "./custody/decide.ts";
 import { accountOf, type Desk, reader, walletOf } from "./custody/desk.ts";
 import { signedBlob } from "./custody/holds.ts";
 import { journal } from "./custody/journal.ts";
@@ -75,9 +75,10 @@ async function signOnce(desk: Desk, { session, request, resumed, patient }: Aski
 /** The same line for acts on the custody itself: what is allowed is done in the commit that allowed it. */
 export async function submitAct(desk: Desk, session: string, request: AskedRequest, secrets: ActSecrets = {}): Promise<ActOutcome> {
   const act = readAct(request.payload);
+  const ask = { session, request, read: reader(desk, request) };
   // A policy counts from what was signed, so the totals of its lifetime limits are made before it can be in force.
-  const lifetime = act.act === "policyEdit" ? await lifetimeUnder(desk, act.policy) : undefined;
-  return commit(desk, { session, request, read: reader(desk, request) }, (ask) => (tx): ActOutcome => {
+  const lifetime = act.act === "policyEdit" ? await lifetimeUnder(desk, act.policy, () => couldPass(desk, ask)) : undefined;
+  return commit(desk, ask, (ask) => (tx): ActOutcome => {
     const decision = decide(tx, desk, ask);
     if (decision.kind !== "allowed") return decision;
     const { intent, met } = decision;

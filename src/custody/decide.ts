@@ -20,7 +20,7 @@ export interface Ask {
   readonly request: AskedRequest;
   /** The pending request that is taken up again, where one is named. */
   readonly resumed?: string | undefined;
-  readonly read: (tx: Tx, judge: Judge) => Intent;
+  readonly read: (tx: Pick<Tx, "state" | "get" | "list">, judge: Judge) => Intent;
 }
 
 /** Nothing speaks against it and every need is met. Nothing is written yet: the same commit goes on to reserve, or to act. */
@@ -69,6 +69,16 @@ export function decide(tx: Tx, desk: Pick<Desk, "vault" | "judge">, ask: Ask): A
       return { kind: "pending", id, needs: settled.missing, expires, entry };
     }
   }
+}
+
+/** Whether nothing speaks against a request now. Nothing is written: the commit decides. */
+export async function couldPass({ vault, judge, now }: Pick<Desk, "vault" | "judge" | "now">, ask: Ask): Promise<boolean> {
+  const at = await now();
+  return vault.read((view) => {
+    const tx = { state: view.state, now: at, get: (name: string) => view.get(name), list: (prefix: string) => view.list(prefix) };
+    const session = tx.get(`session/${ask.session}`) as Json | undefined as SessionRecord | undefined;
+    return session !== undefined && judgeNow(tx, judge, ask.read(tx, judge), session).reasons.length === 0;
+  });
 }
 
 /** The policy's answer at this moment; a policy that was accepted under other semantics signs nothing. */

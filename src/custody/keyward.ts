@@ -75,6 +75,7 @@ export class Custody {
   readonly #leaseMs: number;
   readonly #watched = new Watched();
   #desk: Desk | undefined;
+  #lastRead: { readonly text: string; readonly accounts: number; readonly policy: Policy } | undefined;
   #opening: { readonly slot: Slot; readonly access: Access; readonly done: Promise<void> } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #locks = 0;
@@ -380,8 +381,14 @@ export class Custody {
     return new Judge((text) => this.#readPolicy(text));
   }
 
+  /** An edit is read by its request, its judgement and its act: once is enough, for as long as the vault's accounts are the same. */
   #readPolicy(text: string, judge?: Judge): Policy {
-    return parsePolicy(text, { parseAddress: this.#chains.parseAddress, ...(judge !== undefined && { ownKeys: judge.ownKeys }) });
+    const accounts = judge?.ownKeys.size ?? 0;
+    if (this.#lastRead?.text !== text || this.#lastRead.accounts !== accounts) {
+      const ownKeys = judge !== undefined && { ownKeys: judge.ownKeys };
+      this.#lastRead = { text, accounts, policy: parsePolicy(text, { parseAddress: this.#chains.parseAddress, ...ownKeys }) };
+    }
+    return this.#lastRead.policy;
   }
 }
 

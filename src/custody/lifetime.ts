@@ -57,16 +57,17 @@ export function prune(tx: Tx, judge: Judge): void {
  * What the forgotten holds weigh in the lifetime limits of another policy: counted again from the log, because a limit is a sum
  * over what was signed and not over what an earlier limit made of it.
  *
+ * @param allowed - whether the edit could pass now: nobody else makes the vault read its whole log.
  * @returns nothing where no hold has been forgotten yet, or the document is no policy, which the commit of the edit will say.
  */
-export async function lifetimeUnder(desk: Desk, document: JsonObject): Promise<Lifetime | undefined> {
+export async function lifetimeUnder(desk: Desk, document: JsonObject, allowed: () => Promise<boolean>): Promise<Lifetime | undefined> {
   const { pruned, kept } = await desk.vault.read((view) => ({
     pruned: rootState(view).pruned,
     kept: new Set([...view.list("hold/")].map(([name]) => name.slice("hold/".length))),
   }));
   if (pruned === 0) return undefined;
   const policy = readOrNothing(desk, document);
-  if (policy === undefined) return undefined;
+  if (policy === undefined || !(await allowed())) return undefined;
   const evaluator = compile(policy);
   const ledger = new Ledger<Hold>({
     weigh: (hold) => evaluator.weigh((hold.facts as readonly JsonObject[]).map(factsFromJson)),
