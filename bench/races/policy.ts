@@ -32,7 +32,7 @@ function evaluatorOf(count: number): Evaluator {
     { id: "edit", allow: ["policyEdit"] },
   ];
   for (let i = rules.length; i < count; i++) {
-    book[`other${i}`] = { chain: "eip155:1", address: `0x${i.toString(16).padStart(40, "0")}` };
+    book[`other${i}`] = { chain: "eip155:1", address: evm.parseAddress("eip155:1", `0x${i.toString(16).padStart(40, "0")}`) };
     const when = { asset: "ETH", to: `other${i}` };
     rules.push(
       i % 4 === 0
