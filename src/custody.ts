@@ -101,7 +101,7 @@ export async function submitAct(desk: Desk, session: string, request: AskedReque
   });
 }
 
-/** Runs the first commit. A request that cannot even be read is written down too, and its error goes to whoever asked. */
+/** Runs the first commit. A request that cannot be read, or done, is written down too, and its error goes to whoever asked. */
 async function commit<T>(
   desk: Desk,
   ask: Ask,
@@ -110,7 +110,7 @@ async function commit<T>(
   try {
     return await desk.vault.transact(job(ask));
   } catch (cause) {
-    if (cause instanceof CustodyError && isUnreadable(cause)) await desk.vault.transact((tx) => recordMalformed(tx, ask, cause));
+    if (cause instanceof CustodyError && isRefusal(cause)) await desk.vault.transact((tx) => recordMalformed(tx, ask, cause));
     throw cause;
   }
 }
@@ -181,7 +181,7 @@ async function signedBefore(desk: Desk, { intent, result }: SignedBefore): Promi
   return { kind: "signed", intent: intent.id, bytes, hash: result.hash, entry: result.entry };
 }
 
-function isUnreadable({ code }: CustodyError): boolean {
+function isRefusal({ code }: CustodyError): boolean {
   return (
     code === "chain/malformed" ||
     code === "chain/too-large" ||
@@ -189,6 +189,7 @@ function isUnreadable({ code }: CustodyError): boolean {
     code === "request/unsupported" ||
     code === "chain/unknown" ||
     code === "vault/no-such-account" ||
+    code === "vault/already-there" ||
     code === "policy/invalid"
   );
 }

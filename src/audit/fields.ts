@@ -15,6 +15,8 @@ export interface EntryFields {
   readonly session: string;
   /** `session`: `began` or `ended`. */
   readonly event: string;
+  /** `session` that began with rules of its own: SHA-256 of the document that narrows it. */
+  readonly scope: string;
   readonly origin: string;
   /** The request as it came: `{ chain, account, kind, payload }`; the payload holds the exact bytes. */
   readonly request: JsonObject;
@@ -42,7 +44,7 @@ export interface EntryFields {
   readonly hold: string;
   /** `signed`, `lapsed`: the sequence number of the `reserved` entry that this one closes. It is the fence: each closes once. */
   readonly reservation: number;
-  /** `reserved`: what limits weigh, one for each effect, so that every counter can be made again from the log. */
+  /** `reserved`, `acted`: what limits weigh, one for each effect, so that every counter can be made again from the log. */
   readonly facts: readonly JsonObject[];
   /** `reserved`: requests of one lane can only settle once. */
   readonly lane: string;

@@ -14,6 +14,7 @@ import { SEMANTICS } from "../intent/semantics.ts";
 import { randomBytes } from "../keys/random.ts";
 import { type Explanation, explain } from "../policy/explain.ts";
 import { type Account, accountRecords, type DeriveOptions, deriveAccount, shown, type Wallet, walletRecords } from "./accounts.ts";
+import { readAct } from "./acts.ts";
 import { type Answer, answer, findPending, rejudged } from "./answers.ts";
 import type { CredentialSigner } from "./credentials.ts";
 import { liveSession } from "./decide.ts";
@@ -24,7 +25,7 @@ import type { ActOutcome, SignOutcome } from "./outcome.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { type AskedRequest, asJson, type SessionRecord } from "./records.ts";
 import { modeAt, recordMalformed, rootState } from "./refusals.ts";
-import { readWallet, type WalletSource } from "./wallets.ts";
+import { type NewWallet, readWallet, type WalletSource } from "./wallets.ts";
 
 export interface SessionOptions {
   /** A person of the policy. */
@@ -94,15 +95,11 @@ export class Session {
    */
   async submit(request: ActRequest): Promise<ActOutcome> {
     const desk = this.#desk();
-    const act = readOptions(request, "submit");
-    if (act.act !== "import") return submitAct(desk, this.id, this.#actRequest(copyPlain(withDocument(act))));
-    const wallet = await readWallet(act.wallet);
+    const { payload, wallet } = await this.#noting(desk, () => readActRequest(request));
     try {
-      const what = wallet.from;
-      const payload = { act: "import", what, name: act.name, ...(what !== "generate" && { fingerprint: wallet.record.fingerprint }) };
-      return await submitAct(desk, this.id, this.#actRequest(copyPlain(payload)), { wallet });
+      return await submitAct(desk, this.id, this.#actRequest(payload), wallet && { wallet });
     } finally {
-      wallet.secret.fill(0);
+      wallet?.secret.fill(0);
     }
   }
 
@@ -145,9 +142,10 @@ export class Session {
     if (request.kind !== "act")
       return signRequest(desk, this.id, again.request === undefined ? request : await this.#read(desk, again.request), id);
     if ((request.payload as { act?: Json }).act !== "import") return submitAct(desk, this.id, request);
-    if (again.wallet === undefined)
+    const wallet = await this.#noting(desk, () => {
+      if (again.wallet !== undefined) return readWallet(again.wallet);
       throw new CustodyError("request/malformed", "resume: expected the wallet to import, its secret was not kept");
-    const wallet = await readWallet(again.wallet);
+    });
     try {
       return await submitAct(desk, this.id, request, { wallet });
     } finally {
@@ -208,12 +206,18 @@ export class Session {
     return pending;
   }
 
-  /** Reads a request at the door, before anything is awaited. One that cannot be read is written down as well. */
   async #read(desk: Desk, request: unknown): Promise<AskedRequest> {
-    try {
+    return this.#noting(desk, () => {
       const copy = readRequest(request);
       if (copy.kind === "act") throw new CustodyError("request/malformed", "sign: expected a request of a chain; acts are submitted");
       return copy;
+    });
+  }
+
+  /** Reads at the door, before anything is awaited. What cannot be read is written down as well: its code, not its content. */
+  async #noting<T>(desk: Desk, read: () => T | Promise<T>): Promise<T> {
+    try {
+      return await read();
     } catch (cause) {
       if (cause instanceof CustodyError) await desk.vault.transact((tx) => recordMalformed(tx, { session: this.id }, cause));
       throw cause;
@@ -222,6 +226,31 @@ export class Session {
 
   #actRequest(payload: Json) {
     return { chain: `keyward:${this.#desk().vault.id}`, account: "", kind: "act" as const, payload };
+  }
+}
+
+/** What an app gives, as it is asked, approved and logged; the wallet of an import beside it, which the caller wipes. */
+async function readActRequest(request: ActRequest): Promise<{ readonly payload: Json; readonly wallet?: NewWallet }> {
+  const act = readOptions(request, "submit");
+  if (act.act !== "import") {
+    const payload = copyPlain(withDocument(act));
+    readAct(payload);
+    return { payload };
+  }
+  const wallet = await readWallet(act.wallet);
+  try {
+    const what = wallet.from;
+    const payload = copyPlain({
+      act: "import",
+      what,
+      name: act.name,
+      ...(what !== "generate" && { fingerprint: wallet.record.fingerprint }),
+    });
+    readAct(payload);
+    return { payload, wallet };
+  } catch (cause) {
+    wallet.secret.fill(0);
+    throw cause;
   }
 }
 

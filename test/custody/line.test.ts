@@ -129,6 +129,33 @@ describe("what is not allowed", () => {
   });
 });
 
+describe("an act that cannot be read or done", () => {
+  const generate = { from: "generate" } as const;
+  const words = "zoo ".repeat(12).trim();
+
+  test.each([
+    ["an act that there is not", () => ({ act: "export", what: "xpub" }), "request/unsupported"],
+    ["no act at all", () => null, "request/malformed"],
+    ["a mode that is no text", () => ({ act: "modeChange", mode: 5 }), "request/malformed"],
+    ["a policy whose text is no JSON", () => ({ act: "policyEdit", policy: "{nope" }), "json/malformed"],
+    ["a policy with mistakes", () => ({ act: "policyEdit", policy: { keyward: "policy/1" } }), "policy/invalid"],
+    ["an import without a name", () => ({ act: "import", wallet: generate }), "request/malformed"],
+    [
+      "a phrase with a wrong checksum",
+      () => ({ act: "import", name: "X", wallet: { from: "mnemonic", mnemonic: words } }),
+      "keys/bad-mnemonic",
+    ],
+    ["a wallet of a name that is taken", () => ({ act: "import", name: "Main", wallet: generate }), "vault/already-there"],
+  ])("%s is refused with an error, which is logged once and without its content", async (_, make, code) => {
+    const { custody, me } = await openCustody({ policy: payments([{ id: "in", allow: ["import"] }]) });
+    expect(await codeOf(me.submit(make() as never))).toBe(code);
+    const entries = await checkedLog(custody);
+    expect(kindsOf(entries)).toBe(`${BORN} denied`);
+    expect(entries.at(-1)).toMatchObject({ person: "owner", session: me.id, reasons: [{ code }] });
+    expect(JSON.stringify(entries.at(-1))).not.toMatch(/zoo|nope|xpub/);
+  });
+});
+
 test("explaining a request writes nothing, reads no secret and spends nothing", async () => {
   const calls: Call[] = [];
   const store = hooked(memoryStore(), { before: (call) => calls.push(call) });

@@ -60,6 +60,20 @@ export const LINE: readonly Mutant[] = [
     test: { file: "custody/line.test.ts", name: "a kind of request that there is not is refused with an error, which is logged" },
   },
   {
+    name: "an act that makes no sense now leaves no trace",
+    file: "custody.ts",
+    find: '    code === "vault/already-there" ||\n',
+    replace: "",
+    test: { file: "custody/line.test.ts", name: "a wallet of a name that is taken is refused with an error, which is logged" },
+  },
+  {
+    name: "a mode that the policy does not have is waited for",
+    file: "custody/acts.ts",
+    find: 'act.act === "modeChange" && !hasMode(policy, act.mode)',
+    replace: "false",
+    test: { file: "custody/modes.test.ts", name: "takes no mode that the policy does not have" },
+  },
+  {
     name: "a reservation weighs nothing until it is spent",
     file: "limits/ledger.ts",
     find: 'if (hold.state !== "lapsed") {',
