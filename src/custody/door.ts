@@ -1,7 +1,8 @@
 import { toHex } from "../base/bytes.ts";
-import type { Json } from "../base/canonical.ts";
+import { canonical, type Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { REQUEST_KINDS, type Request, type RequestKind } from "../intent/intent.ts";
+import type { Slot } from "../vault/slot.ts";
 
 const MAX_DEPTH = 64;
 const MAX_NODES = 50_000;
@@ -103,6 +104,19 @@ export function readOptions<T extends object>(options: T, what: string): T {
   } catch (cause) {
     throw new CustodyError("request/malformed", `${what}: could not be read`, { cause });
   }
+}
+
+/** A policy as text. One that is a text already stays as it is, so that a mistake is shown where it stands in it. */
+export function policyText(policy: unknown): string {
+  if (typeof policy === "string") return policy;
+  if (policy === undefined) throw new CustodyError("request/malformed", "policy: expected a document, as text or plain data, got nothing");
+  return canonical(copyPlain(policy));
+}
+
+/** @throws `request/malformed` for what is no way to unlock; what it is instead, perhaps a passphrase, is not repeated. */
+export function checkSlot(slot: Slot | undefined): void {
+  if (typeof slot?.enrol !== "function" || typeof slot.open !== "function")
+    throw new CustodyError("request/malformed", "slot: expected a way to unlock, such as what passphrase() gives");
 }
 
 function text(value: Json | undefined, name: string): string {

@@ -1,3 +1,5 @@
+import { CustodyError } from "../base/errors.ts";
+
 /** What the app can watch. `unknown` until the store has been asked; `failed` when opening hit damage or a broken store. */
 export type CustodyState = "unknown" | "absent" | "locked" | "opening" | "open" | "failed";
 
@@ -29,5 +31,24 @@ export class Watched {
   subscribe(watch: (state: CustodyState) => void): () => void {
     this.#watchers.add(watch);
     return () => this.#watchers.delete(watch);
+  }
+}
+
+/** The state after an opening that failed. Damage is worth a state of its own; everything else leaves the vault as it was. */
+export function stateAfter(cause: unknown, before: CustodyState): CustodyState {
+  if (!(cause instanceof CustodyError)) return "failed";
+  switch (cause.code) {
+    case "vault/damaged":
+    case "vault/rolled-back":
+    case "store/failed":
+      return "failed";
+    case "vault/absent":
+      return "absent";
+    case "vault/exists":
+    case "vault/locked":
+    case "vault/cannot-open":
+      return "locked";
+    default:
+      return before === "opening" ? "locked" : before;
   }
 }

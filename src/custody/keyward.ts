@@ -1,26 +1,23 @@
 import { readApproval } from "../approvals/statement.ts";
 import type { LoggedEntry } from "../audit/entry.ts";
-import { emptyFrontier, frontierToJson } from "../audit/tree.ts";
-import { canonical, type JsonObject } from "../base/canonical.ts";
+import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
 import type { Chain } from "../chains/chain.ts";
-import { SEMANTICS } from "../intent/semantics.ts";
 import type { Policy } from "../policy/core.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import type { Store } from "../stores/store.ts";
 import { HEADER_KEY } from "../vault/header.ts";
 import { createVault, openVault } from "../vault/open.ts";
 import type { Access, Slot } from "../vault/slot.ts";
-import type { Tx } from "../vault/tx.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Account, accountRecords, shown, type Wallet, walletRecords } from "./accounts.ts";
-import { addWallet, adoptPolicy } from "./acts.ts";
 import { answer } from "./answers.ts";
+import { begin, newState } from "./birth.ts";
 import { Chains, type Desk } from "./desk.ts";
 import { diagnose, type Support, support } from "./diagnose.ts";
-import { copyPlain, readOptions } from "./door.ts";
-import { type CustodyState, Watched } from "./events.ts";
+import { checkSlot, copyPlain, policyText, readOptions } from "./door.ts";
+import { type CustodyState, stateAfter, Watched } from "./events.ts";
 import { countFailure, forgetFailures, readFailures } from "./failures.ts";
 import { journal } from "./journal.ts";
 import { Judge } from "./judge.ts";
@@ -129,11 +126,7 @@ export class Custody {
             slots: [options.slot],
             state: asJson(newState()),
             index: judge,
-            begin: (tx, vault) => {
-              journal(tx, "created", { vault });
-              adoptPolicy(tx, undefined, policy);
-              if (wallet !== undefined) addFirstWallet(tx, wallet);
-            },
+            begin: (tx, vault) => begin(tx, { vault, policy, wallet }),
             signal: options.signal,
             onProgress: options.onProgress,
           }),
@@ -389,52 +382,5 @@ export class Custody {
       this.#lastRead = { text, accounts, policy: parsePolicy(text, { parseAddress: this.#chains.parseAddress, ...ownKeys }) };
     }
     return this.#lastRead.policy;
-  }
-}
-
-function newState(): RootState {
-  return {
-    format: 1,
-    semantics: SEMANTICS,
-    mode: { name: "normal" },
-    log: frontierToJson(emptyFrontier),
-    pruned: 0,
-    refusals: { since: 0, logged: 0, more: 0 },
-  };
-}
-
-function addFirstWallet(tx: Tx, wallet: Parameters<typeof addWallet>[1]["wallet"]): void {
-  const record = addWallet(tx, { name: "Main", expected: undefined, wallet });
-  journal(tx, "account", { account: { wallet: record.id, event: "wallet" } });
-}
-
-/** A text stays as it is, so that a mistake is shown where it stands in it. */
-function policyText(policy: unknown): string {
-  if (typeof policy === "string") return policy;
-  if (policy === undefined) throw new CustodyError("request/malformed", "policy: expected a document, as text or plain data, got nothing");
-  return canonical(copyPlain(policy));
-}
-
-function checkSlot(slot: Slot | undefined): void {
-  if (typeof slot?.enrol !== "function" || typeof slot.open !== "function")
-    throw new CustodyError("request/malformed", "slot: expected a way to unlock, such as what passphrase() gives");
-}
-
-/** Damage is worth a state of its own; everything else leaves the vault as it was. */
-function stateAfter(cause: unknown, before: CustodyState): CustodyState {
-  if (!(cause instanceof CustodyError)) return "failed";
-  switch (cause.code) {
-    case "vault/damaged":
-    case "vault/rolled-back":
-    case "store/failed":
-      return "failed";
-    case "vault/absent":
-      return "absent";
-    case "vault/exists":
-    case "vault/locked":
-    case "vault/cannot-open":
-      return "locked";
-    default:
-      return before === "opening" ? "locked" : before;
   }
 }
