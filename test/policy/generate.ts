@@ -209,11 +209,6 @@ export function rules(prefix: string, maxLength = 7): Arbitrary<readonly Rule[]>
   return fc.array(rule, { maxLength }).map((list) => withIds(prefix, list));
 }
 
-/** A limit with the id `<prefix>0`. */
-export function limit(prefix: string): Arbitrary<LimitRule> {
-  return rule.filter((each): each is LimitRule => each.type === "limit").map((each) => ({ ...each, id: `${prefix}0` }));
-}
-
 /** A core around rules, for tests that build their own. */
 export function policyOf(topLevel: readonly Rule[], modes: readonly Mode[] = []): Policy {
   const names = CHAINS.flatMap((chain) => ADDRESSES.map((address) => [`${chain}-${address}`, { chain, address }] as const));
