@@ -3,7 +3,7 @@ import { emptyBook } from "../../src/intent/book.ts";
 import { ACT_KINDS, type Circumstances, EFFECT_KINDS, type Effect, type EffectKind, UNLIMITED } from "../../src/intent/effect.ts";
 import { FIELDS, type Field } from "../../src/intent/fields.ts";
 import type { Clause } from "../../src/intent/verdict.ts";
-import type { ArgumentTest, Condition, Interval, LimitRule, Measure, Mode, Policy, Rule } from "../../src/policy/core.ts";
+import type { ArgumentTest, Condition, Interval, Measure, Mode, Policy, Rule } from "../../src/policy/core.ts";
 import type { Counters } from "../../src/policy/counters.ts";
 import type { Judged } from "../../src/policy/evaluate.ts";
 
