@@ -17,6 +17,7 @@ export const CONSISTENCY_FORMAT = "keyward-consistency/1";
 export type EntryEvidence =
   | { readonly ok: true; readonly entry: LoggedEntry; readonly checkpoint: Checkpoint }
   | { readonly ok: false; readonly code: "log/malformed" | "log/bad-signature" | "log/bad-proof"; readonly text: string };
+/** The same of two checkpoints: that the later log continues the earlier one. */
 export type ConsistencyEvidence =
   | { readonly ok: true; readonly from: Checkpoint; readonly to: Checkpoint }
   | { readonly ok: false; readonly code: "log/malformed" | "log/bad-signature" | "log/bad-proof"; readonly text: string };

@@ -34,6 +34,7 @@ export type LogProblemCode =
   | "log/not-reserved"
   | "log/not-erased";
 
+/** One thing that is wrong with an export, and where. */
 export interface LogProblem {
   readonly code: LogProblemCode;
   /** Line of the export, from 1; 0 for what is about kept checkpoints as such. */
@@ -43,6 +44,7 @@ export interface LogProblem {
   readonly text: string;
 }
 
+/** What an export holds, and whether it holds together. */
 export interface LogReport {
   /** Nothing at all was found. With `pinned` false it only says that the export agrees with itself. */
   readonly ok: boolean;
@@ -69,6 +71,7 @@ export interface LogReport {
   readonly problems: readonly LogProblem[];
 }
 
+/** What the reader knows of the log already. */
 export interface VerifyOptions {
   /** The log's key as the caller knows it. Without it whoever made the export could have made the key. */
   readonly vkey?: string;

@@ -23,12 +23,14 @@ export interface Account {
   readonly path: string;
 }
 
+/** A wallet as apps see it: what accounts are derived from. */
 export interface Wallet {
   readonly id: string;
   readonly name: string;
   readonly kind: "mnemonic" | "privateKey";
 }
 
+/** Which account to derive. */
 export interface DeriveOptions {
   /** CAIP-2. One EVM account is the same on every EVM chain; the chain here is where it is used first. */
   readonly chain: ChainId;

@@ -3,7 +3,6 @@ import type { LoggedEntry } from "../audit/entry.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
-import type { Chain } from "../chains/chain.ts";
 import type { Policy } from "../policy/core.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import type { Store } from "../stores/store.ts";
@@ -23,48 +22,29 @@ import { journal } from "./journal.ts";
 import { Judge } from "./judge.ts";
 import { prune } from "./lifetime.ts";
 import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
+import type { CreateOptions, KeywardOptions, UnlockOptions } from "./options.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
 import { modeAt } from "./refusals.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
-import { readWallet, type WalletSource } from "./wallets.ts";
+import { readWallet } from "./wallets.ts";
 
 /** What a timer can count; more would run out at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-export interface KeywardOptions {
-  readonly store: Store;
-  readonly chains: readonly Chain[];
-  /** Locks by itself so long after the last call; 10 minutes by default, `Infinity` for never. */
-  readonly autoLockMs?: number;
-  /** How long a reservation keeps its headroom for a signer that does not come back; 30 seconds by default. */
-  readonly leaseMs?: number;
-}
-
-export interface CreateOptions {
-  /** The first way to open the vault; it opens view and sign. */
-  readonly slot: Slot;
-  /** A policy document, as text or as plain data (`templates`). It holds from the first moment. */
-  readonly policy: unknown;
-  /** The first wallet: fresh entropy of 24 words by default, `null` for none. */
-  readonly wallet?: WalletSource | null;
-  readonly signal?: AbortSignal;
-  /** Called with 0…1 while the passphrase is stretched. */
-  readonly onProgress?: (done: number) => void;
-}
-
-export interface UnlockOptions {
-  /** `view` leaves the sign side closed: enough for addresses, policy, history and receiving. */
-  readonly access?: Access;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number) => void;
-}
 
 /** A custody over one store. Touches nothing until it is asked to; safe where there is no store yet (server rendering). */
 export function keyward(options: KeywardOptions): Custody {
   return new Custody(options);
 }
 
+/**
+ * The vault of one store, as an app holds it. Makes and opens it, shows what is in it, and begins the sessions through which
+ * everything is asked for.
+ *
+ * Whatever looks into the vault throws `vault/locked` where it is not open, and `vault/damaged`, `vault/rolled-back` or
+ * `store/failed` where the store is not what it should be. What writes or signs, checkpoints included, throws `vault/view-only`
+ * where the vault was opened for viewing.
+ */
 export class Custody {
   readonly #store: Store;
   readonly #chains: Chains;
@@ -248,27 +228,37 @@ export class Custody {
     return history(this.#open().vault, options);
   }
 
-  /** The head of the log as a signed note. Keep it elsewhere: with it, later logs can be held to this one. */
+  /** The head of the log as a signed note. Keep it elsewhere: with it, later logs can be held to this one. @throws `vault/view-only` */
   checkpoint(): Promise<string> {
     return checkpoint(this.#open().vault);
   }
 
-  /** The key that checkpoints verify with. Write it down where the vault is not. */
+  /** The key that checkpoints verify with, `name+hash+base64`. Write it down where the vault is not. @throws `vault/locked` */
   get logKey(): string {
     return logKey(this.#open().vault);
   }
 
-  /** The whole log as lines of JSON that `verifyLog` of `keyward/audit` checks offline. */
+  /**
+   * The whole log as lines of JSON, without line ends, that `verifyLog` of `keyward/audit` checks offline. In clear: whoever has them
+   * reads every request.
+   *
+   * @throws `log/damaged`, `vault/view-only`
+   */
   exportLog(): AsyncGenerator<string, void, undefined> {
     return exportLines(this.#open().vault);
   }
 
-  /** A file that proves one entry and shows no other. */
+  /** A file that proves one entry and shows no other. @throws `log/malformed` for an entry that there is not; `vault/view-only` */
   proveEntry(seq: number): Promise<string> {
     return entryProof(this.#open().vault, seq);
   }
 
-  /** A file that proves that the log of now continues that of a kept checkpoint. */
+  /**
+   * A file that proves that the log of now continues that of a kept checkpoint.
+   *
+   * @throws `log/malformed`, `log/bad-signature` for a checkpoint that is none of this log; `log/bad-proof` for one that it does not
+   *   continue; `vault/view-only`
+   */
   proveConsistency(kept: string): Promise<string> {
     return consistencyProof(this.#open().vault, kept);
   }

@@ -8,6 +8,7 @@ export type SignOutcome = SignedOutcome | PendingOutcome | DeniedOutcome;
 /** What became of an act on the custody itself. */
 export type ActOutcome = DoneOutcome | PendingOutcome | DeniedOutcome;
 
+/** Allowed, signed, verified and written down. */
 export interface SignedOutcome {
   readonly kind: "signed";
   readonly intent: IntentId;
@@ -19,6 +20,7 @@ export interface SignedOutcome {
   readonly entry: number;
 }
 
+/** An act that was allowed, and has taken effect. */
 export interface DoneOutcome {
   readonly kind: "done";
   readonly entry: number;
@@ -26,6 +28,7 @@ export interface DoneOutcome {
   readonly result: JsonObject;
 }
 
+/** Allowed once people or time have done their part. */
 export interface PendingOutcome {
   readonly kind: "pending";
   /** For `resume`, `approve` and `withdraw`. */
@@ -36,6 +39,7 @@ export interface PendingOutcome {
   readonly entry: number;
 }
 
+/** Nothing was signed or done, and `reasons` has at least one. */
 export interface DeniedOutcome {
   readonly kind: "denied";
   readonly reasons: readonly Reason[];

@@ -37,7 +37,7 @@ export interface WalletRecord {
   /** Word list of a mnemonic, as it was imported. */
   readonly language?: string;
   readonly words?: number;
-  /** SHA-256 of the master public key, first 8 hex digits: to recognise the same secret. */
+  /** SHA-256 of the master public key, first 8 bytes as 16 hex digits: to recognise the same secret. */
   readonly fingerprint: string;
   readonly created: Time;
 }

@@ -27,6 +27,7 @@ import { type AskedRequest, asJson, type SessionRecord } from "./records.ts";
 import { modeAt, recordMalformed, rootState } from "./refusals.ts";
 import { type NewWallet, readWallet, type WalletSource } from "./wallets.ts";
 
+/** Whose session begins, and how far it reaches. */
 export interface SessionOptions {
   /** A person of the policy. */
   readonly person: string;

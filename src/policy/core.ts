@@ -30,6 +30,7 @@ export interface Policy {
   readonly modes: ReadonlyMap<string, Mode>;
 }
 
+/** What a person signs in and approves with. `unlock`: whoever has opened the vault; `publicKey`: 33 bytes, compressed, lowercase hex. */
 export type Credential = { readonly kind: "unlock" } | { readonly kind: "secp256k1"; readonly publicKey: string };
 
 export interface Mode {

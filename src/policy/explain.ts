@@ -15,6 +15,7 @@ export interface Change {
   readonly text: string;
 }
 
+/** A judgement and what would change it. */
 export interface Explanation {
   readonly judgement: Judgement;
   /** The nearest of each sort. Each was judged again with that change alone, so no change is offered that would not do. */

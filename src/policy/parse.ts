@@ -17,6 +17,7 @@ import { countAt, flagAt, type Members, members, oneOf, Spot, table, textLike } 
 import { readValues } from "./values.ts";
 import { checkDisjoint, readAssets, readBook, readContracts, readLists, readTable, type Vocabulary } from "./vocabulary.ts";
 
+/** What a document is read with. */
 export interface ParseOptions {
   /** The checked form of an address on any chain that the document names. */
   readonly parseAddress: ParseAddress;

@@ -3,6 +3,7 @@ import { toHex, utf8 } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import { MAX_TYPE_DEPTH } from "./work.ts";
 
+/** A type of the contract ABI. `bits` and `size` as Solidity counts them: `uint256` has 256 bits, `bytes4` a size of 4 bytes. */
 export type AbiType =
   | { readonly kind: "uint" | "int"; readonly bits: number }
   | { readonly kind: "address" | "bool" | "bytes" | "string" }
@@ -11,11 +12,13 @@ export type AbiType =
   | { readonly kind: "array"; readonly item: AbiType; readonly length?: number }
   | { readonly kind: "tuple"; readonly members: readonly AbiParameter[] };
 
+/** One parameter, or one member of a tuple. */
 export interface AbiParameter {
   readonly name: string | undefined;
   readonly type: AbiType;
 }
 
+/** A function as call data names it. */
 export interface AbiFunction {
   /** `deposit(uint256,address)`. */
   readonly signature: string;

@@ -1,0 +1,37 @@
+import type { Chain } from "../chains/chain.ts";
+import type { Store } from "../stores/store.ts";
+import type { Access, Slot } from "../vault/slot.ts";
+import type { WalletSource } from "./wallets.ts";
+
+/** What a custody works with. */
+export interface KeywardOptions {
+  /** Where the vault lies, one vault to a store. It stays yours to close. */
+  readonly store: Store;
+  /** Those that requests are of, and those that the policy has addresses of. */
+  readonly chains: readonly Chain[];
+  /** Locks by itself so long after the last call; 10 minutes by default, `Infinity` for never. */
+  readonly autoLockMs?: number;
+  /** How long a reservation keeps its headroom for a signer that does not come back; 30 seconds by default. */
+  readonly leaseMs?: number;
+}
+
+/** What a new vault is made of. */
+export interface CreateOptions {
+  /** The first way to open the vault; it opens view and sign. */
+  readonly slot: Slot;
+  /** A policy document, as text or as plain data (`templates`). It holds from the first moment. */
+  readonly policy: unknown;
+  /** The first wallet: fresh entropy of 24 words by default, `null` for none. */
+  readonly wallet?: WalletSource | null;
+  readonly signal?: AbortSignal;
+  /** Called with 0…1 while the passphrase is stretched. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** How far to open, and how to follow or stop it. */
+export interface UnlockOptions {
+  /** `view` leaves the sign side closed: enough for addresses, policy, history and receiving. */
+  readonly access?: Access;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+}
