@@ -1,10 +1,11 @@
 import { canonical, canonicalBytes, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Effect } from "../intent/effect.ts";
-import { type Intent, intentId } from "../intent/intent.ts";
+import { type Intent, intentId, type Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Policy } from "../policy/core.ts";
 import { classifyEdit } from "../policy/edit.ts";
+import { reason } from "../policy/reasons.ts";
 import type { Tx } from "../vault/tx.ts";
 import { journal } from "./journal.ts";
 import type { Judge, ReadPolicy } from "./judge.ts";
@@ -73,7 +74,8 @@ export function actIntent(
   const bytes = canonicalBytes({ ...act, ...over } as unknown as Json);
   const chain = `keyward:${vault}`;
   const effects = actEffects(act, context).map((effect) => ({ ...effect, at: [] }));
-  return { id: intentId(chain, "", "act", bytes), chain, account: "", kind: "act", bytes, effects, signables: [], refusals: [] };
+  const refusals = actRefusals(act, context.judge.policy);
+  return { id: intentId(chain, "", "act", bytes), chain, account: "", kind: "act", bytes, effects, signables: [], refusals };
 }
 
 function actEffects(
@@ -93,11 +95,16 @@ function actEffects(
   }
 }
 
+/** What no approval can make sense of is denied at once: nobody is asked, and nothing waits. */
+function actRefusals(act: Act, policy: Policy): readonly Reason[] {
+  return act.act === "modeChange" && !hasMode(policy, act.mode) ? [reason("policy/unknown-mode", { mode: act.mode.slice(0, 40) })] : [];
+}
+
 /**
  * Does an act that has been allowed, in the commit that allowed it.
  *
  * @returns what the act made, for the outcome.
- * @throws `request/malformed` where it makes no sense now (an unknown mode, a secret that is not the one that was asked for);
+ * @throws `request/malformed` where it makes no sense now (a secret that is not the one that was asked for);
  *   `vault/already-there` for a wallet that the vault has.
  */
 export function performAct(
@@ -110,9 +117,7 @@ export function performAct(
       adoptLifetime(tx, context.secrets.lifetime);
       return adoptPolicy(tx, context.judge, context.read(canonical(act.policy)));
     case "modeChange": {
-      const { policy } = context.judge;
-      if (!hasMode(policy, act.mode)) throw malformed(`modeChange: the policy has no mode ${JSON.stringify(act.mode.slice(0, 40))}`);
-      return setMode(tx, act.mode, policy.modes.get(act.mode)?.lastsMs);
+      return setMode(tx, act.mode, context.judge.policy.modes.get(act.mode)?.lastsMs);
     }
     case "import": {
       const { wallet } = context.secrets;

@@ -101,8 +101,9 @@ describe("frozen", () => {
   test("takes no mode that the policy does not have, and writes that down", async () => {
     const { custody, me, mode } = await setting();
     for (const name of ["nowhere", "constructor", ""]) {
-      expect(await f.codeOf(me.submit({ act: "modeChange", mode: name }))).toBe("request/malformed");
+      expect(g.reasonOf(await me.submit({ act: "modeChange", mode: name }))).toBe("policy/unknown-mode");
     }
+    expect(await custody.pending()).toEqual([]);
     expect(await mode()).toBe("normal");
     expect((await f.checkedLog(custody)).filter(({ kind }) => kind === "denied")).toHaveLength(3);
   });

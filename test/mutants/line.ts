@@ -67,6 +67,13 @@ export const LINE: readonly Mutant[] = [
     test: { file: "custody/line.test.ts", name: "a wallet of a name that is taken is refused with an error, which is logged" },
   },
   {
+    name: "a mode that the policy does not have is waited for",
+    file: "custody/acts.ts",
+    find: 'act.act === "modeChange" && !hasMode(policy, act.mode)',
+    replace: "false",
+    test: { file: "custody/modes.test.ts", name: "takes no mode that the policy does not have" },
+  },
+  {
     name: "a reservation weighs nothing until it is spent",
     file: "limits/ledger.ts",
     find: 'if (hold.state !== "lapsed") {',
