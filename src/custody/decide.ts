@@ -81,17 +81,30 @@ export async function couldPass({ vault, judge, now }: Pick<Desk, "vault" | "jud
   });
 }
 
-/** The policy's answer at this moment; a policy that was accepted under other semantics signs nothing. */
+/** The policy's answer at this moment. */
 export function judgeNow(tx: Pick<Tx, "state" | "now">, judge: Judge, intent: Intent, session: SessionRecord): Judgement {
+  const circumstances = judge.circumstances(session, tx.now, modeAt(tx, tx.now).name);
+  return evaluatorNow(tx, judge, session).judge(intent, circumstances, judge.counters(intent, tx.now));
+}
+
+/** Policy and session together; a policy that was accepted under other semantics signs nothing until an edit accepts it again. */
+export function evaluatorNow(tx: Pick<Tx, "state">, judge: Judge, session: SessionRecord): ReturnType<Judge["evaluatorOf"]> {
+  const evaluator = judge.evaluatorOf(session);
   const { semantics } = rootState(tx);
-  const judgement = judge.judge(intent, session, judge.circumstances(session, tx.now, modeAt(tx, tx.now).name));
-  if (semantics === SEMANTICS || intent.effects.every((effect) => effect.kind === "policyEdit")) return judgement;
+  if (semantics === SEMANTICS) return evaluator;
   const reason: Reason = {
     code: "policy/semantics",
     params: { accepted: semantics, current: SEMANTICS },
     text: "the policy was accepted under another meaning of decoder and rules; a policyEdit has to accept it again first",
   };
-  return { ...judgement, reasons: [...judgement.reasons, reason], needs: [] };
+  return {
+    ...evaluator,
+    judge(intent, circumstances, counters) {
+      const judgement = evaluator.judge(intent, circumstances, counters);
+      if (intent.effects.every((effect) => effect.kind === "policyEdit")) return judgement;
+      return { ...judgement, reasons: [...judgement.reasons, reason], needs: [] };
+    },
+  };
 }
 
 /** What every entry about a request tells: who, what, under which policy, which rules, which counters. */

@@ -4,7 +4,7 @@ import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Address, ChainId, Circumstances } from "../intent/effect.ts";
 import type { Intent, IntentId } from "../intent/intent.ts";
-import type { Charge, Judgement } from "../intent/verdict.ts";
+import type { Charge } from "../intent/verdict.ts";
 import { Ledger } from "../limits/ledger.ts";
 import type { Policy } from "../policy/core.ts";
 import type { Counters } from "../policy/counters.ts";
@@ -188,10 +188,6 @@ export class Judge implements Index {
     const layers: Layer[] = [{ evaluator: this.evaluator, prefix: "" }, ...(layer === undefined ? [] : [layer])];
     const { policy, limits } = this.evaluator;
     return { policy, limits, judge: (intent, circumstances, counters) => judgeLayers(layers, intent, circumstances, counters) };
-  }
-
-  judge(intent: Intent, session: SessionRecord, circumstances: Circumstances): Judgement {
-    return this.evaluatorOf(session).judge(intent, circumstances, this.counters(intent, circumstances.now));
   }
 
   #factsOf(hold: HoldRecord): readonly Facts[] {

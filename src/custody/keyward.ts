@@ -52,7 +52,7 @@ export class Custody {
   readonly #leaseMs: number;
   readonly #watched = new Watched();
   #desk: Desk | undefined;
-  #lastRead: { readonly text: string; readonly accounts: number; readonly policy: Policy } | undefined;
+  #lastEdit: { readonly text: string; readonly accounts: number; readonly judge: Judge; readonly policy: Policy } | undefined;
   #opening: { readonly slot: Slot; readonly access: Access; readonly done: Promise<void> } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #locks = 0;
@@ -334,7 +334,7 @@ export class Custody {
         vault,
         judge,
         chains: this.#chains,
-        readPolicy: (text) => this.#readPolicy(text, judge),
+        readPolicy: (text) => this.#readEdit(text, judge),
         leaseMs: this.#leaseMs,
         now: async () => Math.max(await this.#store.now(), await vault.read(({ time }) => time)),
       };
@@ -365,12 +365,17 @@ export class Custody {
   }
 
   /** An edit is read by its request, its judgement and its act: once is enough, for as long as the vault's accounts are the same. */
-  #readPolicy(text: string, judge?: Judge): Policy {
-    const accounts = judge?.ownKeys.size ?? 0;
-    if (this.#lastRead?.text !== text || this.#lastRead.accounts !== accounts) {
-      const ownKeys = judge !== undefined && { ownKeys: judge.ownKeys };
-      this.#lastRead = { text, accounts, policy: parsePolicy(text, { parseAddress: this.#chains.parseAddress, ...ownKeys }) };
+  #readEdit(text: string, judge: Judge): Policy {
+    const accounts = judge.ownKeys.size;
+    let last = this.#lastEdit;
+    if (last?.text !== text || last.accounts !== accounts || last.judge !== judge) {
+      last = { text, accounts, judge, policy: this.#readPolicy(text, judge.ownKeys) };
+      this.#lastEdit = last;
     }
-    return this.#lastRead.policy;
+    return last.policy;
+  }
+
+  #readPolicy(text: string, ownKeys?: ReadonlySet<string>): Policy {
+    return parsePolicy(text, { parseAddress: this.#chains.parseAddress, ...(ownKeys !== undefined && { ownKeys }) });
   }
 }

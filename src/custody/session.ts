@@ -17,7 +17,7 @@ import { type Account, accountRecords, type DeriveOptions, deriveAccount, shown,
 import { readAct } from "./acts.ts";
 import { type Answer, answer, findPending, rejudged } from "./answers.ts";
 import type { CredentialSigner } from "./credentials.ts";
-import { liveSession } from "./decide.ts";
+import { evaluatorNow, liveSession } from "./decide.ts";
 import { type Desk, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
 import { journal } from "./journal.ts";
@@ -115,7 +115,9 @@ export class Session {
       const session = liveSession({ get: (name) => view.get(name), now: at }, desk.judge, this.id);
       const intent = read(view, desk.judge);
       const circumstances = desk.judge.circumstances(session, at, modeAt(view, at).name);
-      const explained = explain(desk.judge.evaluatorOf(session), intent, circumstances, (moment) => desk.judge.counters(intent, moment));
+      const explained = explain(evaluatorNow(view, desk.judge, session), intent, circumstances, (moment) =>
+        desk.judge.counters(intent, moment),
+      );
       return { ...explained, intent: intentToJson(intent) as JsonObject };
     });
   }

@@ -35,6 +35,13 @@ describe("a vault whose policy was accepted under another meaning", () => {
     }
   });
 
+  test("explains what it would do: nothing, and says why", async () => {
+    const { me } = await older();
+    const explained = await me.explain(g.payment(1, { value: 1n }));
+    expect(explained.judgement.reasons.map(({ code }) => code)).toContain("policy/semantics");
+    expect(explained.changes).toEqual([]);
+  });
+
   test("can still be read: history, accounts, waiting requests", async () => {
     const { custody, me } = await older();
     expect(await me.accounts.list()).toHaveLength(1);
