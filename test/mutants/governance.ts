@@ -230,8 +230,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "a vault that accepted another meaning signs",
     file: "custody/decide.ts",
-    find: "if (semantics === SEMANTICS || ",
-    replace: "if (semantics > 0 || ",
+    find: "if (semantics === SEMANTICS) return evaluator;",
+    replace: "if (semantics !== 0) return evaluator;",
     test: semantics("signs nothing, not even again, and does no act but an edit"),
   },
   {
