@@ -22,6 +22,7 @@ export default defineConfig({
           name: "node",
           environment: "node",
           testTimeout,
+          globalSetup: ["test/notice.ts"],
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.{browser,system}.test.ts"],
         },
