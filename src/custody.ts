@@ -15,6 +15,7 @@ import { flush, recordFailure, recordMalformed } from "./custody/refusals.ts";
 import { countAct, factsNow, type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
 import { withAccountKey } from "./custody/wallets.ts";
 import { secp256k1 } from "./keys/secp256k1.ts";
+import type { Tx } from "./vault/tx.ts";
 
 /**
  * The line from bytes to a signature. It is all there is between a request and a key:
@@ -50,15 +51,11 @@ interface Asking {
 
 async function signOnce(desk: Desk, { session, request, resumed, patient }: Asking): Promise<SignOutcome> {
   // Judged by the state of the very commit that takes the headroom, the approvals and the record of it.
-  const ruled = await commit(
-    desk,
-    { session, request, resumed, read: reader(desk, request) },
-    (ask) =>
-      (tx): SignOutcome | Reserved | SignedBefore => {
-        const decision = decide(tx, desk, ask);
-        return decision.kind === "allowed" ? reserve(tx, desk, decision, patient) : decision;
-      },
-  );
+  const ask = { session, request, resumed, read: reader(desk, request) };
+  const ruled = await commit(desk, ask, (tx): SignOutcome | Reserved | SignedBefore => {
+    const decision = decide(tx, desk, ask);
+    return decision.kind === "allowed" ? reserve(tx, desk, decision, patient) : decision;
+  });
   if (ruled.kind === "signed-before") return signedBefore(desk, ruled);
   if (ruled.kind !== "reserved") return ruled;
 
@@ -78,7 +75,7 @@ export async function submitAct(desk: Desk, session: string, request: AskedReque
   const ask = { session, request, read: reader(desk, request) };
   // A policy counts from what was signed, so the totals of its lifetime limits are made before it can be in force.
   const lifetime = act.act === "policyEdit" ? await lifetimeUnder(desk, act.policy, () => couldPass(desk, ask)) : undefined;
-  return commit(desk, ask, (ask) => (tx): ActOutcome => {
+  return commit(desk, ask, (tx): ActOutcome => {
     const decision = decide(tx, desk, ask);
     if (decision.kind !== "allowed") return decision;
     const { intent, met } = decision;
@@ -102,13 +99,9 @@ export async function submitAct(desk: Desk, session: string, request: AskedReque
 }
 
 /** Runs the first commit. A request that cannot be read, or done, is written down too, and its error goes to whoever asked. */
-async function commit<T>(
-  desk: Desk,
-  ask: Ask,
-  job: (ask: Ask) => (tx: Parameters<Parameters<Desk["vault"]["transact"]>[0]>[0]) => T,
-): Promise<T> {
+async function commit<T>(desk: Desk, ask: Ask, job: (tx: Tx) => T): Promise<T> {
   try {
-    return await desk.vault.transact(job(ask));
+    return await desk.vault.transact(job);
   } catch (cause) {
     if (cause instanceof CustodyError && isRefusal(cause)) await desk.vault.transact((tx) => recordMalformed(tx, ask, cause));
     throw cause;

@@ -1,6 +1,7 @@
 import { toHex } from "../base/bytes.ts";
 import { checkPrivateKey } from "../keys/derive.ts";
 import { secp256k1 } from "../keys/secp256k1.ts";
+import type { Policy } from "../policy/core.ts";
 
 /** A person's key, wherever it is kept: it signs sessions and approvals, never transactions of the vault. */
 export interface CredentialSigner {
@@ -30,4 +31,10 @@ export function compressed(publicKey: Uint8Array): string {
   const out = publicKey.slice(0, 33);
   out[0] = ((publicKey[64] ?? 0) & 1) === 0 ? 2 : 3;
   return toHex(out);
+}
+
+/** Whether the policy gives this person this very key; `null` asks whether they are one who unlocks. */
+export function hasCredential(policy: Policy, person: string, key: string | null): boolean {
+  const credentials = policy.people.get(person) ?? [];
+  return credentials.some((credential) => (credential.kind === "unlock" ? key === null : credential.publicKey === key));
 }

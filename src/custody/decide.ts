@@ -4,6 +4,7 @@ import { effectToJson, type Intent, type Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Judgement, Need } from "../intent/verdict.ts";
 import type { Tx } from "../vault/tx.ts";
+import { hasCredential } from "./credentials.ts";
 import type { Desk } from "./desk.ts";
 import { housekeep } from "./housekeeping.ts";
 import { journal } from "./journal.ts";
@@ -147,8 +148,7 @@ export function liveSession(tx: Pick<Tx, "get" | "now">, judge: Judge, id: strin
 }
 
 function stillTheirs({ person, credential, key }: SessionRecord, judge: Judge): boolean {
-  const credentials = judge.policy.people.get(person) ?? [];
-  return credentials.some((own) => own.kind === credential && (own.kind === "unlock" || own.publicKey === key));
+  return hasCredential(judge.policy, person, credential === "unlock" ? null : (key ?? ""));
 }
 
 function deny(tx: Tx, judge: Judge, denied: Pick<Allowed, "request" | "session" | "intent" | "judgement">): DeniedOutcome {

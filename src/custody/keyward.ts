@@ -1,5 +1,6 @@
 import { readApproval } from "../approvals/statement.ts";
 import type { LoggedEntry } from "../audit/entry.ts";
+import { wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
@@ -113,7 +114,7 @@ export class Custody {
         judge,
       );
     } finally {
-      wallet?.secret.fill(0);
+      wipe(wallet?.secret);
     }
   }
 

@@ -12,6 +12,7 @@ import type { Need } from "../intent/verdict.ts";
 import { randomBytes } from "../keys/random.ts";
 import type { Tx, View } from "../vault/tx.ts";
 import { affectedBy } from "./affected.ts";
+import { hasCredential } from "./credentials.ts";
 import type { Desk } from "./desk.ts";
 import type { Judge } from "./judge.ts";
 import { type AnswerRecord, type AskedRequest, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
@@ -204,8 +205,7 @@ function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" |
 
 /** A yes counts only while its key is still one of the person's; a session's answer while the person is still one who unlocks. */
 function stillTheirs(judge: Judge, answer: AnswerRecord): boolean {
-  const credentials = judge.policy.people.get(answer.person) ?? [];
-  return credentials.some((credential) => (credential.kind === "unlock" ? answer.key === null : credential.publicKey === answer.key));
+  return hasCredential(judge.policy, answer.person, answer.key);
 }
 
 function approvalOf(answer: AnswerRecord): Approval {

@@ -3,7 +3,7 @@ import { proveSession } from "../approvals/credential.ts";
 import { type SessionStatement, sessionDigest } from "../approvals/session.ts";
 import { type ApprovalStatement, approvalDigest, type SignedApproval } from "../approvals/statement.ts";
 import { frontierFromJson, rootOf } from "../audit/tree.ts";
-import { toHex, utf8 } from "../base/bytes.ts";
+import { toHex, utf8, wipe } from "../base/bytes.ts";
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { readJson } from "../base/json.ts";
@@ -100,7 +100,7 @@ export class Session {
     try {
       return await submitAct(desk, this.id, this.#actRequest(payload), wallet && { wallet });
     } finally {
-      wallet?.secret.fill(0);
+      wipe(wallet?.secret);
     }
   }
 
@@ -152,7 +152,7 @@ export class Session {
     try {
       return await submitAct(desk, this.id, request, { wallet });
     } finally {
-      wallet.secret.fill(0);
+      wipe(wallet.secret);
     }
   }
 
@@ -252,7 +252,7 @@ async function readActRequest(request: ActRequest): Promise<{ readonly payload: 
     readAct(payload);
     return { payload, wallet };
   } catch (cause) {
-    wallet.secret.fill(0);
+    wipe(wallet.secret);
     throw cause;
   }
 }

@@ -201,9 +201,9 @@ export const GOVERNANCE: readonly Mutant[] = [
   },
   {
     name: "a session outlives its key",
-    file: "custody/decide.ts",
-    find: '(own.kind === "unlock" || own.publicKey === key)',
-    replace: "true",
+    file: "custody/credentials.ts",
+    find: 'credential.kind === "unlock" ? key === null : credential.publicKey === key',
+    replace: 'credential.kind === "unlock" ? key === null : key !== null',
     test: sessions("the session of a key that was taken away ends, and one of a key that stays goes on"),
   },
   {
