@@ -1,10 +1,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { toHex, wipe } from "./base/bytes.ts";
+import { equal, toHex, wipe } from "./base/bytes.ts";
 import { CustodyError } from "./base/errors.ts";
-import type { Signature, Signed } from "./chains/chain.ts";
+import type { AccountKeys, Chain, Signature, Signed } from "./chains/chain.ts";
 import { type ActSecrets, performAct, readAct } from "./custody/acts.ts";
 import { type Ask, asObject, couldPass, decide, effectsOf, tell } from "./custody/decide.ts";
-import { accountOf, type Desk, reader, walletOf } from "./custody/desk.ts";
+import { accountOf, type Desk, keysOf, reader, walletOf } from "./custody/desk.ts";
 import { signedBlob } from "./custody/holds.ts";
 import { journal } from "./custody/journal.ts";
 import { lifetimeUnder } from "./custody/lifetime.ts";
@@ -13,7 +13,8 @@ import { done } from "./custody/pending.ts";
 import type { AccountRecord, AskedRequest, WalletRecord } from "./custody/records.ts";
 import { flush, recordFailure, recordMalformed } from "./custody/refusals.ts";
 import { countAct, factsNow, type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
-import { withAccountKey } from "./custody/wallets.ts";
+import { withAccountKeys } from "./custody/wallets.ts";
+import type { Signable } from "./intent/intent.ts";
 import { secp256k1 } from "./keys/secp256k1.ts";
 import type { Tx } from "./vault/tx.ts";
 
@@ -114,15 +115,15 @@ async function commit<T>(desk: Desk, ask: Ask, job: (tx: Tx) => T): Promise<T> {
  */
 async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
   try {
-    const { account, wallet } = await desk.vault.read((view) => {
+    const { account, wallet, keys } = await desk.vault.read((view) => {
       const found = accountOf(view, desk.chains, intent);
-      return { account: found, wallet: walletOf(view, found) };
+      return { account: found, wallet: walletOf(view, found), keys: keysOf(desk, view, found) };
     });
     const signatures = await desk.vault.withSecret(`wallet/${wallet.id}`, (secret) =>
-      signWith(desk, { account, wallet, secret }, intent.signables),
+      signWith(desk.chains.of(intent.chain), { account, wallet, secret, keys }, intent.signables),
     );
     try {
-      return desk.chains.of(intent.chain).assemble(intent, signatures);
+      return desk.chains.of(intent.chain).assemble(intent, signatures, keys);
     } finally {
       // What leaves, or is wiped, is what was put together; no second copy stays behind.
       for (const { bytes } of signatures) wipe(bytes);
@@ -133,31 +134,45 @@ async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
   }
 }
 
-function signWith(
-  desk: Desk,
-  by: { account: AccountRecord; wallet: WalletRecord; secret: Uint8Array },
-  signables: Reserved["intent"]["signables"],
-): Promise<Signature[]> {
-  const { account, wallet, secret } = by;
-  return withAccountKey(wallet, secret, account, async (privateKey, publicKey) => {
-    if (desk.chains.of(account.chain).address(account.chain, publicKey) !== account.address) {
-      throw new CustodyError("vault/account-mismatch", `account ${account.name}: its address is not that of its key`);
-    }
-    const signatures: Signature[] = [];
-    for (const { scheme, digest, path } of signables) {
-      if (scheme !== "ecdsa" || path.length > 0)
-        throw new CustodyError("request/unsupported", "signature: expected ECDSA by the account's own key");
-      signatures.push(await secp256k1.sign({ privateKey, publicKey, digest }));
-    }
-    return signatures;
-  });
+/** Every signature or none. Each private key must be the one whose public half the intent was decoded by. */
+async function signWith(
+  chain: Chain,
+  by: { account: AccountRecord; wallet: WalletRecord; secret: Uint8Array; keys: AccountKeys },
+  signables: readonly Signable[],
+): Promise<readonly Signature[]> {
+  const { account, keys } = by;
+  if (chain.address(account.chain, keys, account.many === undefined ? [] : [0, 0]) !== account.address) {
+    throw new CustodyError("vault/account-mismatch", `account ${account.name}: its address is not that of its key`);
+  }
+  const paths = signables.map(({ path }) => path);
+  const made: Signature[] = [];
+  try {
+    return await withAccountKeys(by, paths, async ({ privateKey, publicKey }, at) => {
+      const { scheme, digest, path, tap } = signables[at] as Signable;
+      if (keys.publicKey === undefined || !equal(keys.publicKey(path), publicKey))
+        throw new CustodyError(
+          "vault/account-mismatch",
+          `account ${account.name}: a key below it is not the one its addresses are made from`,
+        );
+      const signing = { privateKey, publicKey, digest };
+      const signature =
+        scheme === "ecdsa"
+          ? await secp256k1.sign(signing)
+          : { bytes: await secp256k1.signSchnorr({ ...signing, ...(tap !== undefined && { tap }) }) };
+      made.push(signature);
+      return signature;
+    });
+  } catch (cause) {
+    for (const { bytes } of made) wipe(bytes);
+    throw cause;
+  }
 }
 
 /** Commit 2. A commit that took too long is tried again for as long as the reservation is ours. */
 async function letGo(desk: Desk, reserved: Reserved, signed: Signed): Promise<SignedOutcome> {
   for (;;) {
     try {
-      return await desk.vault.transact((tx) => release(tx, desk.judge, reserved, signed), { notAfter: reserved.leaseUntil - 1 });
+      return await desk.vault.transact((tx) => release(tx, desk, reserved, signed), { notAfter: reserved.leaseUntil - 1 });
     } catch (cause) {
       const slow = cause instanceof CustodyError && cause.code === "store/expired";
       if (!slow || (await desk.now()) >= reserved.leaseUntil) throw cause;
@@ -171,7 +186,7 @@ async function signedBefore(desk: Desk, { intent, result }: SignedBefore): Promi
   if (bytes === undefined || toHex(sha256(bytes)) !== result.digest) {
     throw new CustodyError("vault/damaged", "signature: the bytes that were signed before are missing or changed");
   }
-  return { kind: "signed", intent: intent.id, bytes, hash: result.hash, entry: result.entry };
+  return { kind: "signed", intent: intent.id, bytes, hash: result.hash, complete: result.complete, entry: result.entry };
 }
 
 function isRefusal({ code }: CustodyError): boolean {

@@ -8,7 +8,11 @@ import { type Approval, approvalDigest, type SignedApproval } from "./statement.
  * How a person proves to be that person, as the policy names it. `unlock` has no key: whoever opened the vault is that
  * person, and only the caller knows that.
  */
-export type PersonCredential = { readonly kind: "unlock" } | { readonly kind: "secp256k1"; readonly publicKey: string };
+export type PersonCredential =
+  | { readonly kind: "unlock" }
+  | { readonly kind: "secp256k1"; readonly publicKey: string }
+  | { readonly kind: "eip712"; readonly address: string }
+  | { readonly kind: "service"; readonly publicKey: string };
 
 /**
  * Whether `publicKey` signed `digest`. Never throws. A key is 33 bytes, compressed, of a point on the curve; a signature is

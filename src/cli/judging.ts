@@ -1,7 +1,9 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
+import type { AccountKeys } from "../chains/chain.ts";
 import { actIntent, readAct } from "../custody/acts.ts";
+import { watchAccount } from "../custody/public-keys.ts";
 import { type Book, emptyBook } from "../intent/book.ts";
 import { type Intent, intentToJson, type Request } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
@@ -14,9 +16,18 @@ import { fieldsOf, readPolicy } from "./policies.ts";
 import type { LooseRequest } from "./requests.ts";
 import type { Explained } from "./verdict.ts";
 
-/** Reads a request without a vault: of the account only the address is known, so every account is watch-only. */
-export function readIntent(request: Request, policy: Policy | undefined, book: Book = policy?.book ?? emptyBook): Intent {
-  if (request.kind !== "act") return chains.of(request.chain).decode(request, { address: request.account }, book);
+/** Reads a request without a vault: its account is only watched, by an address or by a descriptor. */
+export function readIntent(
+  request: Request,
+  policy: Policy | undefined,
+  keys?: AccountKeys,
+  book: Book = policy?.book ?? emptyBook,
+): Intent {
+  if (request.kind !== "act") {
+    const chain = chains.of(request.chain);
+    const watched = keys ?? watchAccount(chain, request.chain, request.account);
+    return chain.decode({ ...request, account: watched.address }, watched, book);
+  }
   const [, vault] = /^keyward:(\S+)$/.exec(request.chain) ?? [];
   if (vault === undefined) throw new CustodyError("request/malformed", "act: expected keyward:<vault id> as its chain");
   if (policy === undefined) throw new CustodyError("request/malformed", "act: expected the policy that it is asked under (--policy FILE)");

@@ -1,33 +1,45 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { toHex, utf8 } from "../base/bytes.ts";
+import { equal, toHex, utf8 } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
+import type { AccountPlace } from "../chains/chain.ts";
 import type { Address, ChainId } from "../intent/effect.ts";
-import { bip44, formatPath, parsePath } from "../keys/derive.ts";
+import { formatPath, parsePath, publicKeysBelow } from "../keys/derive.ts";
 import type { Tx, View } from "../vault/tx.ts";
 import { compressed } from "./credentials.ts";
 import { liveSession } from "./decide.ts";
-import type { Desk } from "./desk.ts";
+import { accountRecords, type Desk, findAccount, keysOf } from "./desk.ts";
 import { journal } from "./journal.ts";
 import { isPlainName } from "./names.ts";
 import { type AccountRecord, asJson, type WalletRecord } from "./records.ts";
-import { walletPublicKey } from "./wallets.ts";
+import { type WalletKey, walletKey } from "./wallets.ts";
 
 /** An account as apps see it. */
 export interface Account {
   readonly id: string;
   readonly name: string;
   readonly chain: ChainId;
+  /** Where it has many (Bitcoin), its first receive address, by which policies and the log name it. */
   readonly address: Address;
   readonly wallet: string;
   /** BIP-32 path; `m` for an imported private key. */
   readonly path: string;
+  /** Where it has many addresses: how they are made (BIP-380), and the next fresh ones, none of which was given out or used yet. */
+  readonly descriptor?: string;
+  readonly fresh?: { readonly receive: FreshAddress; readonly change: FreshAddress };
+}
+
+/** An address that nothing was paid to through this vault. */
+export interface FreshAddress {
+  readonly address: Address;
+  /** Last step of its path. */
+  readonly index: number;
 }
 
 /** A wallet as apps see it: what accounts are derived from. */
 export interface Wallet {
   readonly id: string;
   readonly name: string;
-  readonly kind: "mnemonic" | "privateKey";
+  readonly kind: WalletRecord["kind"];
 }
 
 /** Which account to derive. */
@@ -37,14 +49,13 @@ export interface DeriveOptions {
   readonly name: string;
   /** Wallet by id or name; the first one by default. */
   readonly wallet?: string;
-  /** BIP-44 address index; the lowest free one by default. */
+  /** The lowest free one by default. EVM counts the last step of `m/44'/60'/0'/0/index`, Bitcoin the account: `m/84'/0'/index'`. */
   readonly index?: number;
-  /** Another path than `m/44'/60'/0'/0/index`. */
+  /** Bitcoin: `wpkh` (BIP-84, the default), `tr` (BIP-86), `sh-wpkh` (BIP-49) or `pkh` (BIP-44). */
+  readonly type?: string;
+  /** Another path than the usual one. */
   readonly path?: string;
 }
-
-/** SLIP-44 coin type by CAIP-2 namespace. */
-const COINS: { readonly [namespace: string]: number } = { eip155: 60 };
 
 /**
  * Derives an account of a wallet and writes it down. No money moves by it, so no rule is asked; it is logged.
@@ -63,21 +74,22 @@ export async function deriveAccount(
   checkName(desk, options);
   const { wallet, used } = await desk.vault.read((view) => ({
     wallet: findWallet(view, options.wallet),
-    used: new Set(accountRecords(view).map(({ wallet, path }) => `${wallet} ${path}`)),
+    used: new Set(accountRecords(view).map(({ wallet, path, chain }) => `${wallet} ${path} ${namespace(chain)}`)),
   }));
-  const path = pathOf(desk, options, wallet, used);
-  const secretName = `wallet/${wallet.id}`;
-  const publicKey = await desk.vault.withSecret(secretName, (secret) => walletPublicKey(wallet, secret, path));
-  const address = desk.chains.of(options.chain).address(options.chain, publicKey);
+  const place = placeOf(desk, options, wallet, used);
+  const { path } = place;
+  const key = await desk.vault.withSecret(`wallet/${wallet.id}`, (secret) => walletKey(wallet, secret, path));
+  const { address, many } = namesOf(desk, options.chain, place, key);
   const id = toHex(sha256(utf8(`account ${wallet.id} ${path} ${namespace(options.chain)}`))).slice(0, 16);
-  const record = { id, name: options.name, chain: options.chain, address, wallet: wallet.id, path, publicKey: toHex(publicKey) };
+  const publicKey = toHex(key.publicKey);
+  const record = { id, name: options.name, chain: options.chain, address, wallet: wallet.id, path, publicKey, ...(many && { many }) };
   return desk.vault.transact((tx) => {
     liveSession(tx, desk.judge, person.session);
-    checkNobodys(desk, publicKey);
+    checkNobodys(desk, key.publicKey);
     for (const other of accountRecords(tx)) {
       const here = namespace(other.chain) === namespace(record.chain) && other.address === address;
-      if (other.name === record.name || here)
-        throw new CustodyError("vault/already-there", `account: the vault has ${other.name} with this name or address already`);
+      if (other.name === record.name || other.id === id || here)
+        throw new CustodyError("vault/already-there", `account: the vault has ${other.name} with this name, key or address already`);
     }
     const account: AccountRecord = { ...record, created: tx.now };
     tx.put(`account/${id}`, asJson(account));
@@ -85,20 +97,101 @@ export async function deriveAccount(
       ...person,
       account: { id, name: record.name, chain: record.chain, address, wallet: wallet.id, path, event: "derived" },
     });
-    return shown(account);
+    return shown(desk, tx, account);
   });
 }
 
-export function accountRecords(view: Pick<View | Tx, "list">): readonly AccountRecord[] {
-  return [...view.list("account/")].map(([, record]) => record as unknown as AccountRecord);
+/** Which branch of an account: where others pay to, or where its own payments send what is left. */
+export type Branch = "receive" | "change";
+
+/**
+ * Gives out a fresh address of an account that has many: each only once. No money moves by it, so no rule is asked; it is logged.
+ *
+ * @param account - id, name or first address.
+ * @throws `vault/no-such-account`; `request/unsupported` for an account with one address; `session/ended`, `vault/view-only`
+ */
+export function issueAddress(
+  desk: Desk,
+  person: { readonly person: string; readonly session: string },
+  given: { readonly account: string; readonly chain?: ChainId; readonly branch: Branch },
+): Promise<FreshAddress> {
+  return desk.vault.transact((tx) => {
+    liveSession(tx, desk.judge, person.session);
+    const record = namedAccount(desk, tx, given);
+    if (record.many === undefined)
+      throw new CustodyError("request/unsupported", `account ${record.name}: expected one with many addresses, it has its own only`);
+    const branch = given.branch === "receive" ? 0 : 1;
+    const issued = freshOf(desk, tx, record)[given.branch];
+    advance(tx, record, [[branch, issued.index]]);
+    journal(tx, "account", {
+      ...person,
+      account: { id: record.id, address: issued.address, branch: given.branch, index: issued.index, event: "issued" },
+    });
+    return issued;
+  });
+}
+
+/** Remembers the addresses that a signed transaction uses: they are not fresh any more. @param uses - steps below the account. */
+export function advance(tx: Tx, account: AccountRecord, uses: readonly (readonly number[])[]): void {
+  if (account.many === undefined) return;
+  const behind = (branch: 0 | 1) =>
+    uses.reduce((most, [of, index = -1]) => (of === branch ? Math.max(most, index + 1) : most), account.many?.next[branch] ?? 0);
+  const next = [behind(0), behind(1)] as const;
+  if (next[0] === account.many.next[0] && next[1] === account.many.next[1]) return;
+  tx.put(`account/${account.id}`, asJson({ ...account, many: { ...account.many, next } }));
 }
 
 export function walletRecords(view: Pick<View | Tx, "list">): readonly WalletRecord[] {
   return [...view.list("wallet/")].map(([, record]) => record as unknown as WalletRecord);
 }
 
-export function shown({ id, name, chain, address, wallet, path }: AccountRecord): Account {
-  return { id, name, chain, address, wallet, path };
+export function shown(desk: Desk, view: Pick<View, "list">, record: AccountRecord): Account {
+  const { id, name, chain, address, wallet, path, many } = record;
+  const more = many && { descriptor: many.descriptor, fresh: freshOf(desk, view, record) };
+  return { id, name, chain, address, wallet, path, ...more };
+}
+
+function freshOf(
+  desk: Desk,
+  view: Pick<View, "list">,
+  record: AccountRecord,
+): { readonly receive: FreshAddress; readonly change: FreshAddress } {
+  const keys = keysOf(desk, view, record);
+  const at = (branch: 0 | 1): FreshAddress => {
+    const index = record.many?.next[branch] ?? 0;
+    return { address: desk.chains.of(record.chain).address(record.chain, keys, [branch, index]), index };
+  };
+  return { receive: at(0), change: at(1) };
+}
+
+function namedAccount(desk: Desk, view: Pick<View, "list">, given: { readonly account: string; readonly chain?: ChainId }): AccountRecord {
+  if (given.chain !== undefined) return findAccount(view, desk.chains, given.chain, given.account);
+  const found = accountRecords(view).find(({ id, name, address }) => [id, name, address].includes(given.account));
+  if (found === undefined) throw new CustodyError("vault/no-such-account", "account: the vault has none with this id, name or address");
+  return found;
+}
+
+/** What the chain makes of a key: the address that names the account, and for many addresses all that they are made from. */
+function namesOf(
+  desk: Desk,
+  chain: ChainId,
+  place: AccountPlace,
+  { publicKey, below }: WalletKey,
+): { readonly address: Address; readonly many?: AccountRecord["many"] } {
+  const of = desk.chains.of(chain);
+  if (place.descriptor === undefined) {
+    return { address: of.address(chain, { publicKey: () => publicKey }, []) };
+  }
+  if (below === undefined)
+    throw new CustodyError(
+      "request/unsupported",
+      "account: expected a wallet with keys below it, a single private key has no such account",
+    );
+  const descriptor = place.descriptor(below);
+  const { extended } = below;
+  const keys = publicKeysBelow(extended);
+  if (!equal(keys([]), publicKey)) throw new CustodyError("vault/damaged", "account: its extended key is not that of its path");
+  return { address: of.address(chain, { publicKey: keys, descriptor }, [0, 0]), many: { descriptor, extended, next: [0, 0] } };
 }
 
 function findWallet(view: View, asked: string | undefined): WalletRecord {
@@ -112,17 +205,20 @@ function findWallet(view: View, asked: string | undefined): WalletRecord {
   return found;
 }
 
-function pathOf(desk: Desk, options: DeriveOptions, wallet: WalletRecord, used: ReadonlySet<string>): string {
-  if (wallet.kind === "privateKey") return "m";
-  if (options.path !== undefined) return formatPath(parsePath(options.path));
-  desk.chains.of(options.chain);
-  const coin = COINS[namespace(options.chain)];
-  if (coin === undefined) throw new CustodyError("chain/unknown", `account: expected a path, ${namespace(options.chain)} has no usual one`);
-  const at = (index: number) => formatPath(bip44({ coin, account: 0, change: 0, index }));
-  if (options.index !== undefined) return at(options.index);
-  let index = 0;
-  while (used.has(`${wallet.id} ${at(index)}`)) index++;
-  return at(index);
+function placeOf(desk: Desk, options: DeriveOptions, wallet: WalletRecord, used: ReadonlySet<string>): AccountPlace {
+  const { chain, type, index } = options;
+  const place = (wish: { readonly index: number; readonly path?: string }) => desk.chains.of(chain).place(chain, { type, ...wish });
+  if (wallet.kind === "privateKey") return place({ index: 0, path: "m" });
+  if (options.path !== undefined) return place({ index: 0, path: formatPath(parsePath(options.path)) });
+  const at = (index: number) => {
+    const found = place({ index });
+    return { ...found, path: formatPath(parsePath(found.path)) };
+  };
+  if (index !== undefined) return at(index);
+  for (let free = 0; ; free++) {
+    const found = at(free);
+    if (!used.has(`${wallet.id} ${found.path} ${namespace(chain)}`)) return found;
+  }
 }
 
 // A key that approves must not be one that the vault signs with: the policy refuses the same pair from the other side.

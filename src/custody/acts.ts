@@ -13,7 +13,7 @@ import { adoptLifetime, type Lifetime } from "./lifetime.ts";
 import { isPlainName } from "./names.ts";
 import { asJson, type PolicyRecord, type RootState, type WalletRecord } from "./records.ts";
 import { modeAt, rootState } from "./refusals.ts";
-import type { NewWallet } from "./wallets.ts";
+import type { NewWallet, WalletSource } from "./wallets.ts";
 
 /**
  * Acts on the custody itself, as they are asked, approved and logged. They hold no secret: an import names the fingerprint
@@ -22,7 +22,7 @@ import type { NewWallet } from "./wallets.ts";
 export type Act =
   | { readonly act: "policyEdit"; readonly policy: JsonObject }
   | { readonly act: "modeChange"; readonly mode: string }
-  | { readonly act: "import"; readonly what: "generate" | "mnemonic" | "privateKey"; readonly name: string; readonly fingerprint?: string };
+  | { readonly act: "import"; readonly what: WalletSource["from"]; readonly name: string; readonly fingerprint?: string };
 
 /** What an act needs beside its request; never written down. */
 export interface ActSecrets {
@@ -46,8 +46,8 @@ export function readAct(payload: Json): Act {
       return { act, mode: rest.mode };
     case "import": {
       const { what, name, fingerprint } = rest;
-      if (what !== "generate" && what !== "mnemonic" && what !== "privateKey")
-        throw malformed("import: expected generate, mnemonic or privateKey");
+      if (what !== "generate" && what !== "mnemonic" && what !== "privateKey" && what !== "seed")
+        throw malformed("import: expected generate, mnemonic, privateKey or seed");
       const printed =
         what === "generate" ? fingerprint === undefined : typeof fingerprint === "string" && /^[0-9a-f]{16}$/.test(fingerprint);
       if (!isPlainName(name) || !printed || Object.keys(rest).length > 3)

@@ -1,13 +1,13 @@
-import { fromHex } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
-import type { Chain } from "../chains/chain.ts";
-import type { Address, ChainId } from "../intent/effect.ts";
+import type { AccountKeys, Chain } from "../chains/chain.ts";
+import type { ChainId } from "../intent/effect.ts";
 import type { Intent } from "../intent/intent.ts";
 import type { Tx, View } from "../vault/tx.ts";
 import type { Vault } from "../vault/vault.ts";
 import { actIntent, readAct } from "./acts.ts";
 import type { Judge, ReadPolicy } from "./judge.ts";
+import type { PublicKeys } from "./public-keys.ts";
 import type { AccountRecord, AskedRequest, WalletRecord } from "./records.ts";
 
 /** All that a request needs while the vault is open. */
@@ -15,6 +15,7 @@ export interface Desk {
   readonly vault: Vault;
   readonly judge: Judge;
   readonly chains: Chains;
+  readonly publicKeys: PublicKeys;
   readonly readPolicy: ReadPolicy;
   /** How long a reservation keeps its headroom for a signer that does not come back. */
   readonly leaseMs: number;
@@ -41,25 +42,27 @@ export class Chains {
     );
   }
 
-  readonly parseAddress = (chain: ChainId, text: string): Address => this.of(chain).parseAddress(chain, text);
+  readonly parseAddress = (chain: ChainId, text: string) => this.of(chain).parseAddress(chain, text);
 }
 
-/** An account by id, name or address. @throws `vault/no-such-account` */
+/** An account by id, name, address or descriptor. @throws `vault/no-such-account` */
 export function findAccount(view: Pick<View, "list">, chains: Chains, chain: ChainId, account: string): AccountRecord {
-  const records = [...view.list("account/")].map(([, record]) => record as unknown as AccountRecord);
+  const records = accountRecords(view);
   const found =
     records.find((record) => record.id === account) ??
     records.find((record) => record.name === account) ??
-    records.find((record) => record.address === account || record.address.toLowerCase() === account.toLowerCase());
+    records.find((record) => record.address === account || record.many?.descriptor === account) ??
+    records.find((record) => record.many === undefined && record.address.toLowerCase() === account.toLowerCase());
   if (found === undefined)
     throw new CustodyError("vault/no-such-account", `account: the vault has none with this id, name or address on ${chain}`);
-  if (chains.of(found.chain) !== chains.of(chain))
+  // One EVM account serves every EVM chain; what has many addresses has those of its own chain.
+  if (found.many === undefined ? chains.of(found.chain) !== chains.of(chain) : found.chain !== chain)
     throw new CustodyError("vault/no-such-account", `account ${found.name}: it is not one of ${chain}`);
   return found;
 }
 
 /** The account of an intent, by the address that was judged. */
-export function accountOf(view: View, chains: Chains, intent: Pick<Intent, "chain" | "account">): AccountRecord {
+export function accountOf(view: Pick<View, "list">, chains: Chains, intent: Pick<Intent, "chain" | "account">): AccountRecord {
   return findAccount(view, chains, intent.chain, intent.account);
 }
 
@@ -78,25 +81,23 @@ export function reader(desk: Desk, request: AskedRequest): (tx: Pick<Tx, "state"
     const act = readAct(request.payload);
     return (tx, judge) => actIntent(desk.vault.id, act, { judge, read: desk.readPolicy, tx });
   }
-  let read: { readonly book: string; readonly address: Address; readonly intent: Intent } | undefined;
+  let read: { readonly book: string; readonly keys: AccountKeys; readonly intent: Intent } | undefined;
   return (tx, judge) => {
-    const account = findAccount(tx, desk.chains, request.chain, request.account);
+    const keys = keysOf(desk, tx, findAccount(tx, desk.chains, request.chain, request.account));
     const { book } = judge.policy;
-    if (read === undefined || read.book !== book.hash || read.address !== account.address) {
-      const intent = desk.chains.of(request.chain).decode({ ...request, account: account.address }, accountKeys(account), book);
-      read = { book: book.hash, address: account.address, intent };
+    if (read === undefined || read.book !== book.hash || read.keys !== keys) {
+      const intent = desk.chains.of(request.chain).decode({ ...request, account: keys.address }, keys, book);
+      read = { book: book.hash, keys, intent };
     }
     return read.intent;
   };
 }
 
-function accountKeys(account: AccountRecord) {
-  const own = fromHex(account.publicKey);
-  return {
-    address: account.address,
-    publicKey(path: readonly number[]): Uint8Array {
-      if (path.length > 0) throw new CustodyError("request/unsupported", "account: expected no path below it");
-      return own.slice();
-    },
-  };
+/** What a chain may know of an account, and of those that are judged together with it. */
+export function keysOf({ publicKeys }: Desk, view: Pick<View, "list">, account: AccountRecord): AccountKeys {
+  return publicKeys.of(account, accountRecords(view));
+}
+
+export function accountRecords(view: Pick<View, "list">): readonly AccountRecord[] {
+  return [...view.list("account/")].map(([, record]) => record as unknown as AccountRecord);
 }

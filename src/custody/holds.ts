@@ -15,7 +15,7 @@ export interface HoldRecord extends Hold {
    * What left, once it is spent: given again, after judging again, to the same requester only. The bytes lie in the blob
    * {@link signedBlob}; `digest` is their SHA-256, so that nothing else passes for them.
    */
-  readonly result?: { readonly hash: string; readonly digest: string; readonly entry: number };
+  readonly result?: { readonly hash: string; readonly digest: string; readonly complete: boolean; readonly entry: number };
 }
 
 export function signedBlob(intent: string): string {

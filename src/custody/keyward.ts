@@ -11,10 +11,10 @@ import { HEADER_KEY } from "../vault/header.ts";
 import { createVault, openVault } from "../vault/open.ts";
 import type { Access, Slot } from "../vault/slot.ts";
 import type { Vault } from "../vault/vault.ts";
-import { type Account, accountRecords, shown, type Wallet, walletRecords } from "./accounts.ts";
+import { type Account, shown, type Wallet, walletRecords } from "./accounts.ts";
 import { answer } from "./answers.ts";
 import { begin, newState } from "./birth.ts";
-import { Chains, type Desk } from "./desk.ts";
+import { accountRecords, Chains, type Desk } from "./desk.ts";
 import { diagnose, type Support, support } from "./diagnose.ts";
 import { checkSlot, copyPlain, policyText, readOptions } from "./door.ts";
 import { type CustodyState, stateAfter, Watched } from "./events.ts";
@@ -25,6 +25,7 @@ import { prune } from "./lifetime.ts";
 import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
 import type { CreateOptions, KeywardOptions, UnlockOptions } from "./options.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
+import { PublicKeys } from "./public-keys.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
 import { modeAt } from "./refusals.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
@@ -181,7 +182,8 @@ export class Custody {
   /** Accounts of the vault, the oldest first. The view side is enough. */
   async accounts(): Promise<readonly Account[]> {
     const byAge = (a: { readonly created: number }, b: { readonly created: number }) => a.created - b.created;
-    return this.#open().vault.read((view) => [...accountRecords(view)].sort(byAge).map(shown));
+    const desk = this.#open();
+    return desk.vault.read((view) => [...accountRecords(view)].sort(byAge).map((account) => shown(desk, view, account)));
   }
 
   /** Wallets of the vault. The view side is enough. */
@@ -335,6 +337,7 @@ export class Custody {
         vault,
         judge,
         chains: this.#chains,
+        publicKeys: new PublicKeys(),
         readPolicy: (text) => this.#readEdit(text, judge),
         leaseMs: this.#leaseMs,
         now: async () => Math.max(await this.#store.now(), await vault.read(({ time }) => time)),

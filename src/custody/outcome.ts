@@ -12,10 +12,12 @@ export type ActOutcome = DoneOutcome | PendingOutcome | DeniedOutcome;
 export interface SignedOutcome {
   readonly kind: "signed";
   readonly intent: IntentId;
-  /** The signed transaction, ready to broadcast. A copy of your own. */
+  /** The signed transaction, ready to broadcast; the signature of a message; or what others still have to sign. A copy of your own. */
   readonly bytes: Uint8Array;
-  /** Its id on the chain. */
+  /** Its id on the chain; of a message, the digest that was signed. */
   readonly hash: string;
+  /** False where signatures of others are missing: `bytes` is then a PSBT to hand on. */
+  readonly complete: boolean;
   /** Sequence number of its log entry. */
   readonly entry: number;
 }

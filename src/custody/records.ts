@@ -4,6 +4,7 @@ import type { Time } from "../base/time.ts";
 import type { Address, ChainId } from "../intent/effect.ts";
 import type { RequestKind } from "../intent/intent.ts";
 import type { Need } from "../intent/verdict.ts";
+import type { Credential } from "../policy/core.ts";
 
 /**
  * What the custody layer keeps in the vault: named JSON records, one per thing, so that no record grows with history.
@@ -33,7 +34,7 @@ export interface PolicyRecord {
 export interface WalletRecord {
   readonly id: string;
   readonly name: string;
-  readonly kind: "mnemonic" | "privateKey";
+  readonly kind: "mnemonic" | "privateKey" | "seed";
   /** Word list of a mnemonic, as it was imported. */
   readonly language?: string;
   readonly words?: number;
@@ -48,10 +49,12 @@ export interface AccountRecord {
   readonly chain: ChainId;
   readonly address: Address;
   readonly wallet: string;
-  /** BIP-32 text; `m` for an imported private key. */
+  /** BIP-32 text of the account's key; `m` for an imported private key. */
   readonly path: string;
-  /** 65 bytes, uncompressed, hex. */
+  /** Of that key: 65 bytes, uncompressed, hex. */
   readonly publicKey: string;
+  /** Accounts with many addresses only: how these are made, and how many of each branch have been given out. */
+  readonly many?: { readonly descriptor: string; readonly extended: string; readonly next: readonly [receive: number, change: number] };
   readonly created: Time;
 }
 
@@ -109,8 +112,9 @@ export interface AnswerRecord {
 export interface SessionRecord {
   readonly id: string;
   readonly person: string;
-  readonly credential: "unlock" | "secp256k1";
-  /** The key that signed its statement; absent where it was begun by unlocking. It ends when the policy takes the key away. */
+  /** Kind of the credential that began it. */
+  readonly credential: Credential["kind"];
+  /** Key or address that signed its statement; absent where it was begun by unlocking. It ends when the policy takes it away. */
   readonly key?: string;
   readonly begun: Time;
   readonly expires: Time;

@@ -9,8 +9,9 @@ import type { Charge } from "../intent/verdict.ts";
 import { reserve as reserveHold, retake, spend } from "../limits/hold.ts";
 import { factsOf, factsToJson } from "../policy/facts.ts";
 import type { Tx } from "../vault/tx.ts";
+import { advance } from "./accounts.ts";
 import { type Allowed, asObject, effectsOf, tell } from "./decide.ts";
-import type { Desk } from "./desk.ts";
+import { accountOf, type Desk } from "./desk.ts";
 import { type HoldRecord, signedBlob, writeHold } from "./holds.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
@@ -103,7 +104,7 @@ export function reserve(
  * @throws `vault/reservation-lost` if its lease is over, `vault/reservation-taken` if the same intent was asked again meanwhile: the
  *   signature must be wiped, the headroom is no longer ours.
  */
-export function release(tx: Tx, judge: Judge, reserved: Reserved, signed: Signed): SignedOutcome {
+export function release(tx: Tx, { judge, chains }: Pick<Desk, "judge" | "chains">, reserved: Reserved, signed: Signed): SignedOutcome {
   const { intent, reservation } = reserved;
   const hold = judge.hold(intent.id);
   const spent = hold === undefined ? undefined : spend(hold, String(reservation), tx.now);
@@ -112,14 +113,15 @@ export function release(tx: Tx, judge: Judge, reserved: Reserved, signed: Signed
     if (why === "taken" || why === "spent") throw takenOver(why);
     throw new CustodyError("vault/reservation-lost", `reservation: expected to hold it still, it is ${why}; nothing leaves, ask again`);
   }
-  const result = { hash: signed.hash, digest: toHex(sha256(signed.bytes)) };
+  const result = { hash: signed.hash, digest: toHex(sha256(signed.bytes)), complete: signed.complete };
   tx.blob(signedBlob(intent.id), signed.bytes);
   const entry = journal(tx, "signed", { intent: intent.id, hold: intent.id, reservation, result, person: spent.hold.requester });
   // INVARIANT: counted from a moment that the commit is fenced with, so never from before the commit.
   const at = Math.min(tx.now + COMMIT_MS, reserved.leaseUntil - 1);
   tx.fence(at);
   writeHold(tx, { ...spent.hold, at, result: { ...result, entry } });
-  return { kind: "signed", intent: intent.id, bytes: signed.bytes, hash: signed.hash, entry };
+  if (intent.uses !== undefined) advance(tx, accountOf(tx, chains, intent), intent.uses);
+  return { kind: "signed", intent: intent.id, bytes: signed.bytes, hash: signed.hash, complete: signed.complete, entry };
 }
 
 /**

@@ -13,12 +13,22 @@ import { intentToJson } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import { randomBytes } from "../keys/random.ts";
 import { type Explanation, explain } from "../policy/explain.ts";
-import { type Account, accountRecords, type DeriveOptions, deriveAccount, shown, type Wallet, walletRecords } from "./accounts.ts";
+import {
+  type Account,
+  type Branch,
+  type DeriveOptions,
+  deriveAccount,
+  type FreshAddress,
+  issueAddress,
+  shown,
+  type Wallet,
+  walletRecords,
+} from "./accounts.ts";
 import { readAct } from "./acts.ts";
 import { type Answer, answer, findPending, rejudged } from "./answers.ts";
 import type { CredentialSigner } from "./credentials.ts";
 import { evaluatorNow, liveSession } from "./decide.ts";
-import { type Desk, reader } from "./desk.ts";
+import { accountRecords, type Desk, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
 import { journal } from "./journal.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
@@ -68,7 +78,14 @@ export class Session {
   readonly accounts = {
     /** See {@link deriveAccount}. */
     derive: (options: DeriveOptions): Promise<Account> => deriveAccount(this.#desk(), { person: this.person, session: this.id }, options),
-    list: (): Promise<readonly Account[]> => this.#desk().vault.read((view) => accountRecords(view).map(shown)),
+    list: (): Promise<readonly Account[]> => {
+      const desk = this.#desk();
+      return desk.vault.read((view) => accountRecords(view).map((account) => shown(desk, view, account)));
+    },
+    /** A fresh address of an account that has many, to be paid at; see {@link issueAddress}. */
+    receive: (account: string): Promise<FreshAddress> => this.#issue(account, "receive"),
+    /** A fresh address for what a payment leaves over. */
+    change: (account: string): Promise<FreshAddress> => this.#issue(account, "change"),
   };
 
   readonly wallets = {
@@ -198,6 +215,10 @@ export class Session {
       tx.delete(`session/${this.id}`);
       journal(tx, "session", { session: this.id, event: "ended", person: this.person });
     });
+  }
+
+  #issue(account: string, branch: Branch): Promise<FreshAddress> {
+    return issueAddress(this.#desk(), { person: this.person, session: this.id }, { account, branch });
   }
 
   async #mine(id: string) {

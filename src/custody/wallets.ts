@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, equal, fromHex, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
-import { checkPrivateKey, parsePath, publicKey, withPrivateKey } from "../keys/derive.ts";
+import { checkPrivateKey, extendedPublicKey, masterFingerprint, parsePath, publicKey, withPrivateKeys } from "../keys/derive.ts";
 import { generateEntropy, mnemonicToEntropy, type WordCount } from "../keys/mnemonic.ts";
 import { secp256k1 } from "../keys/secp256k1.ts";
 import { entropyToSeed } from "../keys/seed.ts";
@@ -12,7 +12,9 @@ import type { AccountRecord, WalletRecord } from "./records.ts";
 export type WalletSource =
   | { readonly from: "generate"; readonly words?: WordCount; readonly passphrase?: string }
   | { readonly from: "mnemonic"; readonly mnemonic: string; readonly passphrase?: string; readonly language?: Language }
-  | { readonly from: "privateKey"; readonly privateKey: Uint8Array };
+  | { readonly from: "privateKey"; readonly privateKey: Uint8Array }
+  /** A BIP-32 seed, 16–64 bytes, of a wallet whose words are kept elsewhere or do not exist. */
+  | { readonly from: "seed"; readonly seed: Uint8Array };
 
 /** A wallet that is not in the vault yet. `secret` is ours to wipe. */
 export interface NewWallet {
@@ -43,6 +45,15 @@ export async function readWallet(given: WalletSource): Promise<NewWallet> {
       wipe(key);
     }
   }
+  if (source.from === "seed") {
+    const seed = secretCopy(source.seed);
+    try {
+      const root = publicKey(seed, []);
+      return { from: source.from, record: { kind: "seed", fingerprint: fingerprint(root) }, secret: pack(SEED, seed) };
+    } finally {
+      wipe(seed);
+    }
+  }
   const language = source.from === "mnemonic" ? source.language : "english";
   const { entropy, language: found } =
     source.from === "mnemonic"
@@ -65,7 +76,7 @@ export async function readWallet(given: WalletSource): Promise<NewWallet> {
 }
 
 // Without types a slip here would be read as "generate", and somebody would pay into a wallet that nobody has words for.
-function checkSource(source: { readonly [member in "from" | "mnemonic" | "privateKey"]?: unknown }): void {
+function checkSource(source: { readonly [member in "from" | "mnemonic" | "privateKey" | "seed"]?: unknown }): void {
   switch (source.from) {
     case "generate":
       return;
@@ -75,63 +86,107 @@ function checkSource(source: { readonly [member in "from" | "mnemonic" | "privat
     case "privateKey":
       if (!(source.privateKey instanceof Uint8Array)) throw new CustodyError("keys/bad-key", "wallet: expected the private key as bytes");
       return;
+    case "seed":
+      if (!(source.seed instanceof Uint8Array)) throw new CustodyError("keys/bad-entropy", "wallet: expected the seed as bytes");
+      return;
     default:
-      throw new CustodyError("request/malformed", "wallet: expected from to be generate, mnemonic or privateKey");
+      throw new CustodyError("request/malformed", "wallet: expected from to be generate, mnemonic, privateKey or seed");
   }
 }
 
-/** The public key at `path` of a wallet, 65 bytes. @param secret - stays the caller's */
-export async function walletPublicKey(wallet: WalletRecord, secret: Uint8Array, path: string): Promise<Uint8Array> {
-  return withWalletKey(wallet, secret, path, (key) => secp256k1.publicKey(key));
+/** Public halves of what a wallet has at `path`. */
+export interface WalletKey {
+  /** 65 bytes, uncompressed. */
+  readonly publicKey: Uint8Array;
+  /** For keys that have others below them: BIP-32 text, and the fingerprint of the wallet's master key. */
+  readonly below?: { readonly extended: string; readonly fingerprint: string };
+}
+
+/** What a wallet has at `path`. @param secret - stays the caller's @throws `keys/bad-path` */
+export async function walletKey(wallet: WalletRecord, secret: Uint8Array, path: string): Promise<WalletKey> {
+  const opened = await openSecret(wallet, secret);
+  if (opened.kind === "key") {
+    checkRoot(path);
+    return { publicKey: secp256k1.publicKey(opened.key) };
+  }
+  try {
+    const steps = parsePath(path);
+    const below = { extended: extendedPublicKey(opened.seed, steps), fingerprint: masterFingerprint(opened.seed) };
+    return { publicKey: publicKey(opened.seed, steps), below };
+  } finally {
+    wipe(opened.seed);
+  }
+}
+
+/** A key of an account on loan: valid until `use` ends. */
+export interface LentKey {
+  readonly privateKey: Uint8Array;
+  /** 65 bytes, uncompressed: derived from the private key just now. */
+  readonly publicKey: Uint8Array;
 }
 
 /**
- * Lends the private key of an account to `use`, after deriving the account's public key from it again: a record that names
- * another key than its path gives is an alarm, and nothing is signed.
+ * Lends the private keys at `paths` below an account, one after the other, after deriving the account's public key from the
+ * secret again: a record that names another key than its path gives is an alarm, and nothing is signed.
  *
  * @throws `vault/account-mismatch`
  */
-export async function withAccountKey<T>(
-  wallet: WalletRecord,
-  secret: Uint8Array,
-  account: AccountRecord,
-  use: (key: Uint8Array, publicKey: Uint8Array) => Promise<T>,
-): Promise<T> {
-  return withWalletKey(wallet, secret, account.path, async (key) => {
-    const derived = secp256k1.publicKey(key);
-    if (!equal(derived, fromHex(account.publicKey))) {
-      throw new CustodyError(
-        "vault/account-mismatch",
-        `account ${account.name}: its key is not the one that its wallet derives at ${account.path}`,
-      );
+export async function withAccountKeys<T>(
+  by: { readonly wallet: WalletRecord; readonly secret: Uint8Array; readonly account: AccountRecord },
+  paths: readonly (readonly number[])[],
+  use: (key: LentKey, at: number) => Promise<T>,
+): Promise<T[]> {
+  const { wallet, secret, account } = by;
+  const lend = (privateKey: Uint8Array, at: number) => use({ privateKey, publicKey: secp256k1.publicKey(privateKey) }, at);
+  const opened = await openSecret(wallet, secret);
+  if (opened.kind === "key") {
+    checkRoot(account.path);
+    const { key } = opened;
+    checkSame(account, secp256k1.publicKey(key));
+    const results: T[] = [];
+    for (const [at, path] of paths.entries()) {
+      if (path.length > 0) throw new CustodyError("keys/bad-path", "path: expected none below an imported private key");
+      results.push(await lend(key, at));
     }
-    return await use(key, derived);
-  });
+    return results;
+  }
+  try {
+    const base = parsePath(account.path);
+    checkSame(account, publicKey(opened.seed, base));
+    if (account.many !== undefined && extendedPublicKey(opened.seed, base) !== account.many.extended) throw mismatch(account);
+    return await withPrivateKeys(opened.seed, base, paths, lend);
+  } finally {
+    wipe(opened.seed);
+  }
 }
 
-async function withWalletKey<T>(
-  wallet: WalletRecord,
-  secret: Uint8Array,
-  path: string,
-  use: (key: Uint8Array) => T | Promise<T>,
-): Promise<T> {
+function checkSame(account: AccountRecord, derived: Uint8Array): void {
+  if (!equal(derived, fromHex(account.publicKey))) throw mismatch(account);
+}
+
+function mismatch({ name, path }: AccountRecord): CustodyError {
+  return new CustodyError("vault/account-mismatch", `account ${name}: its key is not the one that its wallet derives at ${path}`);
+}
+
+function checkRoot(path: string): void {
+  if (path !== "m") throw new CustodyError("keys/bad-path", "path: expected m, an imported private key has no accounts below it");
+}
+
+/** `key` is a view of the secret, which its owner wipes; `seed` is ours to wipe. */
+type Opened = { readonly kind: "key"; readonly key: Uint8Array } | { readonly kind: "seed"; readonly seed: Uint8Array };
+
+async function openSecret(wallet: WalletRecord, secret: Uint8Array): Promise<Opened> {
   const { kind, body, rest } = unpack(secret);
-  if (kind === KEY) {
-    if (path !== "m") throw new CustodyError("keys/bad-path", "path: expected m, an imported private key has no accounts below it");
-    return await use(body);
-  }
-  const seed = await entropyToSeed(body, await loadWordlist((wallet.language ?? "english") as Language), rest);
-  try {
-    return await withPrivateKey(seed, parsePath(path), use);
-  } finally {
-    wipe(seed);
-  }
+  if (kind === KEY) return { kind: "key", key: body };
+  if (kind === SEED) return { kind: "seed", seed: secretCopy(body) };
+  return { kind: "seed", seed: await entropyToSeed(body, await loadWordlist((wallet.language ?? "english") as Language), rest) };
 }
 
 const ENTROPY = 1;
 const KEY = 2;
+const SEED = 3;
 
-// kind(1) || length(1) || entropy or private key(length) || BIP-39 passphrase, NFKD UTF-8 (rest)
+// kind(1) || length(1) || entropy, private key or seed(length) || BIP-39 passphrase, NFKD UTF-8 (rest; entropy only)
 function pack(kind: number, body: Uint8Array, rest: Uint8Array = new Uint8Array(0)): Uint8Array {
   return secretCopy(Uint8Array.of(kind, body.length), body, rest);
 }
@@ -139,8 +194,9 @@ function pack(kind: number, body: Uint8Array, rest: Uint8Array = new Uint8Array(
 // Views, not copies: whoever wipes the secret wipes them.
 function unpack(secret: Uint8Array): { kind: number; body: Uint8Array; rest: Uint8Array } {
   const [kind = 0, length = 0] = secret;
-  if ((kind !== ENTROPY && kind !== KEY) || secret.length < 2 + length || (kind === KEY && secret.length !== 34)) {
-    throw new CustodyError("vault/damaged", "wallet secret: expected BIP-39 entropy or a private key");
+  const known = kind === ENTROPY || (kind === KEY && secret.length === 34) || (kind === SEED && secret.length === 2 + length);
+  if (!known || secret.length < 2 + length) {
+    throw new CustodyError("vault/damaged", "wallet secret: expected BIP-39 entropy, a private key or a seed");
   }
   return { kind, body: secret.subarray(2, 2 + length), rest: secret.subarray(2 + length) };
 }

@@ -38,12 +38,14 @@ export interface Intent {
   readonly chain: ChainId;
   readonly account: Address;
   readonly kind: RequestKind;
-  /** The exact bytes that were read (unsigned transaction). */
+  /** The exact bytes that were read: the unsigned transaction, the message, the PSBT. */
   readonly bytes: Uint8Array;
-  /** Requests of one lane can only settle once: one nonce of one account of one chain. */
+  /** Requests of one lane can only settle once: one nonce of one account of one chain; the same own outpoints. */
   readonly lane?: string;
   readonly effects: readonly Effect[];
   readonly signables: readonly Signable[];
+  /** Addresses of the account that the bytes use, as steps below it: the vault gives none of them out as fresh again. */
+  readonly uses?: readonly (readonly number[])[];
   readonly refusals: readonly Reason[];
 }
 

@@ -3,4 +3,4 @@
  * policy was accepted under another number signs nothing until a `policyEdit` with part `semantics` has passed. Raise it
  * whenever the same bytes or the same document could be judged differently.
  */
-export const SEMANTICS = 1;
+export const SEMANTICS = 2;

@@ -50,6 +50,24 @@ export async function withPrivateKey<T>(
 }
 
 /**
+ * Lends the private keys at each of `paths` below `base`, one after the other, and wipes each as {@link withPrivateKey} does.
+ *
+ * @param use - is awaited for one key before the next is derived.
+ * @returns what `use` returned, in the order of `paths`.
+ * @throws `keys/bad-path`, `keys/bad-entropy`.
+ */
+export async function withPrivateKeys<T>(
+  seed: Uint8Array,
+  base: readonly number[],
+  paths: readonly (readonly number[])[],
+  use: (privateKey: Uint8Array, at: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const [at, path] of paths.entries()) results.push(await withPrivateKey(seed, [...base, ...path], (key) => use(key, at)));
+  return results;
+}
+
+/**
  * The public key at `path` below `seed`.
  *
  * @param seed - 16–64 bytes; neither copied nor kept; the caller wipes it.
@@ -69,18 +87,48 @@ export function extendedPublicKey(seed: Uint8Array, path: readonly number[]): st
 }
 
 /**
- * The public key below an extended public key.
+ * Public keys below an extended public key. What was derived once is kept: a chain asks for the same addresses again and again.
  *
- * @param path - unhardened steps only.
- * @returns 65 bytes, uncompressed.
- * @throws `keys/bad-key` if the text is no valid `xpub`, private extended keys included; `keys/bad-path`.
+ * @param extended - BIP-32 text, `xpub…`.
+ * @returns for unhardened steps 65 bytes, uncompressed, of your own. @throws `keys/bad-path`
+ * @throws `keys/bad-key` if the text is no valid `xpub`, private extended keys included.
  */
+export function publicKeysBelow(extended: string): (path: readonly number[]) => Uint8Array {
+  const root = readExtended(extended);
+  const parents = new Map<string, HDKey>();
+  const known = new Map<string, Uint8Array>();
+  const nodeAt = (path: readonly number[]): HDKey => {
+    const [last, ...up] = [...path].reverse();
+    if (last === undefined) return root;
+    const name = path.slice(0, -1).join("/");
+    let parent = up.length === 0 ? root : parents.get(name);
+    if (parent === undefined) {
+      parent = nodeAt(path.slice(0, -1));
+      parents.set(name, parent);
+    }
+    return parent.deriveChild(last);
+  };
+  return (path) => {
+    const name = path.join("/");
+    let key = known.get(name);
+    if (key === undefined) {
+      checkPath(path);
+      if (path.some((step) => step >= HARDENED_OFFSET)) throw badPath("expected unhardened steps below a public key");
+      key = uncompressed(nodeAt(path));
+      known.set(name, key);
+    }
+    return key.slice();
+  };
+}
+
+/** One public key below an extended public key; see {@link publicKeysBelow}. */
 export function publicKeyBelow(extended: string, path: readonly number[]): Uint8Array {
-  checkPath(path);
-  if (path.some((step) => step >= HARDENED_OFFSET)) throw badPath("expected unhardened steps below a public key");
-  let node = readExtended(extended);
-  for (const step of path) node = node.deriveChild(step);
-  return uncompressed(node);
+  return publicKeysBelow(extended)(path);
+}
+
+/** First four bytes of HASH160 of the master key, 8 hex digits: how descriptors name a wallet. @see BIP-32, "Key identifiers" */
+export function masterFingerprint(seed: Uint8Array): string {
+  return withNode(seed, [], (node) => node.fingerprint.toString(16).padStart(8, "0"));
 }
 
 /**

@@ -30,8 +30,16 @@ export interface Policy {
   readonly modes: ReadonlyMap<string, Mode>;
 }
 
-/** What a person signs in and approves with. `unlock`: whoever has opened the vault; `publicKey`: 33 bytes, compressed, lowercase hex. */
-export type Credential = { readonly kind: "unlock" } | { readonly kind: "secp256k1"; readonly publicKey: string };
+/**
+ * What a person signs in and approves with. `unlock`: whoever has opened the vault; `publicKey`: 33 bytes, compressed, lowercase
+ * hex; `address`: of any wallet that signs EIP-712, with its checksum. A person with a `service` key is a machine: it asks, and
+ * never counts as an approver.
+ */
+export type Credential =
+  | { readonly kind: "unlock" }
+  | { readonly kind: "secp256k1"; readonly publicKey: string }
+  | { readonly kind: "eip712"; readonly address: Address }
+  | { readonly kind: "service"; readonly publicKey: string };
 
 export interface Mode {
   readonly name: string;

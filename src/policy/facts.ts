@@ -100,7 +100,8 @@ function read(field: Field, effect: Effect, circumstances: Circumstances, total:
       return effect.args && { ...effect.args };
     case "ownRecipient": {
       const { isOwn } = circumstances;
-      return isOwn === undefined || chain === undefined || to === undefined ? effect.ownRecipient : isOwn(chain, to);
+      // A chain whose accounts have many addresses has looked among all of them already.
+      return effect.ownRecipient ?? (chain === undefined || to === undefined ? undefined : isOwn?.(chain, to));
     }
     case "recipientAge":
       return recipientAge(effect, circumstances);

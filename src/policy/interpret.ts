@@ -156,8 +156,9 @@ function lookUp(field: Field, effect: Effect, { effects, circumstances }: Case):
     case "total":
       return totalOf(effect, effects);
     case "ownRecipient":
-      if (chain === undefined || to === undefined) return effect.ownRecipient;
-      return circumstances.isOwn === undefined ? effect.ownRecipient : circumstances.isOwn(chain, to);
+      if (effect.ownRecipient !== undefined) return effect.ownRecipient;
+      if (chain === undefined || to === undefined) return undefined;
+      return circumstances.isOwn === undefined ? undefined : circumstances.isOwn(chain, to);
     case "recipientAge": {
       const added = chain === undefined || to === undefined ? undefined : circumstances.addedAt?.(chain, to);
       return added === undefined ? undefined : BigInt(Math.max(0, circumstances.now - added));

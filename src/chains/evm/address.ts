@@ -40,3 +40,12 @@ export function addressOf(publicKey: Uint8Array): Address {
     throw new CustodyError("chain/malformed", "public key: expected an uncompressed point of secp256k1", { cause });
   }
 }
+
+/** The address that names an account in a request. @throws `request/malformed` */
+export function namedAddress(text: string): Address {
+  try {
+    return parseAddress(text);
+  } catch (cause) {
+    throw new CustodyError("request/malformed", "account: expected an address, all lowercase or with its EIP-55 checksum", { cause });
+  }
+}

@@ -3,7 +3,7 @@ import type { Book } from "../../intent/book.ts";
 import type { Address, Effect } from "../../intent/effect.ts";
 import { type Intent, intentId, type Reason, type Request } from "../../intent/intent.ts";
 import type { AccountKeys } from "../chain.ts";
-import { parseAddress, parseChain } from "./address.ts";
+import { namedAddress, parseAddress, parseChain } from "./address.ts";
 import { transactionEffects } from "./effects.ts";
 import { MAX_GAS } from "./fee.ts";
 import { implausibleFields, parseTransaction, signingDigest, type UnsignedTransaction } from "./transaction.ts";
@@ -33,12 +33,7 @@ export function decodeRequest(request: Request, keys: AccountKeys, book: Book, w
 }
 
 function ownAccount(text: string, keys: AccountKeys): Address {
-  let account: Address;
-  try {
-    account = parseAddress(text);
-  } catch (cause) {
-    throw new CustodyError("request/malformed", "account: expected an address, all lowercase or with its EIP-55 checksum", { cause });
-  }
+  const account = namedAddress(text);
   if (account !== parseAddress(keys.address))
     throw new CustodyError("request/malformed", `account: expected ${keys.address}, got ${account}`);
   return account;

@@ -1,6 +1,8 @@
-import { type AuthorizationItem, authorization } from "micro-eth-signer";
+import { type AuthorizationItem, type AuthorizationRequest, authorization } from "micro-eth-signer";
 import type { Address, Effect } from "../../intent/effect.ts";
 import { MAX_AUTHORIZATIONS, type Work } from "./work.ts";
+
+const NOBODY: Address = `0x${"0".repeat(40)}`;
 
 /**
  * What the authorizations of an EIP-7702 transaction do: each hands the code of an account to another address, lastingly,
@@ -16,17 +18,23 @@ export function delegationEffects(authorizations: readonly AuthorizationItem[], 
     work.recoveries++;
     const authority = recover(item);
     if (authority === undefined) return unreadable(account, "an authorization whose authority cannot be recovered");
-    const everywhere = item.chainId === 0n;
-    return {
-      kind: "delegation",
-      at: [],
-      ...(!everywhere && { chain: `eip155:${item.chainId}` }),
-      account: authority,
-      to: item.address,
-      replayable: everywhere,
-      outlives: true,
-    };
+    return delegationEffect(item, authority);
   });
+}
+
+/** What one authorization does to the account that signed it. The zero address takes a delegation back, and is one all the same. */
+export function delegationEffect(item: AuthorizationRequest, account: Address): Effect {
+  const everywhere = item.chainId === 0n;
+  return {
+    kind: "delegation",
+    at: [],
+    ...(!everywhere && { chain: `eip155:${item.chainId}` }),
+    account,
+    to: item.address,
+    replayable: everywhere,
+    ...(item.address === NOBODY && { why: "takes the account's delegation back: it has no code again" }),
+    outlives: true,
+  };
 }
 
 function unreadable(account: Address, why: string): Effect {

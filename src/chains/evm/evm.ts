@@ -1,5 +1,7 @@
-import type { Chain } from "../chain.ts";
-import { addressOf, parseAddress, parseChain } from "./address.ts";
+import { CustodyError } from "../../base/errors.ts";
+import type { Address } from "../../intent/effect.ts";
+import type { AccountWish, Chain, KeySource, RelativePath } from "../chain.ts";
+import { addressOf, namedAddress, parseAddress, parseChain } from "./address.ts";
 import { assembleTransaction } from "./assemble.ts";
 import { decodeRequest } from "./decode.ts";
 import { newWork } from "./work.ts";
@@ -14,10 +16,28 @@ export const evm: Chain = {
     parseChain(chain);
     return parseAddress(text);
   },
-  address(chain, publicKey) {
+  readAccount(chain, text) {
     parseChain(chain);
-    return addressOf(publicKey);
+    return { address: namedAddress(text) };
+  },
+  place: (chain, wish) => ({ path: placeOf(chain, wish) }),
+  address(chain, keys, path) {
+    parseChain(chain);
+    return addressAt(keys, path);
   },
   decode: (request, account, book) => decodeRequest(request, account, book, newWork()),
   assemble: assembleTransaction,
 };
+
+/** BIP-44 with SLIP-44 coin type 60: wallets count EVM accounts by their last step. */
+function placeOf(chain: string, { index, type, path }: AccountWish): string {
+  parseChain(chain);
+  if (type !== undefined) throw new CustodyError("request/malformed", "account: expected no type, EVM accounts are all alike");
+  return path ?? `m/44'/60'/0'/0/${index}`;
+}
+
+function addressAt(keys: KeySource, path: RelativePath): Address {
+  if (path.length > 0 || keys.publicKey === undefined)
+    throw new CustodyError("chain/malformed", "account: expected its own key, an EVM account has none below it");
+  return addressOf(keys.publicKey([]));
+}
