@@ -1,0 +1,227 @@
+import { base64 } from "@scure/base";
+import { Transaction } from "@scure/btc-signer";
+import { RawOldTx } from "@scure/btc-signer/script.js";
+import { equal, fromHex, toHex } from "../../base/bytes.ts";
+import type { Json } from "../../base/canonical.ts";
+import { CustodyError } from "../../base/errors.ts";
+import { MAGIC, malformed, type Row, readMap, valueOf } from "./framing.ts";
+
+/** Before anything is parsed. Everything below works in time proportional to the bytes. */
+export const MAX_BYTES: number = 1024 * 1024;
+/** Of inputs, and of outputs. */
+export const MAX_PARTS = 1_000;
+
+/** One PSBT, read once: what is judged, what is signed and what goes on to others all come from it. */
+export interface ReadPsbt {
+  /** As they came in; a copy that nothing else here looks at again. */
+  readonly bytes: Uint8Array;
+  /** The transaction inside, without signatures, byte for byte. */
+  readonly unsigned: Uint8Array;
+  readonly version: number;
+  readonly lockTime: number;
+  readonly inputs: readonly PsbtInput[];
+  readonly outputs: readonly PsbtOutput[];
+  /** The same PSBT as the library read it. Mutable: an assembler fills it and nobody else looks at it afterwards. */
+  readonly transaction: Transaction;
+}
+
+export interface TxOutput {
+  readonly script: Uint8Array;
+  /** Satoshi. */
+  readonly amount: bigint;
+}
+
+export interface PsbtInput {
+  /** As people and explorers write it: the reverse of the bytes in the transaction. */
+  readonly txid: string;
+  readonly index: number;
+  readonly sequence: number;
+  /** As the PSBT states it; absent is the default of the script's type, which an explicit 0 is not. */
+  readonly sighash?: number;
+  /** The output that is spent, from a previous transaction whose hash is `txid`: its amount is certain. */
+  readonly previous?: TxOutput;
+  /** The output that is spent, as somebody claims. Equal to `previous` where both are there. */
+  readonly witnessUtxo?: TxOutput;
+  readonly redeemScript?: Uint8Array;
+  readonly witnessScript?: Uint8Array;
+  /** 32 bytes. */
+  readonly tapInternalKey?: Uint8Array;
+  /** 32 bytes. */
+  readonly tapMerkleRoot?: Uint8Array;
+  /** It carries leaf scripts or signatures of a script path. */
+  readonly tapScripts: boolean;
+  /** It carries a signature of somebody that is not final yet. */
+  readonly signed: boolean;
+  /** What will satisfy the script, complete: both parts as they will stand in the transaction, empty where there is none. */
+  readonly final?: { readonly scriptSig: Uint8Array; readonly witness: readonly Uint8Array[] };
+  readonly hints: readonly Hint[];
+}
+
+export interface PsbtOutput extends TxOutput {
+  readonly hints: readonly Hint[];
+}
+
+/** Somebody's claim about a key. It proves nothing: scripts do. */
+export interface Hint {
+  /** 33 or 65 bytes (SEC 1), or 32 (BIP-340). */
+  readonly publicKey: Uint8Array;
+  /** Of the master key, 8 hex digits. */
+  readonly fingerprint: string;
+  readonly path: readonly number[];
+}
+
+/**
+ * Reads a PSBT of version 0 (BIP-174, with the fields of BIP-371).
+ *
+ * @param payload - base64 with its padding, or whole bytes in lowercase hexadecimal with or without `0x`.
+ * @throws `chain/too-large` above {@link MAX_BYTES} or {@link MAX_PARTS}; `request/unsupported` for version 2;
+ *   `chain/malformed` for all else that is not one PSBT in its canonical framing, a previous transaction that is not the
+ *   one an input names, or one that disagrees with the input's `witnessUtxo`.
+ */
+export function parsePsbt(payload: Json): ReadPsbt {
+  if (typeof payload !== "string") throw new CustodyError("request/malformed", "psbt: expected base64 or hexadecimal text");
+  if (payload.length > 2 + 2 * MAX_BYTES) throw tooLarge(`${MAX_BYTES} bytes`, `${payload.length} characters`);
+  return readPsbt(bytesOf(payload));
+}
+
+/** {@link parsePsbt} for bytes. They are copied. */
+export function readPsbt(bytes: Uint8Array): ReadPsbt {
+  if (bytes.length > MAX_BYTES) throw tooLarge(`${MAX_BYTES} bytes`, `${bytes.length}`);
+  const unsigned = checkFraming(bytes);
+  // A copy of its own: the library keeps views of what it reads.
+  const transaction = parse(bytes.slice());
+  // INVARIANT: what is judged and signed is the transaction that came in, not one that the library made of it.
+  if (!equal(transaction.unsignedTx, unsigned)) throw malformed("an unsigned transaction in its one canonical encoding");
+  return Object.freeze({
+    bytes: bytes.slice(),
+    unsigned: unsigned.slice(),
+    version: transaction.version,
+    lockTime: transaction.lockTime,
+    inputs: Object.freeze(Array.from({ length: transaction.inputsLength }, (_, index) => inputOf(transaction.getInput(index)))),
+    outputs: Object.freeze(Array.from({ length: transaction.outputsLength }, (_, index) => outputOf(transaction.getOutput(index)))),
+    transaction,
+  });
+}
+
+function bytesOf(text: string): Uint8Array {
+  // Base64 that begins with these digits would not begin with the magic.
+  if (/^(?:0x)?70736274ff/.test(text)) {
+    if (!/^(?:0x)?(?:[0-9a-f]{2})*$/.test(text)) throw malformed("whole bytes in lowercase hexadecimal");
+    return fromHex(text, "chain/malformed");
+  }
+  try {
+    const bytes = base64.decode(text);
+    if (base64.encode(bytes) === text) return bytes;
+  } catch {
+    // Without the cause: the library's messages can quote the text.
+  }
+  throw malformed("base64 with its padding, or lowercase hexadecimal");
+}
+
+/**
+ * The library forgives some framing (an empty map too many) and tries version 2 where version 0 fails, so that this is
+ * checked first: `magic || global map || a map per input || a map per output`, and nothing behind.
+ *
+ * @returns the unsigned transaction, a view of `bytes`.
+ */
+function checkFraming(bytes: Uint8Array): Uint8Array {
+  if (!equal(bytes.subarray(0, MAGIC.length), MAGIC)) throw malformed("the magic bytes of a PSBT");
+  const global = readMap(bytes, MAGIC.length);
+  const unsigned = unsignedOf(global.rows);
+  const { inputs, outputs } = parts(unsigned);
+  if (inputs > MAX_PARTS || outputs > MAX_PARTS) throw tooLarge(`${MAX_PARTS} inputs and outputs each`, `${inputs} and ${outputs}`);
+  let offset = global.end;
+  for (let map = 0; map < inputs + outputs; map++) offset = readMap(bytes, offset).end;
+  if (offset !== bytes.length) throw malformed("nothing behind the last map");
+  return unsigned;
+}
+
+function unsignedOf(rows: readonly Row[]): Uint8Array {
+  const version = valueOf(rows, 0xfb);
+  if (version !== undefined && toHex(version) === "02000000")
+    throw new CustodyError("request/unsupported", "psbt: expected version 0 (BIP-174), got version 2 (BIP-370), which is not read yet");
+  if (version !== undefined && toHex(version) !== "00000000") throw malformed("version 0");
+  const unsigned = valueOf(rows, 0x00);
+  if (unsigned === undefined) throw malformed("an unsigned transaction");
+  return unsigned;
+}
+
+function parts(unsigned: Uint8Array): { readonly inputs: number; readonly outputs: number } {
+  try {
+    const { inputs, outputs } = RawOldTx.decode(unsigned);
+    return { inputs: inputs.length, outputs: outputs.length };
+  } catch {
+    throw malformed("an unsigned transaction without witnesses");
+  }
+}
+
+/**
+ * The library's reading. It checks each previous transaction against the outpoint and `witnessUtxo`, and every field's form.
+ * - Fields it does not know are kept, so that what goes on to others still has them.
+ * - It does not check scripts against each other: of inputs of others we need not know them, and contradictions at our own
+ *   are refusals, which are told together with what the transaction does.
+ */
+function parse(bytes: Uint8Array): Transaction {
+  try {
+    return Transaction.fromPSBT(bytes, { unknown: "ignore", proprietary: "ignore", disableScriptCheck: true });
+  } catch {
+    // Without the cause: the library's messages can quote whole fields.
+    throw malformed(`a PSBT of version 0, got ${bytes.length} bytes that are none`);
+  }
+}
+
+function inputOf(input: ReturnType<Transaction["getInput"]>): PsbtInput {
+  if (input.txid === undefined || input.index === undefined || input.sequence === undefined) throw malformed("an outpoint of each input");
+  const { nonWitnessUtxo, witnessUtxo, sighashType, redeemScript, witnessScript, tapInternalKey, tapMerkleRoot } = input;
+  const previous = nonWitnessUtxo?.outputs[input.index];
+  const final = input.finalScriptSig !== undefined || input.finalScriptWitness !== undefined;
+  return Object.freeze({
+    txid: toHex(input.txid),
+    index: input.index,
+    sequence: input.sequence,
+    ...(sighashType !== undefined && { sighash: sighashType }),
+    ...(previous !== undefined && { previous: txOutput(previous) }),
+    ...(witnessUtxo !== undefined && { witnessUtxo: txOutput(witnessUtxo) }),
+    ...(redeemScript !== undefined && { redeemScript }),
+    ...(witnessScript !== undefined && { witnessScript }),
+    ...(tapInternalKey !== undefined && { tapInternalKey }),
+    ...(tapMerkleRoot !== undefined && { tapMerkleRoot }),
+    tapScripts: present(input.tapLeafScript) || present(input.tapScriptSig),
+    signed: present(input.partialSig) || present(input.tapKeySig) || present(input.tapScriptSig) || present(input.musig2PartialSig),
+    ...(final && {
+      final: Object.freeze({
+        scriptSig: input.finalScriptSig ?? new Uint8Array(0),
+        witness: Object.freeze(input.finalScriptWitness ?? []),
+      }),
+    }),
+    hints: hintsOf(input),
+  });
+}
+
+function outputOf(output: ReturnType<Transaction["getOutput"]>): PsbtOutput {
+  if (output.script === undefined || output.amount === undefined) throw malformed("a script and an amount of each output");
+  return Object.freeze({ script: output.script, amount: output.amount, hints: hintsOf(output) });
+}
+
+type Fields = Pick<ReturnType<Transaction["getInput"]>, "bip32Derivation" | "tapBip32Derivation" | "tapInternalKey">;
+
+function hintsOf({ bip32Derivation, tapBip32Derivation }: Fields): readonly Hint[] {
+  const ecdsa = (bip32Derivation ?? []).map(([publicKey, der]) => ({ publicKey, der }));
+  const schnorr = (tapBip32Derivation ?? []).map(([publicKey, { der }]) => ({ publicKey, der }));
+  const hints = [...ecdsa, ...schnorr].map(({ publicKey, der }) =>
+    Object.freeze({ publicKey, fingerprint: der.fingerprint.toString(16).padStart(8, "0"), path: Object.freeze([...der.path]) }),
+  );
+  return Object.freeze(hints);
+}
+
+function txOutput({ script, amount }: TxOutput): TxOutput {
+  return Object.freeze({ script, amount });
+}
+
+function present(field: { readonly length: number } | undefined): boolean {
+  return field !== undefined && field.length > 0;
+}
+
+function tooLarge(expected: string, got: string): CustodyError {
+  return new CustodyError("chain/too-large", `psbt: expected at most ${expected}, got ${got}`);
+}
