@@ -42,7 +42,7 @@ export function readMap(bytes: Uint8Array, start: number): ReadMap {
 }
 
 /** The value of a row whose key is this one byte and nothing else. */
-export function valueOf(rows: readonly Row[], type: number): Uint8Array | undefined {
+export function rowValue(rows: readonly Row[], type: number): Uint8Array | undefined {
   return rows.find(({ key }) => key.length === 1 && key[0] === type)?.value;
 }
 

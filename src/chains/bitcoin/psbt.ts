@@ -4,7 +4,7 @@ import { RawOldTx } from "@scure/btc-signer/script.js";
 import { equal, fromHex, toHex } from "../../base/bytes.ts";
 import type { Json } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
-import { MAGIC, malformed, type Row, readMap, valueOf } from "./framing.ts";
+import { MAGIC, malformed, type Row, readMap, rowValue } from "./framing.ts";
 
 /** Before anything is parsed. Everything below works in time proportional to the bytes. */
 export const MAX_BYTES: number = 1024 * 1024;
@@ -137,11 +137,11 @@ function checkFraming(bytes: Uint8Array): Uint8Array {
 }
 
 function unsignedOf(rows: readonly Row[]): Uint8Array {
-  const version = valueOf(rows, 0xfb);
+  const version = rowValue(rows, 0xfb);
   if (version !== undefined && toHex(version) === "02000000")
     throw new CustodyError("request/unsupported", "psbt: expected version 0 (BIP-174), got version 2 (BIP-370), which is not read yet");
   if (version !== undefined && toHex(version) !== "00000000") throw malformed("version 0");
-  const unsigned = valueOf(rows, 0x00);
+  const unsigned = rowValue(rows, 0x00);
   if (unsigned === undefined) throw malformed("an unsigned transaction");
   return unsigned;
 }
