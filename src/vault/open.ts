@@ -1,4 +1,4 @@
-import { fromHex, toHex, wipe } from "../base/bytes.ts";
+import { toHex, wipe } from "../base/bytes.ts";
 import type { Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { randomBytes } from "../keys/random.ts";
@@ -11,7 +11,8 @@ import { damaged } from "./parse.ts";
 import { Replica } from "./replica.ts";
 import { ROOT_KEY } from "./root.ts";
 import type { Random, SuiteName } from "./seal.ts";
-import { type Access, cannotOpen, enrolSlot, openSlot, type Roots, type Slot, type SlotRecord, wipeRoots } from "./slot.ts";
+import { type Access, enrolSlot, type Roots, type Slot, type SlotRecord, wipeRoots } from "./slot.ts";
+import { openSlots } from "./slots.ts";
 import { type Tx, Work } from "./tx.ts";
 import { Vault } from "./vault.ts";
 
@@ -88,7 +89,8 @@ export interface OpenVault extends KdfOptions {
 export async function openVault(options: OpenVault, random: Random = randomBytes): Promise<Vault> {
   const { store, index } = options;
   const header = await readHeader(store);
-  const keyring = new Keyring(await openRoots(options, header, random), header);
+  const { roots } = await openSlots(options.slot, header, { ...options, access: options.access ?? "sign" }, random);
+  const keyring = new Keyring(roots, header);
   const replica = new Replica({ store, keyring, header, index });
   try {
     throwIfAborted(options.signal);
@@ -149,22 +151,6 @@ async function readHeader(store: Store): Promise<Header> {
   if (bytes && (root ?? (await store.get(ROOT_KEY)))) return decodeHeader(bytes);
   if (bytes || root) throw damaged("vault");
   throw new CustodyError("vault/absent", "there is no vault in this store");
-}
-
-/** Tries every slot of our kind; a store that is not ours to trust decides only how many there are, up to sixteen. */
-async function openRoots(options: OpenVault, header: Header, random: Random): Promise<Roots> {
-  const { slot, access = "sign" } = options;
-  const envelope = { suite: header.suite, vaultId: fromHex(header.id), keyEpoch: header.keyEpoch };
-  for (const record of header.slots.filter(({ kind }) => kind === slot.kind)) {
-    throwIfAborted(options.signal);
-    const context = { vaultId: header.id, slotId: record.id, random, signal: options.signal, onProgress: options.onProgress };
-    try {
-      return await openSlot(slot, context, { record, envelope, access });
-    } catch (error) {
-      if (!(error instanceof CustodyError) || error.code !== "vault/cannot-open") throw error;
-    }
-  }
-  throw cannotOpen();
 }
 
 function exists(): CustodyError {

@@ -1,10 +1,13 @@
+import { equal } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Store } from "../stores/store.ts";
-import { type Keyring, locked } from "./keyring.ts";
+import type { KdfOptions } from "./kdf.ts";
+import { Keyring, locked } from "./keyring.ts";
 import type { Replica } from "./replica.ts";
 import { type Random, wipeOpened } from "./seal.ts";
-import type { Access } from "./slot.ts";
+import { type Access, cannotOpen, type Slot } from "./slot.ts";
+import { openSlots } from "./slots.ts";
 import { Look, type Tx, type View } from "./tx.ts";
 import { type Job, Writer } from "./writer.ts";
 
@@ -34,6 +37,7 @@ export class Vault {
   readonly #keyring: Keyring;
   readonly #replica: Replica;
   readonly #writer: Writer;
+  readonly #random: Random;
   readonly #waiting: Waiting[] = [];
   readonly #secrets = new Set<Uint8Array>();
   #running = false;
@@ -45,6 +49,7 @@ export class Vault {
     this.#keyring = held.keyring;
     this.#replica = held.replica;
     this.#writer = new Writer(held);
+    this.#random = held.random;
   }
 
   /** 32 hexadecimal digits. */
@@ -132,6 +137,27 @@ export class Vault {
     } finally {
       wipeOpened(secret);
       this.#secrets.delete(secret);
+    }
+  }
+
+  /**
+   * Opens a slot of this vault once more and lets go of what it gives: whoever can do that is there now. The open vault stays
+   * as it is, whatever comes of it. The header is the one that the root authenticates, not what lies in the store by now.
+   *
+   * @param slot - a way to open view and sign.
+   * @returns the slot's id.
+   * @throws `vault/cannot-open`, also for a slot that opens view only; `vault/kdf-out-of-bounds`; `vault/aborted`; `vault/locked`
+   */
+  async openAgain(slot: Slot, options: KdfOptions = {}): Promise<string> {
+    const header = await this.#look(() => this.#replica.header);
+    const { roots, slotId } = await openSlots(slot, header, { ...options, access: "sign" }, this.#random);
+    const again = new Keyring(roots, header);
+    try {
+      if (this.#locked) throw locked();
+      if (again.access !== "sign" || !equal(again.checkpointPublicKey, this.#keyring.checkpointPublicKey)) throw cannotOpen();
+      return slotId;
+    } finally {
+      again.wipe();
     }
   }
 

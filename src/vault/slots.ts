@@ -1,0 +1,32 @@
+import { fromHex } from "../base/bytes.ts";
+import { CustodyError } from "../base/errors.ts";
+import type { Header } from "./header.ts";
+import { type KdfOptions, throwIfAborted } from "./kdf.ts";
+import type { Random } from "./seal.ts";
+import { type Access, cannotOpen, openSlot, type Roots, type Slot } from "./slot.ts";
+
+/**
+ * Tries every slot of our kind; a store that is not ours to trust decides only how many there are, up to sixteen.
+ *
+ * @returns roots that the caller wipes, and the id of the slot that gave them.
+ * @throws `vault/cannot-open`; `vault/kdf-out-of-bounds`; `vault/aborted`
+ */
+export async function openSlots(
+  slot: Slot,
+  header: Header,
+  options: KdfOptions & { readonly access: Access },
+  random: Random,
+): Promise<{ readonly roots: Roots; readonly slotId: string }> {
+  const { access, signal, onProgress } = options;
+  const envelope = { suite: header.suite, vaultId: fromHex(header.id), keyEpoch: header.keyEpoch };
+  for (const record of header.slots.filter(({ kind }) => kind === slot.kind)) {
+    throwIfAborted(signal);
+    const context = { vaultId: header.id, slotId: record.id, random, signal, onProgress };
+    try {
+      return { roots: await openSlot(slot, context, { record, envelope, access }), slotId: record.id };
+    } catch (error) {
+      if (!(error instanceof CustodyError) || error.code !== "vault/cannot-open") throw error;
+    }
+  }
+  throw cannotOpen();
+}
