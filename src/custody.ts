@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { equal, toHex, wipe } from "./base/bytes.ts";
+import { toHex, wipe } from "./base/bytes.ts";
 import { CustodyError } from "./base/errors.ts";
-import type { AccountKeys, Chain, Signature, Signed } from "./chains/chain.ts";
+import type { Signed } from "./chains/chain.ts";
 import { type ActSecrets, performAct, readAct } from "./custody/acts.ts";
 import { type Ask, asObject, couldPass, decide, effectsOf, tell } from "./custody/decide.ts";
 import { accountOf, type Desk, keysOf, reader, walletOf } from "./custody/desk.ts";
@@ -10,12 +10,10 @@ import { journal } from "./custody/journal.ts";
 import { lifetimeUnder } from "./custody/lifetime.ts";
 import type { ActOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
 import { done } from "./custody/pending.ts";
-import type { AccountRecord, AskedRequest, WalletRecord } from "./custody/records.ts";
+import type { AskedRequest } from "./custody/records.ts";
 import { flush, recordFailure, recordMalformed } from "./custody/refusals.ts";
 import { countAct, factsNow, type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
-import { withAccountKeys } from "./custody/wallets.ts";
-import type { Signable } from "./intent/intent.ts";
-import { secp256k1 } from "./keys/secp256k1.ts";
+import { signAll } from "./custody/signatures.ts";
 import type { Tx } from "./vault/tx.ts";
 
 /**
@@ -109,10 +107,7 @@ async function commit<T>(desk: Desk, ask: Ask, job: (tx: Tx) => T): Promise<T> {
   }
 }
 
-/**
- * Makes the signatures. The key sees the digests of the intent that was judged and nothing else; its address is derived
- * again first, and every signature is verified by the second implementation before it is put together.
- */
+/** Makes the signatures and puts them together. The key sees the digests of the intent that was judged and nothing else. */
 async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
   try {
     const { account, wallet, keys } = await desk.vault.read((view) => {
@@ -120,7 +115,7 @@ async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
       return { account: found, wallet: walletOf(view, found), keys: keysOf(desk, view, found) };
     });
     const signatures = await desk.vault.withSecret(`wallet/${wallet.id}`, (secret) =>
-      signWith(desk.chains.of(intent.chain), { account, wallet, secret, keys }, intent.signables),
+      signAll(desk.chains.of(intent.chain), { account, wallet, secret, keys }, intent.signables),
     );
     try {
       return desk.chains.of(intent.chain).assemble(intent, signatures, keys);
@@ -130,40 +125,6 @@ async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
     }
   } catch (cause) {
     await desk.vault.transact((tx) => recordFailure(tx, intent, cause));
-    throw cause;
-  }
-}
-
-/** Every signature or none. Each private key must be the one whose public half the intent was decoded by. */
-async function signWith(
-  chain: Chain,
-  by: { account: AccountRecord; wallet: WalletRecord; secret: Uint8Array; keys: AccountKeys },
-  signables: readonly Signable[],
-): Promise<readonly Signature[]> {
-  const { account, keys } = by;
-  if (chain.address(account.chain, keys, account.many === undefined ? [] : [0, 0]) !== account.address) {
-    throw new CustodyError("vault/account-mismatch", `account ${account.name}: its address is not that of its key`);
-  }
-  const paths = signables.map(({ path }) => path);
-  const made: Signature[] = [];
-  try {
-    return await withAccountKeys(by, paths, async ({ privateKey, publicKey }, at) => {
-      const { scheme, digest, path, tap } = signables[at] as Signable;
-      if (keys.publicKey === undefined || !equal(keys.publicKey(path), publicKey))
-        throw new CustodyError(
-          "vault/account-mismatch",
-          `account ${account.name}: a key below it is not the one its addresses are made from`,
-        );
-      const signing = { privateKey, publicKey, digest };
-      const signature =
-        scheme === "ecdsa"
-          ? await secp256k1.sign(signing)
-          : { bytes: await secp256k1.signSchnorr({ ...signing, ...(tap !== undefined && { tap }) }) };
-      made.push(signature);
-      return signature;
-    });
-  } catch (cause) {
-    for (const { bytes } of made) wipe(bytes);
     throw cause;
   }
 }

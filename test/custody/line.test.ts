@@ -51,7 +51,7 @@ describe("what is allowed", () => {
     const [reserved, signed] = entries.slice(-2);
     expect(reserved?.request).toEqual({ ...request(payload) });
     expect(signed).toMatchObject({ seq: outcome.entry, intent: outcome.intent, reservation: reserved?.seq });
-    expect(signed?.result).toEqual({ hash: outcome.hash, digest: toHex(sha256(outcome.bytes)) });
+    expect(signed?.result).toEqual({ hash: outcome.hash, digest: toHex(sha256(outcome.bytes)), complete: true });
   });
 
   test("is judged, signed and put together from one and the same reading of the bytes", async () => {
