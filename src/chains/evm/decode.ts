@@ -1,35 +1,68 @@
+import type { Json } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Book } from "../../intent/book.ts";
 import type { Address, Effect } from "../../intent/effect.ts";
 import { type Intent, intentId, type Reason, type Request } from "../../intent/intent.ts";
 import type { AccountKeys } from "../chain.ts";
 import { namedAddress, parseAddress, parseChain } from "./address.ts";
-import { transactionEffects } from "./effects.ts";
+import { decodeAuthorization } from "./authorization.ts";
+import type { Decoded } from "./decoded.ts";
+import { type Setting, transactionEffects } from "./effects.ts";
 import { MAX_GAS } from "./fee.ts";
+import { decodeMessage } from "./message.ts";
 import { implausibleFields, parseTransaction, signingDigest, type UnsignedTransaction } from "./transaction.ts";
 import type { Work } from "./work.ts";
 
 /** `Chain.decode` for EVM; `work` counts what it cost. */
 export function decodeRequest(request: Request, keys: AccountKeys, book: Book, work: Work): Intent {
-  const chainId = parseChain(request.chain);
-  const account = ownAccount(request.account, keys);
-  if (request.kind !== "transaction")
-    throw new CustodyError("request/unsupported", `request: expected a transaction on this chain, got ${request.kind}`);
-  const transaction = parseTransaction(request.payload, work);
   const { chain, kind } = request;
-  const { bytes } = transaction;
+  parseChain(chain);
+  const account = ownAccount(request.account, keys);
+  const { bytes, digest, lane, effects, refusals } = decodePayload(request, { account, chain, book, work });
   return Object.freeze({
     id: intentId(chain, account, kind, bytes),
     chain,
     account,
     kind,
     bytes,
-    // A nonce settles once per chain and account, whatever else differs.
-    lane: `eip155:${transaction.chainId ?? chainId}/${account}/${transaction.nonce}`,
-    effects: Object.freeze(transactionEffects(transaction, { account, chain, book, work }).map(frozen)),
-    signables: Object.freeze([Object.freeze({ scheme: "ecdsa", digest: signingDigest(transaction), path: Object.freeze([]) } as const)]),
-    refusals: Object.freeze(refusals(transaction, chainId).map((reason) => Object.freeze(reason))),
+    ...(lane !== undefined && { lane }),
+    effects: Object.freeze(effects.map(frozen)),
+    signables: Object.freeze([Object.freeze({ scheme: "ecdsa", digest, path: Object.freeze([]) } as const)]),
+    refusals: Object.freeze(refusals.map((reason) => Object.freeze(reason))),
   });
+}
+
+function decodePayload({ kind, payload }: Request, setting: Setting): Decoded {
+  switch (kind) {
+    case "transaction":
+      return decodeTransaction(payload, setting);
+    case "message":
+      return decodeMessage(payload, setting);
+    case "authorization":
+      return decodeAuthorization(payload, setting);
+    case "typedData":
+    case "userOperation":
+    case "calls":
+    case "psbt":
+    case "act":
+      throw new CustodyError(
+        "request/unsupported",
+        `request: expected a transaction, a message or an authorization on this chain, got ${kind}`,
+      );
+  }
+}
+
+function decodeTransaction(payload: Json, setting: Setting): Decoded {
+  const transaction = parseTransaction(payload, setting.work);
+  const chainId = parseChain(setting.chain);
+  return {
+    bytes: transaction.bytes,
+    digest: signingDigest(transaction),
+    // A nonce settles once per chain and account, whatever else differs.
+    lane: `eip155:${transaction.chainId ?? chainId}/${setting.account}/${transaction.nonce}`,
+    effects: transactionEffects(transaction, setting),
+    refusals: transactionRefusals(transaction, chainId),
+  };
 }
 
 function ownAccount(text: string, keys: AccountKeys): Address {
@@ -40,7 +73,7 @@ function ownAccount(text: string, keys: AccountKeys): Address {
 }
 
 /** Found after a complete parse: the effects are reported, and nothing is signed whatever the policy says. */
-function refusals(transaction: UnsignedTransaction, chainId: bigint): readonly Reason[] {
+function transactionRefusals(transaction: UnsignedTransaction, chainId: bigint): readonly Reason[] {
   const reasons: Reason[] = [];
   if (transaction.chainId === undefined) {
     reasons.push({ code: "evm/no-chain-id", params: {}, text: "the transaction names no chain: anyone could send it on every chain" });

@@ -7,10 +7,10 @@ import { feeEffect } from "./fee.ts";
 import type { UnsignedTransaction } from "./transaction.ts";
 import type { Work } from "./work.ts";
 
-/** By whom and where a transaction would be sent, and by which book it is read. */
+/** By whom and where a transaction would be sent, or something else be signed, and by which book it is read. */
 export interface Setting {
   readonly account: Address;
-  /** The chain of the request: where the transaction names none, the book is read for this one. */
+  /** The chain of the request: where a transaction names none, the book is read for this one. */
   readonly chain: ChainId;
   readonly book: Book;
   readonly work: Work;

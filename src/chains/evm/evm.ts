@@ -2,13 +2,19 @@ import { CustodyError } from "../../base/errors.ts";
 import type { Address } from "../../intent/effect.ts";
 import type { AccountWish, Chain, KeySource, RelativePath } from "../chain.ts";
 import { addressOf, namedAddress, parseAddress, parseChain } from "./address.ts";
-import { assembleTransaction } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
 import { decodeRequest } from "./decode.ts";
 import { newWork } from "./work.ts";
 
 /**
- * EVM chains. A request of kind `transaction` has as payload the unsigned transaction in hexadecimal (`0x`, lowercase):
- * legacy with EIP-155, EIP-2930, EIP-1559, EIP-4844 without its sidecar, EIP-7702. Other kinds are `request/unsupported`.
+ * EVM chains. Kinds of request, and what their payload is:
+ *
+ * - `transaction`: the unsigned transaction in hexadecimal (`0x`, lowercase): legacy with EIP-155, EIP-2930, EIP-1559,
+ *   EIP-4844 without its sidecar, EIP-7702.
+ * - `message`: `{"text": "…"}` or `{"hex": "0x…"}`, to be signed by EIP-191 (`personal_sign`), sign-ins by ERC-4361 among them.
+ * - `authorization`: `{"address": "0x…", "chainId": 1, "nonce": 7}`, an EIP-7702 authorization by itself.
+ *
+ * Other kinds are `request/unsupported`.
  */
 export const evm: Chain = {
   namespace: "eip155",
@@ -26,7 +32,7 @@ export const evm: Chain = {
     return addressAt(keys, path);
   },
   decode: (request, account, book) => decodeRequest(request, account, book, newWork()),
-  assemble: assembleTransaction,
+  assemble,
 };
 
 /** BIP-44 with SLIP-44 coin type 60: wallets count EVM accounts by their last step. */
