@@ -1,26 +1,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bech32, bech32m, createBase58check } from "@scure/base";
+import { concat } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Address, ChainId } from "../../intent/effect.ts";
-
-interface Network {
-  /** Human-readable part of segwit addresses (BIP-173). */
-  readonly prefix: string;
-  readonly pubkeyHash: number;
-  readonly scriptHash: number;
-}
-
-const TEST: Network = { prefix: "tb", pubkeyHash: 0x6f, scriptHash: 0xc4 };
-
-/** By CAIP-2 id: `bip122:` and the first 32 hex digits of the genesis block's hash. */
-const NETWORKS: { readonly [chain: ChainId]: Network } = {
-  "bip122:000000000019d6689c085ae165831e93": { prefix: "bc", pubkeyHash: 0x00, scriptHash: 0x05 },
-  // testnet3, testnet4, signet
-  "bip122:000000000933ea01ad0ee984209779ba": TEST,
-  "bip122:00000000da84f2bafbbc53dee25a72ae": TEST,
-  "bip122:00000008819873e925422c1ff0f99f7c": TEST,
-  "bip122:0f9188f13cb7b2c71f2a335e3a4fc328": { ...TEST, prefix: "bcrt" },
-};
+import { type Network, networkOf } from "./network.ts";
+import { FORM_NAMES, FORMS, type Form, type Payee, readScript, writeScript } from "./script.ts";
 
 /**
  * The checked form of a Bitcoin address: base58check as it is, segwit in lowercase. P2PKH, P2SH, P2WPKH, P2WSH and P2TR are
@@ -30,41 +14,73 @@ const NETWORKS: { readonly [chain: ChainId]: Network } = {
  * @see BIP-13, BIP-173, BIP-350
  */
 export function parseAddress(chain: ChainId, text: string): Address {
-  const network = NETWORKS[chain];
-  if (network === undefined) throw new CustodyError("chain/unknown", "chain: expected bip122 with the genesis hash of a Bitcoin network");
-  const address = readSegwit(text, network) ?? readBase58(text, network);
-  if (address === undefined)
-    throw new CustodyError("chain/malformed", `address: expected one of ${network.prefix === "bc" ? "Bitcoin" : "a Bitcoin test network"}`);
-  return address;
+  const network = networkOf(chain);
+  return writeAddress(readAddress(text, network), network);
 }
 
-function readSegwit(text: string, network: Network): Address | undefined {
+/** The output script that an address stands for. @throws `chain/unknown`, `chain/malformed` */
+export function scriptOf(chain: ChainId, address: Address): Uint8Array {
+  return writeScript(readAddress(address, networkOf(chain)));
+}
+
+/** The address of an output script, in its checked form; nothing for a script that has none. @throws `chain/unknown` */
+export function addressOfScript(chain: ChainId, script: Uint8Array): Address | undefined {
+  const network = networkOf(chain);
+  const payee = readScript(script);
+  return payee && writeAddress(payee, network);
+}
+
+function readAddress(text: string, network: Network): Payee {
+  const payee = readSegwit(text, network) ?? readBase58(text, network);
+  if (payee === undefined)
+    throw new CustodyError("chain/malformed", `address: expected one of ${network.coin === 0 ? "Bitcoin" : "a Bitcoin test network"}`);
+  return payee;
+}
+
+// Version 0 is written in Bech32, every later one in Bech32m; the other way round is a mistake (BIP-350).
+const codings = { 0: bech32, 1: bech32m } as const;
+
+function readSegwit(text: string, network: Network): Payee | undefined {
   const lower = text.toLowerCase();
-  if (text.length > 90 || (text !== lower && text !== text.toUpperCase()) || !lower.startsWith(`${network.prefix}1`)) return undefined;
-  // Version 0 is written in Bech32, every later one in Bech32m; the other way round is a mistake (BIP-350).
-  for (const [coding, versions] of [
-    [bech32, [0]],
-    [bech32m, [1]],
-  ] as const) {
-    const decoded = coding.decodeUnsafe(lower as `${string}1${string}`);
+  if (text.length > 90 || (text !== lower && text !== text.toUpperCase()) || !lower.startsWith(`${network.bech32}1`)) return undefined;
+  for (const expected of [0, 1] as const) {
+    const decoded = codings[expected].decodeUnsafe(lower as `${string}1${string}`);
     const [version, ...words] = decoded?.words ?? [];
-    if (decoded?.prefix !== network.prefix || version === undefined || !versions.some((known) => known === version)) continue;
-    const program = coding.fromWordsUnsafe(words);
-    const lengths = version === 0 ? [20, 32] : [32];
-    if (program !== undefined && program !== null && lengths.includes(program.length)) return lower;
+    if (decoded?.prefix !== network.bech32 || version !== expected) continue;
+    const program = codings[expected].fromWordsUnsafe(words);
+    if (!program) continue;
+    const form = FORM_NAMES.find((name) => FORMS[name].version === version && FORMS[name].bytes === program.length);
+    if (form !== undefined) return { form, program };
   }
   return undefined;
 }
 
 const base58check = /* @__PURE__ */ createBase58check(sha256);
 
-function readBase58(text: string, network: Network): Address | undefined {
+function readBase58(text: string, network: Network): Payee | undefined {
   if (text.length > 40 || !/^[1-9A-HJ-NP-Za-km-z]+$/.test(text)) return undefined;
   try {
     const bytes = base58check.decode(text);
-    return bytes.length === 21 && (bytes[0] === network.pubkeyHash || bytes[0] === network.scriptHash) ? text : undefined;
+    const form = (
+      [
+        ["pkh", network.pubKeyHash],
+        ["sh", network.scriptHash],
+      ] as const
+    ).find(([, version]) => version === bytes[0])?.[0];
+    return bytes.length === 21 && form !== undefined ? { form, program: bytes.slice(1) } : undefined;
   } catch {
     // A wrong checksum: no address, which the caller says.
     return undefined;
   }
+}
+
+function writeAddress({ form, program }: Payee, network: Network): Address {
+  const { version } = FORMS[form];
+  if (version === undefined) return base58check.encode(concat(Uint8Array.of(versionByte(form, network)), program));
+  const coding = codings[version];
+  return coding.encode(network.bech32, [version, ...coding.toWords(program)]);
+}
+
+function versionByte(form: Form, network: Network): number {
+  return form === "pkh" ? network.pubKeyHash : network.scriptHash;
 }

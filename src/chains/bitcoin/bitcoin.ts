@@ -1,15 +1,18 @@
 import { CustodyError } from "../../base/errors.ts";
 import type { Chain } from "../chain.ts";
+import { address, place, readAccount } from "./accounts.ts";
 import { parseAddress } from "./address.ts";
 
 /**
- * Bitcoin, as far as policies speak of it: its addresses are read and checked, so that one policy can name payees on several
- * chains. Requests and accounts of Bitcoin are `request/unsupported` so far.
+ * Bitcoin: accounts of one key, P2PKH, P2SH-P2WPKH, P2WPKH or P2TR without a tree, each with its receive and change addresses,
+ * on mainnet, testnet3, testnet4, signet and regtest. Requests are `request/unsupported` so far.
  */
 export const bitcoin: Chain = {
   namespace: "bip122",
   parseAddress,
-  address: unsupported,
+  readAccount,
+  place,
+  address,
   decode: unsupported,
   assemble: unsupported,
 };
