@@ -5,9 +5,10 @@ import type { AccountPlace } from "../chains/chain.ts";
 import type { Address, ChainId } from "../intent/effect.ts";
 import { formatPath, parsePath, publicKeysBelow } from "../keys/derive.ts";
 import type { Tx, View } from "../vault/tx.ts";
+import { type FreshAddress, freshAddresses } from "./addresses.ts";
 import { compressed } from "./credentials.ts";
 import { liveSession } from "./decide.ts";
-import { accountRecords, type Desk, findAccount, keysOf } from "./desk.ts";
+import { accountRecords, type Desk } from "./desk.ts";
 import { journal } from "./journal.ts";
 import { isPlainName } from "./names.ts";
 import { type AccountRecord, asJson, type WalletRecord } from "./records.ts";
@@ -26,13 +27,6 @@ export interface Account {
   /** Where it has many addresses: how they are made (BIP-380), and the next fresh ones, none of which was given out or used yet. */
   readonly descriptor?: string;
   readonly fresh?: { readonly receive: FreshAddress; readonly change: FreshAddress };
-}
-
-/** An address that nothing was paid to through this vault. */
-export interface FreshAddress {
-  readonly address: Address;
-  /** Last step of its path. */
-  readonly index: number;
 }
 
 /** A wallet as apps see it: what accounts are derived from. */
@@ -101,74 +95,14 @@ export async function deriveAccount(
   });
 }
 
-/** Which branch of an account: where others pay to, or where its own payments send what is left. */
-export type Branch = "receive" | "change";
-
-/**
- * Gives out a fresh address of an account that has many: each only once. No money moves by it, so no rule is asked; it is logged.
- *
- * @param account - id, name or first address.
- * @throws `vault/no-such-account`; `request/unsupported` for an account with one address; `session/ended`, `vault/view-only`
- */
-export function issueAddress(
-  desk: Desk,
-  person: { readonly person: string; readonly session: string },
-  given: { readonly account: string; readonly chain?: ChainId; readonly branch: Branch },
-): Promise<FreshAddress> {
-  return desk.vault.transact((tx) => {
-    liveSession(tx, desk.judge, person.session);
-    const record = namedAccount(desk, tx, given);
-    if (record.many === undefined)
-      throw new CustodyError("request/unsupported", `account ${record.name}: expected one with many addresses, it has its own only`);
-    const branch = given.branch === "receive" ? 0 : 1;
-    const issued = freshOf(desk, tx, record)[given.branch];
-    advance(tx, record, [[branch, issued.index]]);
-    journal(tx, "account", {
-      ...person,
-      account: { id: record.id, address: issued.address, branch: given.branch, index: issued.index, event: "issued" },
-    });
-    return issued;
-  });
-}
-
-/** Remembers the addresses that a signed transaction uses: they are not fresh any more. @param uses - steps below the account. */
-export function advance(tx: Tx, account: AccountRecord, uses: readonly (readonly number[])[]): void {
-  if (account.many === undefined) return;
-  const behind = (branch: 0 | 1) =>
-    uses.reduce((most, [of, index = -1]) => (of === branch ? Math.max(most, index + 1) : most), account.many?.next[branch] ?? 0);
-  const next = [behind(0), behind(1)] as const;
-  if (next[0] === account.many.next[0] && next[1] === account.many.next[1]) return;
-  tx.put(`account/${account.id}`, asJson({ ...account, many: { ...account.many, next } }));
-}
-
 export function walletRecords(view: Pick<View | Tx, "list">): readonly WalletRecord[] {
   return [...view.list("wallet/")].map(([, record]) => record as unknown as WalletRecord);
 }
 
 export function shown(desk: Desk, view: Pick<View, "list">, record: AccountRecord): Account {
   const { id, name, chain, address, wallet, path, many } = record;
-  const more = many && { descriptor: many.descriptor, fresh: freshOf(desk, view, record) };
+  const more = many && { descriptor: many.descriptor, fresh: freshAddresses(desk, view, record) };
   return { id, name, chain, address, wallet, path, ...more };
-}
-
-function freshOf(
-  desk: Desk,
-  view: Pick<View, "list">,
-  record: AccountRecord,
-): { readonly receive: FreshAddress; readonly change: FreshAddress } {
-  const keys = keysOf(desk, view, record);
-  const at = (branch: 0 | 1): FreshAddress => {
-    const index = record.many?.next[branch] ?? 0;
-    return { address: desk.chains.of(record.chain).address(record.chain, keys, [branch, index]), index };
-  };
-  return { receive: at(0), change: at(1) };
-}
-
-function namedAccount(desk: Desk, view: Pick<View, "list">, given: { readonly account: string; readonly chain?: ChainId }): AccountRecord {
-  if (given.chain !== undefined) return findAccount(view, desk.chains, given.chain, given.account);
-  const found = accountRecords(view).find(({ id, name, address }) => [id, name, address].includes(given.account));
-  if (found === undefined) throw new CustodyError("vault/no-such-account", "account: the vault has none with this id, name or address");
-  return found;
 }
 
 /** What the chain makes of a key: the address that names the account, and for many addresses all that they are made from. */

@@ -61,6 +61,13 @@ export function findAccount(view: Pick<View, "list">, chains: Chains, chain: Cha
   return found;
 }
 
+/** An account by id, name or address, on whatever chain it is. @throws `vault/no-such-account` */
+export function namedAccount(view: Pick<View, "list">, account: string): AccountRecord {
+  const found = accountRecords(view).find(({ id, name, address }) => [id, name, address].includes(account));
+  if (found === undefined) throw new CustodyError("vault/no-such-account", "account: the vault has none with this id, name or address");
+  return found;
+}
+
 /** The account of an intent, by the address that was judged. */
 export function accountOf(view: Pick<View, "list">, chains: Chains, intent: Pick<Intent, "chain" | "account">): AccountRecord {
   return findAccount(view, chains, intent.chain, intent.account);

@@ -4,6 +4,7 @@ import { wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
+import type { Intent } from "../intent/intent.ts";
 import type { Policy } from "../policy/core.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import type { Store } from "../stores/store.ts";
@@ -14,9 +15,9 @@ import type { Vault } from "../vault/vault.ts";
 import { type Account, shown, type Wallet, walletRecords } from "./accounts.ts";
 import { answer } from "./answers.ts";
 import { begin, newState } from "./birth.ts";
-import { accountRecords, Chains, type Desk } from "./desk.ts";
+import { accountRecords, Chains, type Desk, keysOf, namedAccount, reader } from "./desk.ts";
 import { diagnose, type Support, support } from "./diagnose.ts";
-import { checkSlot, copyPlain, policyText, readOptions } from "./door.ts";
+import { checkSlot, copyPlain, policyText, readOptions, readRequest } from "./door.ts";
 import { type CustodyState, stateAfter, Watched } from "./events.ts";
 import { countFailure, forgetFailures, readFailures } from "./failures.ts";
 import { journal } from "./journal.ts";
@@ -25,7 +26,7 @@ import { prune } from "./lifetime.ts";
 import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
 import type { CreateOptions, KeywardOptions, UnlockOptions } from "./options.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
-import { PublicKeys } from "./public-keys.ts";
+import { PublicKeys, type WatchedAccount, watchedOf } from "./public-keys.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
 import { modeAt } from "./refusals.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
@@ -184,6 +185,24 @@ export class Custody {
     const byAge = (a: { readonly created: number }, b: { readonly created: number }) => a.created - b.created;
     const desk = this.#open();
     return desk.vault.read((view) => [...accountRecords(view)].sort(byAge).map((account) => shown(desk, view, account)));
+  }
+
+  /**
+   * What a request would cause: read with the names of the policy in force, judged by nobody. The view side is enough.
+   *
+   * @throws as `Session.sign` for what cannot be read
+   */
+  async decode(request: unknown): Promise<Intent> {
+    const copy = readRequest(request);
+    const desk = this.#open();
+    const read = reader(desk, copy.kind === "act" ? { ...copy, chain: `keyward:${desk.vault.id}` } : copy);
+    return desk.vault.read((view) => read(view, desk.judge));
+  }
+
+  /** How the addresses of an account are made, for somebody who reads its requests without the vault; nothing where it has only one. */
+  async watched(account: string): Promise<WatchedAccount | undefined> {
+    const desk = this.#open();
+    return desk.vault.read((view) => watchedOf(keysOf(desk, view, namedAccount(view, account))));
   }
 
   /** Wallets of the vault. The view side is enough. */

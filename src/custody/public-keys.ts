@@ -59,6 +59,31 @@ export function watchAccount(chain: Chain, id: ChainId, text: string, ceilings?:
   return { ...source, address: chain.address(id, source, [0, 0]), ...(ceilings !== undefined && { ceilings }) };
 }
 
+/**
+ * How an account's addresses are made, as data: what somebody without the vault needs to read a request as the vault does. A
+ * lie in it makes other effects of the bytes, and so an approval of something else, which the vault refuses.
+ */
+export interface WatchedAccount {
+  readonly descriptor: string;
+  readonly ceilings: Ceilings;
+  /** Accounts that are judged together with it. */
+  readonly others: readonly { readonly descriptor: string; readonly ceilings: Ceilings }[];
+}
+
+/** Nothing for an account with one address: that says all. */
+export function watchedOf({ descriptor, ceilings, others = [] }: AccountKeys): WatchedAccount | undefined {
+  if (descriptor === undefined || ceilings === undefined) return undefined;
+  const beside = others.map((other) => watchedOf(other)).filter((other) => other !== undefined);
+  return { descriptor, ceilings, others: beside.map(({ descriptor, ceilings }) => ({ descriptor, ceilings })) };
+}
+
+/** The reverse of {@link watchedOf}. @throws `request/malformed`, `keys/bad-key` */
+export function watchTogether(chain: Chain, id: ChainId, { descriptor, ceilings, others }: WatchedAccount): AccountKeys {
+  const beside = others.map((other) => watchAccount(chain, id, other.descriptor, other.ceilings));
+  const keys = watchAccount(chain, id, descriptor, ceilings);
+  return beside.length === 0 ? keys : { ...keys, others: beside };
+}
+
 function ownKey(account: AccountRecord): (path: readonly number[]) => Uint8Array {
   const own = fromHex(account.publicKey);
   return (path) => {

@@ -9,7 +9,7 @@ import type { Charge } from "../intent/verdict.ts";
 import { reserve as reserveHold, retake, spend } from "../limits/hold.ts";
 import { factsOf, factsToJson } from "../policy/facts.ts";
 import type { Tx } from "../vault/tx.ts";
-import { advance } from "./accounts.ts";
+import { advance } from "./addresses.ts";
 import { type Allowed, asObject, effectsOf, tell } from "./decide.ts";
 import { accountOf, type Desk } from "./desk.ts";
 import { type HoldRecord, signedBlob, writeHold } from "./holds.ts";

@@ -1,4 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
+import type { ConfirmationStatement } from "../approvals/confirmation.ts";
 import { proveSession } from "../approvals/credential.ts";
 import { type SessionStatement, sessionDigest } from "../approvals/session.ts";
 import { type ApprovalStatement, approvalDigest, type SignedApproval } from "../approvals/statement.ts";
@@ -13,19 +14,11 @@ import { intentToJson } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import { randomBytes } from "../keys/random.ts";
 import { type Explanation, explain } from "../policy/explain.ts";
-import {
-  type Account,
-  type Branch,
-  type DeriveOptions,
-  deriveAccount,
-  type FreshAddress,
-  issueAddress,
-  shown,
-  type Wallet,
-  walletRecords,
-} from "./accounts.ts";
+import { type Account, type DeriveOptions, deriveAccount, shown, type Wallet, walletRecords } from "./accounts.ts";
 import { readAct } from "./acts.ts";
+import { type Branch, type FreshAddress, issueAddress } from "./addresses.ts";
 import { type Answer, answer, findPending, rejudged } from "./answers.ts";
+import { type ConfirmOptions, confirm, confirmationStatement } from "./confirm.ts";
 import type { CredentialSigner } from "./credentials.ts";
 import { evaluatorNow, liveSession } from "./decide.ts";
 import { accountRecords, type Desk, reader } from "./desk.ts";
@@ -206,6 +199,22 @@ export class Session {
         signed === undefined ? { by: "session", session: unlocking(session), statement } : { by: "key", approval: signed };
       return answer(tx, desk, id, proof);
     });
+  }
+
+  /**
+   * Confirms an own pending request by this person's own presence, where a rule asks for that; see {@link confirm}. Afterwards
+   * `resume` takes it up.
+   *
+   * @param options - `slot` of a person who unlocks, such as `passphrase(text)`, or `credential`; `confirmation` where that signed elsewhere.
+   * @returns the sequence number of the entry.
+   */
+  confirm(id: string, options: ConfirmOptions): Promise<number> {
+    return confirm(this.#desk(), this, id, options);
+  }
+
+  /** What this person signs to confirm an own pending request, wherever their key is. @throws as {@link Session.confirm} */
+  confirmationStatement(id: string): Promise<ConfirmationStatement> {
+    return confirmationStatement(this.#desk(), this.person, id);
   }
 
   /** Ends the session before its time. */

@@ -16,8 +16,9 @@ export interface SigningAccount {
 }
 
 /**
- * Every signature or none, in the order of the signables. Account and address are derived from the secret again first, each
- * key must be the one whose public half the intent was decoded by, and each signature is verified by the second implementation.
+ * Every signature or none, in the order of the signables. Each key is derived from the secret again and must be the one whose
+ * public half the intent was decoded by, under the address that was judged; a record that names another is an alarm. Each
+ * signature is verified by the second implementation.
  *
  * @returns signatures of your own, to wipe.
  * @throws `vault/account-mismatch` as an alarm; `keys/bad-signature`

@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concat, equal, fromHex, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
+import { concat, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { checkPrivateKey, extendedPublicKey, masterFingerprint, parsePath, publicKey, withPrivateKeys } from "../keys/derive.ts";
 import { generateEntropy, mnemonicToEntropy, type WordCount } from "../keys/mnemonic.ts";
@@ -125,12 +125,7 @@ export interface LentKey {
   readonly publicKey: Uint8Array;
 }
 
-/**
- * Lends the private keys at `paths` below an account, one after the other, after deriving the account's public key from the
- * secret again: a record that names another key than its path gives is an alarm, and nothing is signed.
- *
- * @throws `vault/account-mismatch`
- */
+/** Lends the private keys at `paths` below an account, one after the other. Whether they are the account's is the caller's to check. */
 export async function withAccountKeys<T>(
   by: { readonly wallet: WalletRecord; readonly secret: Uint8Array; readonly account: AccountRecord },
   paths: readonly (readonly number[])[],
@@ -142,7 +137,6 @@ export async function withAccountKeys<T>(
   if (opened.kind === "key") {
     checkRoot(account.path);
     const { key } = opened;
-    checkSame(account, secp256k1.publicKey(key));
     const results: T[] = [];
     for (const [at, path] of paths.entries()) {
       if (path.length > 0) throw new CustodyError("keys/bad-path", "path: expected none below an imported private key");
@@ -151,21 +145,10 @@ export async function withAccountKeys<T>(
     return results;
   }
   try {
-    const base = parsePath(account.path);
-    checkSame(account, publicKey(opened.seed, base));
-    if (account.many !== undefined && extendedPublicKey(opened.seed, base) !== account.many.extended) throw mismatch(account);
-    return await withPrivateKeys(opened.seed, base, paths, lend);
+    return await withPrivateKeys(opened.seed, parsePath(account.path), paths, lend);
   } finally {
     wipe(opened.seed);
   }
-}
-
-function checkSame(account: AccountRecord, derived: Uint8Array): void {
-  if (!equal(derived, fromHex(account.publicKey))) throw mismatch(account);
-}
-
-function mismatch({ name, path }: AccountRecord): CustodyError {
-  return new CustodyError("vault/account-mismatch", `account ${name}: its key is not the one that its wallet derives at ${path}`);
 }
 
 function checkRoot(path: string): void {

@@ -209,8 +209,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "an ended session derives accounts",
     file: "custody/accounts.ts",
-    find: "    liveSession(tx, desk.judge, person.session);\n",
-    replace: "",
+    find: "    liveSession(tx, desk.judge, person.session);\n    checkNobodys",
+    replace: "    checkNobodys",
     test: sessions("by time: at its last moment it signs nothing"),
   },
   {
@@ -307,14 +307,14 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "two accounts have one address",
     file: "custody/accounts.ts",
-    find: "if (other.name === record.name || here)",
-    replace: "if (other.name === record.name)",
+    find: "if (other.name === record.name || other.id === id || here)",
+    replace: "if (other.name === record.name || other.id === id)",
     test: wallets("are one for each address, whatever wallet it comes from"),
   },
   {
     name: "the key of an account is a person's",
     file: "custody/accounts.ts",
-    find: "    checkNobodys(desk, publicKey);\n",
+    find: "    checkNobodys(desk, key.publicKey);\n",
     replace: "",
     test: wallets("never have the key of a person of the policy"),
   },
