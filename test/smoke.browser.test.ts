@@ -47,7 +47,7 @@ test("a known phrase gives its known address, and a signature passes the second 
   const seed = await entropyToSeed(entropy, english);
   const path = parsePath("m/44'/60'/0'/0/0");
   const key = publicKey(seed, path);
-  expect(evm.address("eip155:1", key)).toBe("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+  expect(evm.address("eip155:1", { publicKey: () => key }, [])).toBe("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
   const digest = new Uint8Array(32).fill(1);
   const signature = await withPrivateKey(seed, path, (privateKey) => secp256k1.sign({ privateKey, publicKey: key, digest }));
   expect(signature.bytes.length).toBe(64);

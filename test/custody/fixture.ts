@@ -218,8 +218,8 @@ export function hookedChain(look: {
       look.decoded?.(intent);
       return intent;
     },
-    assemble(intent, signatures) {
-      const signed = evm.assemble(intent, signatures);
+    assemble(intent, signatures, account) {
+      const signed = evm.assemble(intent, signatures, account);
       look.assembled?.(signed, intent, signatures);
       return signed;
     },

@@ -86,10 +86,10 @@ export const EVM: readonly Mutant[] = [
     test: { file: "chains/evm/contract.test.ts", name: "an account that is not ours" },
   },
   {
-    name: "a message is read as a transaction",
+    name: "a request of an unknown kind is read as a transaction",
     file: "chains/evm/decode.ts",
-    find: 'request.kind !== "transaction"',
-    replace: 'request.kind === "act"',
+    find: 'case "transaction":',
+    replace: 'case "transaction": case "userOperation":',
     test: { file: "chains/evm/contract.test.ts", name: "another kind of request" },
   },
   {
@@ -102,14 +102,14 @@ export const EVM: readonly Mutant[] = [
   {
     name: "a stranger's signature is assembled",
     file: "chains/evm/assemble.ts",
-    find: "sender !== intent.account",
-    replace: 'sender === ""',
+    find: "signer !== intent.account",
+    replace: 'signer === ""',
     test: { file: "chains/evm/transaction.test.ts", name: "refuses a high s, the other point" },
   },
   {
     name: "other bytes than the judged digest are assembled",
     file: "chains/evm/assemble.ts",
-    find: "!equal(signingDigest(transaction), signable.digest)",
+    find: "!equal(digest, signable.digest)",
     replace: "signable.digest.length !== 32",
     test: { file: "chains/evm/transaction.test.ts", name: "refuses a signature of another intent" },
   },

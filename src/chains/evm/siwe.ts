@@ -1,3 +1,4 @@
+import { HOUR_MS, MINUTE_MS, parseTime, SECOND_MS } from "../../base/time.ts";
 import { type Address, type ChainId, type Effect, UNLIMITED } from "../../intent/effect.ts";
 import type { Reason } from "../../intent/intent.ts";
 import { parseAddress } from "./address.ts";
@@ -116,10 +117,13 @@ function checkedAddress(text: string): Address | undefined {
 
 /** Unix seconds of a moment that exists, rounded up; before 1970 is 0. */
 function secondsOf(time: string): bigint | undefined {
-  const [, local = "", fraction = "", zone = ""] = /^(.{19})(?:\.([0-9]+))?(.+)$/.exec(time) ?? [];
-  const asUtc = Date.parse(`${local}Z`);
-  const milliseconds = Date.parse(`${local}${zone}`);
-  // 31 April would be read as 1 May.
-  if (!Number.isFinite(asUtc) || !Number.isFinite(milliseconds) || !new Date(asUtc).toISOString().startsWith(local)) return undefined;
-  return BigInt(Math.max(0, milliseconds / 1000 + (/[1-9]/.test(fraction) ? 1 : 0)));
+  const [, local = "", fraction = "", sign, hours, minutes] = /^(.{19})(?:\.([0-9]+))?(?:Z|([+-])(..):(..))$/.exec(time) ?? [];
+  const offset = sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * HOUR_MS + Number(minutes) * MINUTE_MS);
+  try {
+    const seconds = (parseTime(`${local}Z`) - offset) / SECOND_MS + (/[1-9]/.test(fraction) ? 1 : 0);
+    return BigInt(Math.max(0, seconds));
+  } catch {
+    // A day that does not exist: decided by the caller.
+    return undefined;
+  }
 }

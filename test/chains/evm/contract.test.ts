@@ -1,8 +1,10 @@
-import { encodeFunctionData, parseAbi, serializeTransaction } from "viem";
-import { toHex } from "../../../src/base/bytes.ts";
+import { encodeFunctionData, fromRlp, numberToHex, parseAbi, serializeTransaction, toRlp } from "viem";
+import { concat, equal, fromHex, toHex } from "../../../src/base/bytes.ts";
+import type { Json } from "../../../src/base/canonical.ts";
 import { evm } from "../../../src/chains/evm/index.ts";
+import type { Request } from "../../../src/intent/intent.ts";
 import { chainContract } from "../../contracts/chain.ts";
-import { ACCOUNT, BANK, book, FRIEND, MALLORY, request, sign, USDC } from "./fixtures.ts";
+import { ACCOUNT, ask, BANK, book, FRIEND, MALLORY, request, sign, USDC } from "./fixtures.ts";
 
 const erc20 = parseAbi(["function transfer(address,uint256)", "function approve(address,uint256)"]);
 const fees = { maxFeePerGas: 20_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n, gas: 200_000n };
@@ -81,17 +83,72 @@ const samples = {
   ],
 } as const;
 
+const signIn = [
+  "app.example.com wants you to sign in with your Ethereum account:",
+  ACCOUNT,
+  "",
+  "I accept the terms: https://app.example.com/tos",
+  "",
+  "URI: https://app.example.com/login",
+  "Version: 1",
+  "Chain ID: 1",
+  "Nonce: 32891756",
+  "Issued At: 2026-11-22T12:00:00Z",
+  "Expiration Time: 2026-11-23T12:00:00Z",
+  "Resources:",
+  "- https://app.example.com/claim.json",
+].join("\n");
+
+const signatures: readonly (readonly [name: string, Request, kinds: readonly string[], refusals: readonly string[]])[] = [
+  ["a message", ask("message", { text: "Grüße aus Zürich, 12:00" }), ["statement"], []],
+  ["a message of opaque bytes", ask("message", { hex: `0x${"5a01".repeat(16)}` }), ["unknown"], []],
+  ["a sign-in", ask("message", { text: signIn }), ["statement"], []],
+  ["a refused message", ask("message", { text: "keyward/approval/v1\n{}" }), ["unknown"], ["evm/approval-text"]],
+  ["an authorization", ask("authorization", { address: BANK, chainId: 1, nonce: 7 }), ["delegation"], []],
+  ["an authorization for every chain", ask("authorization", { address: BANK, chainId: 0, nonce: 300 }), ["delegation"], []],
+  ["a refused authorization", ask("authorization", { address: BANK, chainId: 10, nonce: 0 }), ["delegation"], ["evm/chain-mismatch"]],
+];
+
+const hex = (bytes: Uint8Array) => `0x${toHex(bytes)}` as const;
+
+/** The payload that stands for these bytes, if any does. Read by peers, so that they are not read by the code under test. */
+function payloadOf(kind: string, bytes: Uint8Array): Json | undefined {
+  if (kind === "transaction") return hex(bytes);
+  if (kind === "message") return { hex: hex(bytes) };
+  try {
+    const [chainId, address, nonce] = fromRlp(hex(bytes.subarray(1)), "hex") as `0x${string}`[];
+    const integer = (item: string | undefined) => (item === "0x" ? "0" : BigInt(item ?? "").toString());
+    const payload = { address: address?.toLowerCase() ?? "", chainId: integer(chainId), nonce: integer(nonce) };
+    return equal(bytesOf(kind, payload), bytes) ? payload : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf(kind: string, payload: Json): Uint8Array {
+  const members = payload as { [name: string]: string };
+  if (kind === "transaction") return fromHex(payload as string);
+  if (kind === "message") return members.text === undefined ? fromHex(members.hex!) : new TextEncoder().encode(members.text);
+  const quantity = (value: string | undefined) => (BigInt(value ?? 0) === 0n ? "0x" : numberToHex(BigInt(value ?? 0)));
+  const items = [quantity(members.chainId), members.address as `0x${string}`, quantity(members.nonce)] as const;
+  const even = items.map((item) => (item.length % 2 === 0 ? item : (`0x0${item.slice(2)}` as const)));
+  return concat(Uint8Array.of(5), toRlp(even, "bytes"));
+}
+
 const plain = samples["a legacy transaction"][0];
 const chainContractSubject = {
   chain: evm,
   book,
-  accepted: Object.entries(samples).map(([name, [payload, kinds, refusals]]) => ({
-    name,
-    request: request(payload),
-    account: keys,
-    kinds,
-    refusals,
-  })),
+  accepted: [
+    ...Object.entries(samples).map(([name, [payload, kinds, refusals]]) => ({
+      name,
+      request: request(payload),
+      account: keys,
+      kinds,
+      refusals,
+    })),
+    ...signatures.map(([name, request, kinds, refusals]) => ({ name, request, account: keys, kinds, refusals })),
+  ],
   malformed: [
     { name: "an empty payload", request: request("0x"), account: keys, code: "chain/malformed" },
     { name: "no hexadecimal", request: request("0xzz"), account: keys, code: "chain/malformed" },
@@ -107,10 +164,12 @@ const chainContractSubject = {
     },
     {
       name: "another kind of request",
-      request: { ...request(plain), kind: "message" as const },
+      request: { ...request(plain), kind: "userOperation" as const },
       account: keys,
       code: "request/unsupported",
     },
+    { name: "a message that is text alone", request: ask("message", "hello"), account: keys, code: "request/malformed" },
+    { name: "an authorization in hexadecimal", request: ask("authorization", "0x05"), account: keys, code: "request/malformed" },
     { name: "an account that is not ours", request: request(plain, "eip155:1", FRIEND), account: keys, code: "request/malformed" },
     { name: "an account that is no address", request: request(plain, "eip155:1", "me"), account: keys, code: "request/malformed" },
     { name: "a chain of another family", request: request(plain, "bip122:1"), account: keys, code: "request/malformed" },
@@ -119,8 +178,11 @@ const chainContractSubject = {
   ],
   sign: (intent: Parameters<typeof sign>[0]) => sign(intent),
   signAsStranger: (intent: Parameters<typeof sign>[0]) => sign(intent, new Uint8Array(32).fill(0x47)),
-  bytesOf: ({ payload }: ReturnType<typeof request>) => Uint8Array.from(Buffer.from((payload as string).slice(2), "hex")),
-  withBytes: (original: ReturnType<typeof request>, bytes: Uint8Array) => ({ ...original, payload: `0x${toHex(bytes)}` }),
+  bytesOf: ({ kind, payload }: Request) => bytesOf(kind, payload),
+  withBytes: (original: Request, bytes: Uint8Array) => {
+    const payload = payloadOf(original.kind, bytes);
+    return payload === undefined ? undefined : { ...original, payload };
+  },
 };
 
 chainContract("evm", chainContractSubject);

@@ -1,11 +1,12 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as secp from "@noble/secp256k1";
-import type { Signature } from "../../../src/chains/chain.ts";
+import type { Json } from "../../../src/base/canonical.ts";
+import type { Signature, Signed } from "../../../src/chains/chain.ts";
 import { evm } from "../../../src/chains/evm/index.ts";
 import { type Book, emptyBook, makeBook } from "../../../src/intent/book.ts";
 import type { Effect } from "../../../src/intent/effect.ts";
-import type { Intent, Request } from "../../../src/intent/intent.ts";
+import type { Intent, Request, RequestKind } from "../../../src/intent/intent.ts";
 
 /** The key of the EIP-155 example; of the hostile cases too. For tests only. */
 export const KEY: Uint8Array = new Uint8Array(32).fill(0x46);
@@ -43,6 +44,11 @@ export function request(payload: string, chain = "eip155:1", account = ACCOUNT):
   return Object.freeze({ chain, account, kind: "transaction" as const, payload });
 }
 
+/** A request to sign something that is no transaction. */
+export function ask(kind: RequestKind, payload: Json, chain = "eip155:1", account = ACCOUNT): Request {
+  return Object.freeze({ chain, account, kind, payload });
+}
+
 export function decode(payload: string, options: { chain?: string; account?: string; book?: Book } = {}): Intent {
   const account = options.account ?? ACCOUNT;
   return evm.decode(request(payload, options.chain, account), { address: account }, options.book ?? book);
@@ -50,6 +56,15 @@ export function decode(payload: string, options: { chain?: string; account?: str
 
 export function decodeUnnamed(payload: string): Intent {
   return decode(payload, { book: emptyBook });
+}
+
+export function assemble(intent: Intent, signatures: readonly Signature[]): Signed {
+  return evm.assemble(intent, signatures, { address: intent.account });
+}
+
+/** The address of a public key, 65 bytes. */
+export function addressOf(publicKey: Uint8Array): string {
+  return evm.address("eip155:1", { publicKey: () => publicKey }, []);
 }
 
 /** Deterministic (RFC 6979), low s. */

@@ -8,7 +8,7 @@ import { decodeRequest } from "../../../src/chains/evm/decode.ts";
 import { evm } from "../../../src/chains/evm/index.ts";
 import { MAX_BYTES, newWork } from "../../../src/chains/evm/work.ts";
 import { emptyBook } from "../../../src/intent/book.ts";
-import { ACCOUNT, BANK, book, code, decode, FRIEND, kinds, MALLORY, MULTI, request, sign, USDC } from "./fixtures.ts";
+import { ACCOUNT, assemble, BANK, book, code, decode, FRIEND, kinds, MALLORY, MULTI, request, sign, USDC } from "./fixtures.ts";
 
 const keys: AccountKeys = { address: ACCOUNT };
 const fees = { chainId: 1, nonce: 7, maxFeePerGas: 20n, maxPriorityFeePerGas: 1n, gas: 100_000n } as const;
@@ -126,7 +126,7 @@ describe("assemble", () => {
   const [good] = sign(intent);
 
   test("gives the bytes and the hash that other libraries give", () => {
-    const { bytes, hash, complete } = evm.assemble(intent, [good!]);
+    const { bytes, hash, complete } = assemble(intent, [good!]);
     const parts = {
       r: `0x${toHex(good!.bytes.subarray(0, 32))}`,
       s: `0x${toHex(good!.bytes.subarray(32))}`,
@@ -149,18 +149,18 @@ describe("assemble", () => {
       { bytes: new Uint8Array(64).fill(0xff), recovery: 0 },
       ...sign(intent, new Uint8Array(32).fill(0x47)),
     ] as const) {
-      expect(code(() => evm.assemble(intent, [bad]))).toBe("chain/malformed");
+      expect(code(() => assemble(intent, [bad]))).toBe("chain/malformed");
     }
   });
 
   test("refuses a signature of another intent, and another intent's digest", () => {
     const another = decode(serializeTransaction({ ...fees, to: MALLORY, value: 5n }));
-    expect(code(() => evm.assemble(another, [good!]))).toBe("chain/malformed");
-    expect(code(() => evm.assemble({ ...another, signables: intent.signables }, [good!]))).toBe("chain/malformed");
+    expect(code(() => assemble(another, [good!]))).toBe("chain/malformed");
+    expect(code(() => assemble({ ...another, signables: intent.signables }, [good!]))).toBe("chain/malformed");
     // The bytes are the signed ones, but what was shown to the signer as their digest is not theirs.
-    expect(code(() => evm.assemble({ ...intent, signables: another.signables }, [good!]))).toBe("chain/malformed");
-    expect(code(() => evm.assemble({ ...intent, account: FRIEND }, [good!]))).toBe("chain/malformed");
-    expect(code(() => evm.assemble({ ...intent, kind: "message" }, [good!]))).toBe("chain/malformed");
+    expect(code(() => assemble({ ...intent, signables: another.signables }, [good!]))).toBe("chain/malformed");
+    expect(code(() => assemble({ ...intent, account: FRIEND }, [good!]))).toBe("chain/malformed");
+    expect(code(() => assemble({ ...intent, kind: "message" }, [good!]))).toBe("chain/malformed");
   });
 });
 
@@ -173,7 +173,7 @@ describe("work is bounded by counting", { timeout: 60_000 }, () => {
 
   test("ten megabytes of call data are refused before any parsing (hostile case D05)", () => {
     const payload = `0x02${"ab".repeat(10 * 1024 * 1024)}`;
-    expect(measured(payload)).toEqual({ parses: 0, words: 0, recoveries: 0, outcome: "chain/too-large" });
+    expect(measured(payload)).toEqual({ ...newWork(), outcome: "chain/too-large" });
     expect(measured(`0x${"ab".repeat(MAX_BYTES + 1)}`)).toMatchObject({ parses: 0, outcome: "chain/too-large" });
     expect(measured(`0x${"ab".repeat(MAX_BYTES)}`)).toMatchObject({ parses: 1, outcome: "chain/malformed" });
   });
@@ -216,7 +216,7 @@ describe("work is bounded by counting", { timeout: 60_000 }, () => {
   test("128 KiB of authorizations recover no key", () => {
     const item = { chainId: 1, address: MALLORY, nonce: 0, ...signature } as const;
     const payload = serializeTransaction({ ...fees, type: "eip7702", to: FRIEND, authorizationList: new Array(1_300).fill(item) });
-    expect(measured(payload)).toEqual({ parses: 1, words: 0, recoveries: 0, outcome: "nothing was thrown" });
+    expect(measured(payload)).toEqual({ ...newWork(), parses: 1, outcome: "nothing was thrown" });
     expect(kinds(decode(payload).effects)).toEqual(["transfer", "unknown", "fee"]);
   });
 

@@ -13,7 +13,7 @@ import { CustodyError } from "../../../src/base/errors.ts";
 import { evm } from "../../../src/chains/evm/index.ts";
 import { emptyBook } from "../../../src/intent/book.ts";
 import { shared, sharedFile, sharedText, Tally, vectorSuite } from "../../shared.ts";
-import { code, request, sign } from "./fixtures.ts";
+import { addressOf, assemble, code, request, sign } from "./fixtures.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -64,7 +64,7 @@ function takeApart(raw: Uint8Array): Apart {
 function recover(digest: Uint8Array, { bytes, recovery }: Apart["signature"]): string | undefined {
   try {
     const point = secp.Point.fromBytes(secp.recoverPublicKey(concat(Uint8Array.of(recovery), bytes), digest, { prehash: false }));
-    return evm.address("eip155:1", point.toBytes(false));
+    return addressOf(point.toBytes(false));
   } catch {
     return undefined;
   }
@@ -77,7 +77,7 @@ function again(raw: Uint8Array, expected: { sender?: string | undefined; hash?: 
   const digest = evm.decode(request(unsigned, chain, anyone), { address: anyone }, emptyBook).signables[0]!.digest;
   const sender = expected.sender === undefined ? (recover(digest, signature) ?? anyone) : evm.parseAddress(chain, expected.sender);
   const intent = evm.decode(request(unsigned, chain, sender), { address: sender }, emptyBook);
-  const signed = evm.assemble(intent, [signature]);
+  const signed = assemble(intent, [signature]);
   if (toHex(signed.bytes) !== toHex(raw)) return "other bytes";
   if (expected.hash !== undefined && signed.hash !== expected.hash) return "another hash";
   // What is signed already is never read as something to sign.
@@ -106,14 +106,14 @@ function bytesOf(hex: string): Uint8Array {
 }
 
 function accountOf(key: Uint8Array): string {
-  return evm.address("eip155:1", secp.getPublicKey(key, false));
+  return addressOf(secp.getPublicKey(key, false));
 }
 
 /** Fields and key of a published row: decoded, signed by a test-only key, compared with the published bytes. */
 function signedBy(key: Uint8Array, unsigned: string, chain: string): string {
   const account = accountOf(key);
   const intent = evm.decode(request(unsigned, chain, account), { address: account }, emptyBook);
-  return toHex(evm.assemble(intent, sign(intent, key)).bytes);
+  return toHex(assemble(intent, sign(intent, key)).bytes);
 }
 
 const file = <T>(path: string): T => sharedFile<T>(`vectors/evm/${path}`);
@@ -398,7 +398,7 @@ describe.skipIf(!shared)(vectorSuite("EVM signatures of a hardware wallet"), () 
           const [chain, account] = [`eip155:${p.chain_id}`, accountOf(key)];
           const intent = evm.decode(request(`0x${toHex(unsigned)}`, chain, account), { address: account }, emptyBook);
           const signatures = sign(intent, key);
-          const signed = evm.assemble(intent, signatures);
+          const signed = assemble(intent, signatures);
           const fields = RLP.decode(market ? signed.bytes.subarray(1) : signed.bytes) as Item[];
           const [v, r, s] = fields.slice(-3).map(integer);
           const same = v === BigInt(result.sig_v) && r === BigInt(`0x${result.sig_r}`) && s === BigInt(`0x${result.sig_s}`);
