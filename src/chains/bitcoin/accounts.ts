@@ -33,8 +33,8 @@ export function place(chain: ChainId, { index, type, path: wished }: AccountWish
   const template = templateOf(type);
   if (!Number.isInteger(index) || index < 0 || index >= HARDENED) throw malformed("expected an index of 0…2147483647");
   const path = wished ?? `m/${template.purpose}h/${coin}h/${index}h`;
-  if (!/^m(?:\/(?:0|[1-9][0-9]{0,9})[h']){1,10}$/.test(path)) throw malformed("expected a path of hardened steps such as m/84h/0h/0h");
-  const other = TEMPLATE_LIST.find(({ purpose }) => Number.parseInt(path.slice(2), 10) === purpose);
+  const steps = hardenedSteps(path);
+  const other = TEMPLATE_LIST.find(({ purpose }) => steps[0] === purpose);
   if (other !== undefined && other !== template)
     throw malformed(`expected the type ${other.type} at a path that begins with ${other.purpose}h, got ${template.type}`);
   return { path, descriptor: (key) => writeDescriptor({ chain, type: template.type, path, ...key }) };
@@ -47,6 +47,17 @@ function templateOf(type: string | undefined): Template {
   const template = TEMPLATE_LIST.find((known) => known.type === type);
   if (template === undefined) throw malformed(`expected a type of ${TEMPLATE_LIST.map((known) => known.type).join(", ")}`);
   return template;
+}
+
+/** Without the hardening. At most ten: more is no account of any wallet. */
+function hardenedSteps(path: string): readonly number[] {
+  const steps = path
+    .split("/")
+    .slice(1)
+    .map((step) => Number.parseInt(step, 10));
+  if (!/^m(?:\/(?:0|[1-9][0-9]{0,9})[h']){1,10}$/.test(path) || steps.some((step) => step >= HARDENED))
+    throw malformed("expected a path of hardened steps such as m/84h/0h/0h");
+  return steps;
 }
 
 /** @throws `chain/malformed` for an account without a descriptor or keys, and a path that is none of its addresses'; `chain/unknown` */

@@ -4,11 +4,13 @@ import { concat } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Address, ChainId } from "../../intent/effect.ts";
 import { type Network, networkOf } from "./network.ts";
+import { isPoint } from "./point.ts";
 import { FORM_NAMES, FORMS, type Form, type Payee, readScript, writeScript } from "./script.ts";
 
 /**
  * The checked form of a Bitcoin address: base58check as it is, segwit in lowercase. P2PKH, P2SH, P2WPKH, P2WSH and P2TR are
- * read; segwit programs of other versions or lengths are refused, because nobody can say yet what they will mean.
+ * read; segwit programs of other versions or lengths are refused, because nobody can say yet what they will mean, and so is
+ * taproot without a point behind it: nobody can ever spend what is paid there.
  *
  * @throws `chain/unknown` for a chain that is none of Bitcoin's; `chain/malformed`
  * @see BIP-13, BIP-173, BIP-350
@@ -27,14 +29,18 @@ export function scriptOf(chain: ChainId, address: Address): Uint8Array {
 export function addressOfScript(chain: ChainId, script: Uint8Array): Address | undefined {
   const network = networkOf(chain);
   const payee = readScript(script);
-  return payee && writeAddress(payee, network);
+  return payee !== undefined && isSpendable(payee) ? writeAddress(payee, network) : undefined;
 }
 
 function readAddress(text: string, network: Network): Payee {
   const payee = readSegwit(text, network) ?? readBase58(text, network);
-  if (payee === undefined)
+  if (payee === undefined || !isSpendable(payee))
     throw new CustodyError("chain/malformed", `address: expected one of ${network.coin === 0 ? "Bitcoin" : "a Bitcoin test network"}`);
   return payee;
+}
+
+function isSpendable({ form, program }: Payee): boolean {
+  return form !== "tr" || isPoint(program);
 }
 
 // Version 0 is written in Bech32, every later one in Bech32m; the other way round is a mistake (BIP-350).

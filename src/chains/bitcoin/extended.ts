@@ -1,8 +1,8 @@
-import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { createBase58check } from "@scure/base";
 import { concat, u32 } from "../../base/bytes.ts";
 import type { Network } from "./network.ts";
+import { isPoint } from "./point.ts";
 
 type Coin = Network["coin"];
 
@@ -51,14 +51,5 @@ function decode(text: string): Uint8Array | undefined {
   } catch {
     // A wrong checksum: no key, which the caller says.
     return undefined;
-  }
-}
-
-function isPoint(compressed: Uint8Array): boolean {
-  try {
-    secp256k1.Point.fromBytes(compressed);
-    return true;
-  } catch {
-    return false;
   }
 }

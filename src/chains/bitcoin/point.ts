@@ -1,3 +1,5 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { concat } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 
 /**
@@ -13,4 +15,15 @@ export function compress(point: Uint8Array): Uint8Array {
   const out = point.slice(0, 33);
   out[0] = ((point[64] ?? 0) & 1) === 1 ? 3 : 2;
   return out;
+}
+
+/** @param key - 33 bytes, compressed, or 32 where x alone is written (BIP-340). */
+export function isPoint(key: Uint8Array): boolean {
+  try {
+    secp256k1.Point.fromBytes(key.length === 32 ? concat(Uint8Array.of(2), key) : key);
+    return true;
+  } catch {
+    // No such point: an answer, not a fault.
+    return false;
+  }
 }
