@@ -9,7 +9,7 @@ export interface EntryFields {
   readonly vault: string;
   /** Who asked or acted, by name. */
   readonly person: string;
-  /** What showed that it was them: a signed approval, or the session of a person who unlocks. */
+  /** What showed that it was them: a signed approval or confirmation, the session of a person who unlocks, the slot that was opened again. */
   readonly proof: JsonObject;
   /** Id of the session. */
   readonly session: string;
@@ -50,7 +50,7 @@ export interface EntryFields {
   readonly lane: string;
   /** `reserved`: until when the key may be used under it. */
   readonly until: Time;
-  /** `{ hash, digest }`: the chain's id of what was signed, and SHA-256 of the signed bytes. */
+  /** `{ hash, digest, complete }`: the chain's id of what was signed, SHA-256 of the signed bytes, and whether nobody else has to sign. */
   readonly result: JsonObject;
   readonly slot: string;
   /** `opened`: attempts that failed since the last opening. */

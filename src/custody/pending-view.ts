@@ -19,6 +19,8 @@ export interface PendingRequest {
   readonly missing: readonly Need[];
   /** When the last delay has run, where nothing else is missing. */
   readonly ready?: Time;
+  /** The requester has shown their own presence for these very bytes. */
+  readonly confirmed?: { readonly person: string; readonly at: Time };
   readonly answers: readonly { readonly person: string; readonly answer: "yes" | "no"; readonly at: Time }[];
   /** Already signed under these approvals: only exact replacements can still use them. */
   readonly used: boolean;
@@ -38,6 +40,7 @@ function pendingRequest(desk: Desk, pending: PendingRecord, now: Time): PendingR
   const { id, request, intent, subject, submitters, since, expires, needs } = pending;
   const { missing } = standingOf(desk.judge, pending, now);
   const ready = readyAt(desk.judge, pending, now);
+  const { confirmed } = pending;
   const answers = pending.answers.map(({ person, answer, at }) => ({ person, answer, at }));
   return {
     id,
@@ -50,6 +53,7 @@ function pendingRequest(desk: Desk, pending: PendingRecord, now: Time): PendingR
     needs,
     missing,
     ...(ready !== undefined && { ready }),
+    ...(confirmed !== undefined && { confirmed: { person: confirmed.person, at: confirmed.at } }),
     answers,
     used: pending.used.length > 0,
   };

@@ -54,8 +54,8 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
   // Nothing is needed any more: what was answered for this request meanwhile goes with it, and never to a second one.
   if (needs.length === 0) return { state: "met", pending: found, approvals: [] };
   if (found === undefined && tooManyWait(tx, session.person)) return { state: "refused", reason: tooMany() };
-  const { entry, ...base } = found ?? newPending(tx, asked, { vault, judge });
-  const pending: PendingRecord = {
+  const { entry, confirmed, ...base } = found ?? newPending(tx, asked, { vault, judge });
+  const now: PendingRecord = {
     ...base,
     request: asked.request,
     intent: intent.id,
@@ -64,6 +64,8 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
     semantics: SEMANTICS,
     book: judge.policy.book.hash,
   };
+  // Presence was shown for these bytes as they were read then: with other bytes it is gone, also for when these come back.
+  const pending = confirmed !== undefined && isConfirmedAs(base, now) ? { ...now, confirmed } : now;
   const told = entry !== undefined && isSame(base, pending) ? { ...pending, entry } : pending;
   const standing = standingOf(judge, pending, tx.now);
   if (standing.refusedBy !== undefined) {
@@ -88,6 +90,10 @@ function isSame(before: PendingRecord, now: PendingRecord): boolean {
   return told(before) === told(now);
 }
 
+function isConfirmedAs(before: PendingRecord, now: PendingRecord): boolean {
+  return before.intent === now.intent && before.policy === now.policy && before.semantics === now.semantics;
+}
+
 /** Where a pending request stands: what is missing, which answers count, who has ended it. */
 export function standingOf(
   judge: Judge,
@@ -105,6 +111,7 @@ export function standingOf(
       book: pending.book,
       subject: pending.subject.digest,
       submitters: pending.submitters,
+      isService: (person) => (judge.policy.people.get(person) ?? []).some(({ kind }) => kind === "service"),
       needs,
       earlierNeeds: (policy) => earlier.get(policy),
     },
@@ -123,11 +130,17 @@ export function standingOf(
       case "delay":
         return decision.state === "met" && now >= last + need.delayMs;
       case "confirm":
-        return pending.confirmed === pending.intent;
+        return isPresent(judge, pending, now);
     }
   };
   const missing = pending.needs.filter((need) => !isMet(need));
   return { missing, approvals: used };
+}
+
+/** Whether the requester has confirmed these very bytes, by what is still theirs. */
+function isPresent(judge: Judge, { confirmed, intent }: PendingRecord, now: Time): boolean {
+  if (confirmed === undefined || confirmed.intent !== intent || confirmed.expires <= now) return false;
+  return hasCredential(judge.policy, confirmed.person, confirmed.key);
 }
 
 /** When the last delay of a request has run, if nothing else is missing; otherwise nothing. */

@@ -183,7 +183,7 @@ describe("taken up twice at once", () => {
   });
 });
 
-test("presence that a rule asks for cannot be shown yet: the request waits, whatever else is met, and is never signed", async () => {
+test("presence that a rule asks for and nobody shows: the request waits, whatever else is met, and is never signed", async () => {
   const { custody, me, clock } = await setting([g.large(g.twoOfFinance, { confirm: true, delay: "1h" })]);
   const id = g.asked(await me.sign(g.payment()));
   for (const person of [f.ana, f.ben]) await g.vote(custody, id, person, { lastsMs: 5 * g.DAY });

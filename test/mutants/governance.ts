@@ -137,13 +137,6 @@ export const GOVERNANCE: readonly Mutant[] = [
     test: pending("a payment that is delayed is signed when its time has come, not a moment earlier"),
   },
   {
-    name: "presence that nobody can show counts as shown",
-    file: "custody/pending.ts",
-    find: "return pending.confirmed === pending.intent;",
-    replace: "return true;",
-    test: pending("presence that a rule asks for cannot be shown yet"),
-  },
-  {
     name: "waiting requests fill the store",
     file: "custody/pending.ts",
     find: "waiting.length >= MOST_PENDING || ",

@@ -1,0 +1,71 @@
+import { wipe } from "../../base/bytes.ts";
+import { CustodyError } from "../../base/errors.ts";
+import type { Custody } from "../../custody/keyward.ts";
+import type { Session } from "../../custody/session.ts";
+import { approvalRequestOf, checkApprovalRequest, findPending, requestLines } from "../approving.ts";
+import type { Call, Command } from "../command.ts";
+import { usage } from "../exit.ts";
+import { readPassphrase } from "../secrets.ts";
+import { plain, styleFor } from "../style.ts";
+import { inSession, PERSON, stretching, VAULT, withCredential, withVault } from "../vaults.ts";
+
+export const confirm: Command = {
+  name: "confirm",
+  about: "show that you, who asked, are there, where a rule asks for that",
+  operands: "ID",
+  count: [1, 1],
+  options: { yes: { about: "do not ask again on the terminal" }, ...VAULT, ...PERSON },
+  example: "keyward confirm 3f0c…",
+  notes: [
+    "Whoever unlocks types the passphrase once more, after the request was shown; everybody else signs with --key-file FILE. Afterwards keyward pending resume ID takes it up.",
+    "A confirmation is for the bytes as they are: a fee bump, a new nonce or an edit of the policy needs another one.",
+  ],
+  async run(call) {
+    const [id = ""] = call.operands;
+    if (call.value("passphrase-fd") !== undefined)
+      throw usage("confirm: a descriptor can be read once, and the passphrase is needed twice; use --passphrase-file FILE");
+    return withVault(call, "sign", (custody) =>
+      inSession(custody, call, async (me) => {
+        await show(call, custody, me, id);
+        const entry = await withCredential(call, (credential) =>
+          credential === undefined ? byUnlocking(call, me, id) : askAndSign(call, () => me.confirm(id, { credential })),
+        );
+        return {
+          json: { kind: "done", pending: id, entry },
+          text: (style) =>
+            `${style.good("confirmed")}  ${plain(id)}  ${style.dim(`log entry ${entry}`)}\nnext: keyward pending resume ${plain(id)}`,
+        };
+      }),
+    );
+  },
+};
+
+/** What is about to be confirmed, beside the output: these bytes, read again with the policy's names. */
+async function show(call: Call, custody: Custody, me: Session, id: string): Promise<void> {
+  const { io } = call;
+  const pending = await findPending(custody, id);
+  if (!pending.submitters.includes(me.person))
+    throw new CustodyError("pending/not-yours", "confirm: only who submitted it can confirm it, with their own presence");
+  if (!io.stderr.isTTY && call.flag("json")) return;
+  const style = styleFor({ stdout: io.stderr, env: io.env });
+  const checked = checkApprovalRequest(await approvalRequestOf(custody, pending));
+  const lines = [...requestLines(checked, style), style.dim(`asked by ${plain(me.person)}; the confirmation covers these exact bytes`)];
+  await io.stderr.write(`${lines.join("\n")}\n`);
+}
+
+async function byUnlocking(call: Call, me: Session, id: string): Promise<number> {
+  const { io } = call;
+  const named = call.value("passphrase-file") !== undefined;
+  const phrase = await (named ? readPassphrase(call) : io.askHidden("Passphrase again, to confirm: "));
+  try {
+    return await stretching(io, (onProgress) => me.confirm(id, { slot: io.slot(phrase), signal: io.signal, onProgress }));
+  } finally {
+    wipe(phrase);
+  }
+}
+
+async function askAndSign(call: Call, sign: () => Promise<number>): Promise<number> {
+  const { io } = call;
+  if (io.stderr.isTTY && !call.flag("yes") && !(await io.confirm("Confirm this request?"))) throw usage("confirm: nothing was signed");
+  return sign();
+}

@@ -1,0 +1,149 @@
+import {
+  type ConfirmationStatement,
+  confirmationDigest,
+  confirmationId,
+  confirmationTypedData,
+  proveConfirmation,
+  readConfirmation,
+  type SignedConfirmation,
+} from "../approvals/confirmation.ts";
+import { signerOf } from "../approvals/proof.ts";
+import { toHex } from "../base/bytes.ts";
+import type { JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import { SEMANTICS } from "../intent/semantics.ts";
+import { randomBytes } from "../keys/random.ts";
+import type { KdfOptions } from "../vault/kdf.ts";
+import type { Slot } from "../vault/slot.ts";
+import type { Tx } from "../vault/tx.ts";
+import { findPending, rejudged } from "./answers.ts";
+import { type CredentialSigner, hasCredential, proofBy } from "./credentials.ts";
+import { asObject, liveSession } from "./decide.ts";
+import type { Desk } from "./desk.ts";
+import { checkSlot, copyPlain, readOptions } from "./door.ts";
+import { journal } from "./journal.ts";
+import { asJson, type PendingRecord } from "./records.ts";
+
+/** How a requester shows their own presence: exactly one of the three. */
+export interface ConfirmOptions extends KdfOptions {
+  /** Of a person who unlocks: a way to open view and sign, which is opened once more. */
+  readonly slot?: Slot;
+  /** The person's key or wallet. */
+  readonly credential?: CredentialSigner;
+  /** What their key or wallet signed elsewhere, over `confirmationStatement`: `{ statement, publicKey, signature }`. */
+  readonly confirmation?: unknown;
+}
+
+/** Whose session asks. */
+interface Asking {
+  readonly id: string;
+  readonly person: string;
+}
+
+type Presence =
+  | { readonly by: "key"; readonly confirmation: SignedConfirmation }
+  /** `slot`: the id of the one that was opened. */
+  | { readonly by: "unlock"; readonly slot: string; readonly statement: ConfirmationStatement };
+
+/**
+ * Shows the requester's own presence for the exact bytes of a pending request. An open session is none: whoever holds it could
+ * have found it open. What counts is a signature by their key or wallet, or opening a slot once more.
+ *
+ * It counts for these bytes under this policy, until the request runs out, and only while the key is still theirs. The open
+ * vault stays as it is, whatever comes of it.
+ *
+ * @returns the sequence number of the entry.
+ * @throws `pending/no-such-request`; `pending/not-yours`; `approval/mismatch` if the request asks for no confirmation, is another
+ *   one by now, or the confirmation was used or has run out; `approval/bad-signature`; `approval/malformed`; `vault/cannot-open`
+ */
+export async function confirm(desk: Desk, asking: Asking, id: string, asked: ConfirmOptions): Promise<number> {
+  const options = readOptions(asked, "confirm");
+  const given = [options.slot, options.credential, options.confirmation].filter((way) => way !== undefined);
+  if (given.length !== 1)
+    throw new CustodyError("request/malformed", "confirm: expected one of slot, credential and confirmation, got another number of them");
+  // Read before anybody shows anything: what they confirm is what they were shown, not what it has become meanwhile.
+  const statement = await confirmationStatement(desk, asking.person, id);
+  const presence = await presenceOf(desk, statement, options);
+  return desk.vault.transact((tx) => {
+    liveSession(tx, desk.judge, asking.id);
+    return take(tx, desk, id, { person: asking.person, presence });
+  });
+}
+
+/** What the requester signs to confirm a pending request as the vault has it now. */
+export async function confirmationStatement(desk: Desk, person: string, id: string): Promise<ConfirmationStatement> {
+  const now = await desk.now();
+  return desk.vault.read((view) => {
+    const at = { state: view.state, now: Math.max(now, view.time), get: view.get.bind(view), list: view.list.bind(view) };
+    const pending = awaiting(at, desk, id, person);
+    return {
+      vault: pending.vault,
+      person,
+      policy: pending.policy,
+      semantics: SEMANTICS,
+      pending: pending.id,
+      intent: pending.intent,
+      expiresMs: pending.expires,
+      nonce: toHex(randomBytes(16)),
+    };
+  });
+}
+
+/** Signs a confirmation where the key or wallet is: its statement comes from `me.confirmationStatement`. */
+export async function signConfirmation(statement: ConfirmationStatement, credential: CredentialSigner): Promise<SignedConfirmation> {
+  const typedData = () => confirmationTypedData(statement);
+  return { statement, ...(await proofBy(credential, { digest: confirmationDigest(statement), typedData }, "approval/bad-signature")) };
+}
+
+async function presenceOf(desk: Desk, statement: ConfirmationStatement, options: ConfirmOptions): Promise<Presence> {
+  const { slot, credential, confirmation } = options;
+  if (credential !== undefined) {
+    const signed = { digest: confirmationDigest(statement), typedData: () => confirmationTypedData(statement) };
+    return { by: "key", confirmation: { statement, ...(await proofBy(credential, signed, "approval/bad-signature")) } };
+  }
+  if (confirmation !== undefined) return { by: "key", confirmation: readConfirmation(copyPlain(confirmation)) };
+  checkSlot(slot);
+  if (!hasCredential(desk.judge.policy, statement.person, null))
+    throw new CustodyError("approval/bad-signature", `confirm: ${statement.person} has to sign it with a credential`);
+  return { by: "unlock", slot: await desk.vault.openAgain(slot as Slot, options), statement };
+}
+
+function take(tx: Tx, desk: Desk, id: string, { person, presence }: { readonly person: string; readonly presence: Presence }): number {
+  const { judge } = desk;
+  const pending = awaiting(tx, desk, id, person);
+  const statement = presence.by === "key" ? presence.confirmation.statement : presence.statement;
+  checkStatement(pending, person, statement, tx.now);
+  if (presence.by === "key") proveConfirmation(presence.confirmation, judge.policy.people.get(person) ?? []);
+  else if (!hasCredential(judge.policy, person, null))
+    throw new CustodyError("approval/bad-signature", `confirm: ${person} has to sign it with a credential`);
+
+  const used = `approval/${confirmationId(statement)}`;
+  if (tx.get(used) !== undefined) throw new CustodyError("approval/mismatch", "confirmation: it was handed in before");
+  tx.put(used, { expires: statement.expiresMs });
+  const key = presence.by === "key" ? signerOf(presence.confirmation) : null;
+  const confirmed = { person, intent: statement.intent, at: tx.now, expires: statement.expiresMs, key };
+  tx.put(`pending/${id}`, asJson({ ...pending, confirmed }));
+  const proof: JsonObject = presence.by === "key" ? asObject(presence.confirmation) : { slot: presence.slot };
+  return journal(tx, "confirmed", { pending: id, person, proof, intent: pending.intent });
+}
+
+/** The pending request of this person that asks for their presence, as the policy in force judges it. */
+function awaiting(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: Desk, id: string, person: string): PendingRecord {
+  const found = findPending(tx, id);
+  if (!found.submitters.includes(person))
+    throw new CustodyError("pending/not-yours", "confirm: only who submitted it can confirm it, with their own presence");
+  const pending = rejudged(tx, desk, found);
+  if (pending.needs.some(({ kind }) => kind === "confirm")) return pending;
+  throw new CustodyError("approval/mismatch", "confirm: no rule asks for a confirmation of this request");
+}
+
+function checkStatement(pending: PendingRecord, person: string, statement: ConfirmationStatement, now: number): void {
+  const { vault, policy, semantics, intent } = pending;
+  const expected = { vault, person, policy, semantics, pending: pending.id, intent };
+  for (const [name, value] of Object.entries(expected)) {
+    if ((asObject(statement) as JsonObject)[name] !== value)
+      throw new CustodyError("approval/mismatch", `confirmation: its ${name} is not that of the request as it is now`);
+  }
+  if (statement.expiresMs <= now || statement.expiresMs > pending.expires)
+    throw new CustodyError("approval/mismatch", "confirmation: expected it to run out in the future, with the request at the latest");
+}
