@@ -1,4 +1,6 @@
+export type { ConfirmationStatement, SignedConfirmation } from "./approvals/confirmation.ts";
 export type { ApprovalStatement, SignedApproval } from "./approvals/statement.ts";
+export type { TypedData } from "./approvals/typed-data.ts";
 export type { LoggedEntry } from "./audit/entry.ts";
 export type { EntryKind } from "./audit/kinds.ts";
 export type { Json, JsonObject } from "./base/canonical.ts";
@@ -6,7 +8,8 @@ export { CustodyError, ERROR_CODES, type ErrorCode, type Position } from "./base
 export type { Time } from "./base/time.ts";
 export type { AccountKeys, Chain, Signature, Signed } from "./chains/chain.ts";
 export type { Account, DeriveOptions, Wallet } from "./custody/accounts.ts";
-export { type CredentialSigner, keyCredential } from "./custody/credentials.ts";
+export type { ConfirmOptions } from "./custody/confirm.ts";
+export { type CredentialSigner, type KeySigner, keyCredential, type WalletSigner, walletCredential } from "./custody/credentials.ts";
 export type { Support } from "./custody/diagnose.ts";
 export type { CustodyState } from "./custody/events.ts";
 export { type Custody, keyward } from "./custody/keyward.ts";

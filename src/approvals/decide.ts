@@ -14,6 +14,8 @@ export interface Pending {
   readonly subject: string;
   /** Every person who submitted the request. */
   readonly submitters: readonly string[];
+  /** Whether this person is a machine (`service`), which never counts. */
+  readonly isService: (person: string) => boolean;
   /** Delays and confirmations are not decided here. */
   readonly needs: readonly ApprovalsNeed[];
   /** The needs that the same request had under an earlier policy, if they are still known. */
@@ -34,14 +36,15 @@ export type Decision =
 /**
  * Whether the answers given so far meet every need.
  *
- * A yes counts if it is over exactly this: vault, subject, submitters, book and semantics; not expired; not by a submitter;
- * and under the policy in force, or an earlier one with a need that implies the present one (`implied.ts`). Over several
+ * A yes counts if it is over exactly this: vault, subject, submitters, book and semantics; not expired; not by a submitter
+ * or a service; and under the policy in force, or an earlier one with a need that implies the present one (`implied.ts`). Over several
  * needs the same yes counts again. One explicit no over this vault and subject, by anybody who could fill a clause now and
  * did not submit, ends the request, whatever policy it was given under: a no needs less to count than a yes.
  *
- * @param answers - proven approvals that no other hold has used; the caller keeps that, by `approvalId`.
+ * @param given - proven approvals that no other hold has used; the caller keeps that, by `approvalId`.
  */
-export function decide(pending: Pending, answers: readonly Approval[], now: Time): Decision {
+export function decide(pending: Pending, given: readonly Approval[], now: Time): Decision {
+  const answers = given.filter(({ person }) => !pending.isService(person));
   const refusal = answers.find((answer) => isRefusal(pending, answer, now));
   if (refusal !== undefined) return { state: "refused", by: refusal.person };
 

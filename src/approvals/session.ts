@@ -2,7 +2,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, utf8 } from "../base/bytes.ts";
 import { canonicalBytes, type Json } from "../base/canonical.ts";
 import type { Time } from "../base/time.ts";
-import { countOf, hexOf, nameOf, objectOf } from "./shape.ts";
+import { type Proof, proofMembers, proofOf } from "./proof.ts";
+import { hexOf, nameOf, objectOf, timeOf } from "./shape.ts";
 
 /** What a person's credential signs to begin a session. */
 export interface SessionStatement {
@@ -17,13 +18,7 @@ export interface SessionStatement {
 }
 
 /** A session statement as it arrives, still to be proven. */
-export interface SignedSession {
-  readonly statement: SessionStatement;
-  /** 33 bytes, compressed, lowercase hex. */
-  readonly publicKey: string;
-  /** r || s, 64 bytes, lowercase hex. */
-  readonly signature: string;
-}
+export type SignedSession = { readonly statement: SessionStatement } & Proof;
 
 // Another tag than that of approvals, so that neither passes as the other; see `approvalBytes` for chains.
 const TAG = utf8("keyward/session/v1\n");
@@ -33,28 +28,27 @@ export function sessionBytes(statement: SessionStatement): Uint8Array {
   return concat(TAG, canonicalBytes(statement as unknown as Json));
 }
 
-/** SHA-256 of {@link sessionBytes}: the 32 bytes that a credential signs. */
+/** SHA-256 of {@link sessionBytes}: the 32 bytes that a key signs. A wallet signs {@link import("./typed-data.ts").sessionTypedData}. */
 export function sessionDigest(statement: SessionStatement): Uint8Array {
   return sha256(sessionBytes(statement));
 }
 
 /**
- * Reads `{statement, publicKey, signature}` from a parsed JSON value. Nothing is proven by that.
+ * Reads `{statement, publicKey, signature}`, or with `address` in place of the key, from a parsed JSON value. Nothing is proven by that.
  *
  * @throws `approval/malformed` for anything missing, additional or not in its one form.
  */
 export function readSession(json: Json): SignedSession {
-  const { statement, publicKey, signature } = objectOf(json, ["statement", "publicKey", "signature"]);
+  const { statement, ...proof } = objectOf(json, ["statement", ...proofMembers(json)]);
   const members = objectOf(statement, ["vault", "person", "scope", "expiresMs", "nonce"]);
   return {
     statement: {
       vault: nameOf(members.vault, "vault"),
       person: nameOf(members.person, "person"),
       scope: hexOf(members.scope, 32, "scope"),
-      expiresMs: countOf(members.expiresMs, "expiresMs"),
+      expiresMs: timeOf(members.expiresMs, "expiresMs"),
       nonce: hexOf(members.nonce, 16, "nonce"),
     },
-    publicKey: hexOf(publicKey, 33, "publicKey"),
-    signature: hexOf(signature, 64, "signature"),
+    ...proofOf(proof),
   };
 }

@@ -1,5 +1,9 @@
 import type { Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
+import type { Time } from "../base/time.ts";
+
+/** The last moment that ECMAScript's dates reach. */
+export const LATEST: Time = 8_640_000_000_000_000;
 
 /**
  * Readers of one member each, for documents that come from other people: anything that is not exactly what is written
@@ -47,6 +51,12 @@ export function countOf(value: Json | undefined, what: string): number {
     return malformed(`${what}: expected a whole number of at least 0`);
   }
   return value;
+}
+
+/** Milliseconds since 1970, as long as they are a date. */
+export function timeOf(value: Json | undefined, what: string): Time {
+  const time = countOf(value, what);
+  return time <= LATEST ? time : malformed(`${what}: expected a time that can be written as a date`);
 }
 
 export function malformed(what: string): never {

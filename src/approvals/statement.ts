@@ -2,7 +2,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, toHex, utf8 } from "../base/bytes.ts";
 import { canonicalBytes, type Json } from "../base/canonical.ts";
 import type { Time } from "../base/time.ts";
-import { countOf, hexOf, malformed, nameOf, objectOf, sortedNamesOf } from "./shape.ts";
+import { type Proof, proofMembers, proofOf } from "./proof.ts";
+import { countOf, hexOf, malformed, nameOf, objectOf, sortedNamesOf, timeOf } from "./shape.ts";
 
 /** What an approver signs. */
 export interface ApprovalStatement {
@@ -33,12 +34,7 @@ export interface Approval {
 }
 
 /** An approval as it arrives, still to be proven. */
-export interface SignedApproval extends Approval {
-  /** 33 bytes, compressed, lowercase hex. */
-  readonly publicKey: string;
-  /** r || s, 64 bytes, lowercase hex. */
-  readonly signature: string;
-}
+export type SignedApproval = Approval & Proof;
 
 const TAG = utf8("keyward/approval/v1\n");
 
@@ -53,7 +49,7 @@ export function approvalBytes(statement: ApprovalStatement): Uint8Array {
   return concat(TAG, canonicalBytes(statement as unknown as Json));
 }
 
-/** SHA-256 of {@link approvalBytes}: the 32 bytes that a credential signs. */
+/** SHA-256 of {@link approvalBytes}: the 32 bytes that a key signs. A wallet signs {@link import("./typed-data.ts").approvalTypedData}. */
 export function approvalDigest(statement: ApprovalStatement): Uint8Array {
   return sha256(approvalBytes(statement));
 }
@@ -64,17 +60,16 @@ export function approvalId({ person, statement }: Approval): string {
 }
 
 /**
- * Reads `{person, statement, publicKey, signature}` from a parsed JSON value. Nothing is proven by that.
+ * Reads `{person, statement, publicKey, signature}`, or with `address` in place of the key, from a parsed JSON value. Nothing is proven by that.
  *
  * @throws `approval/malformed` for anything missing, additional, unsorted or not in its one form.
  */
 export function readApproval(json: Json): SignedApproval {
-  const { person, statement, publicKey, signature } = objectOf(json, ["person", "statement", "publicKey", "signature"]);
+  const { person, statement, ...proof } = objectOf(json, ["person", "statement", ...proofMembers(json)]);
   return {
     person: nameOf(person, "person"),
     statement: readStatement(statement),
-    publicKey: hexOf(publicKey, 33, "publicKey"),
-    signature: hexOf(signature, 64, "signature"),
+    ...proofOf(proof),
   };
 }
 
@@ -92,7 +87,7 @@ export function readStatement(json: Json | undefined): ApprovalStatement {
     subject: hexOf(members.subject, 32, "subject"),
     submitters: sortedNamesOf(members.submitters, "submitters"),
     answer,
-    expiresMs: countOf(members.expiresMs, "expiresMs"),
+    expiresMs: timeOf(members.expiresMs, "expiresMs"),
     nonce: hexOf(members.nonce, 16, "nonce"),
     head: { size: countOf(head.size, "head size"), root: hexOf(head.root, 32, "head root") },
   };

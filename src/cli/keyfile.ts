@@ -2,7 +2,7 @@ import { concat, fromHex, utf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { readJson } from "../base/json.ts";
 import { expectObject } from "../base/shape.ts";
-import { type CredentialSigner, keyCredential } from "../custody/credentials.ts";
+import { type KeySigner, keyCredential } from "../custody/credentials.ts";
 import { randomBytes } from "../keys/random.ts";
 import { readSecret, writeSecret } from "./files.ts";
 
@@ -31,7 +31,7 @@ export async function writeKeyFile(path: string): Promise<string> {
  *
  * @throws `cli/usage` if others may open the file; `keys/bad-key` if it is no key file, or its two keys do not belong together.
  */
-export async function withKeyFile<T>(path: string, use: (credential: CredentialSigner) => Promise<T>): Promise<T> {
+export async function withKeyFile<T>(path: string, use: (credential: KeySigner) => Promise<T>): Promise<T> {
   const privateKey = takeKey(await readSecret(path));
   try {
     const credential = keyCredential(privateKey.bytes);

@@ -1,3 +1,4 @@
+import { addressOfKey } from "../approvals/address.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { canonical } from "../base/canonical.ts";
 import type { Field } from "../intent/fields.ts";
@@ -16,7 +17,7 @@ export async function readPolicyFile(path: string): Promise<Policy> {
 
 /** Reads a policy without a vault: addresses are checked by the chains that this version knows. */
 export function readPolicy(text: string | Uint8Array): Policy {
-  return parsePolicy(text, { parseAddress: chains.parseAddress });
+  return parsePolicy(text, { parseAddress: chains.parseAddress, addressOfKey });
 }
 
 export function policyOf(document: JsonObject): Policy {

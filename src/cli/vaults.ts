@@ -5,7 +5,7 @@ import { wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { HOUR_MS } from "../base/time.ts";
-import type { CredentialSigner } from "../custody/credentials.ts";
+import type { KeySigner } from "../custody/credentials.ts";
 import { type Custody, keyward } from "../custody/keyward.ts";
 import type { Session } from "../custody/session.ts";
 import { lmdbStore } from "../stores/lmdb/lmdb.ts";
@@ -109,13 +109,13 @@ export async function inSession<T>(custody: Custody, call: Call, use: (me: Sessi
 }
 
 /** Lends the key of `--key-file`, if there is one. */
-export function withCredential<T>(call: Call, use: (credential: CredentialSigner | undefined) => Promise<T>): Promise<T> {
+export function withCredential<T>(call: Call, use: (credential: KeySigner | undefined) => Promise<T>): Promise<T> {
   const file = call.value("key-file");
   return file === undefined ? use(undefined) : withKeyFile(file, use);
 }
 
 /** Who asks: as named, or whose key it is, or the one person who unlocks. */
-async function personOf(custody: Custody, { value }: Call, credential: CredentialSigner | undefined): Promise<string> {
+async function personOf(custody: Custody, { value }: Call, credential: KeySigner | undefined): Promise<string> {
   const named = value("person");
   if (named !== undefined) return named;
   const people = Object.entries(((await custody.policy()).document.people ?? {}) as PeopleTable);

@@ -6,7 +6,7 @@ import type { Address, ChainId } from "../intent/effect.ts";
 import { formatPath, parsePath, publicKeysBelow } from "../keys/derive.ts";
 import type { Tx, View } from "../vault/tx.ts";
 import { type FreshAddress, freshAddresses } from "./addresses.ts";
-import { compressed } from "./credentials.ts";
+import { personOfKey } from "./credentials.ts";
 import { liveSession } from "./decide.ts";
 import { accountRecords, type Desk } from "./desk.ts";
 import { journal } from "./journal.ts";
@@ -157,11 +157,9 @@ function placeOf(desk: Desk, options: DeriveOptions, wallet: WalletRecord, used:
 
 // A key that approves must not be one that the vault signs with: the policy refuses the same pair from the other side.
 function checkNobodys({ judge }: Desk, publicKey: Uint8Array): void {
-  const key = compressed(publicKey);
-  for (const [person, credentials] of judge.policy.people) {
-    if (credentials.some((credential) => credential.kind === "secp256k1" && credential.publicKey === key))
-      throw new CustodyError("vault/key-of-person", `account: its key is a credential of ${person}, who would be the vault itself`);
-  }
+  const person = personOfKey(judge.policy, publicKey);
+  if (person !== undefined)
+    throw new CustodyError("vault/key-of-person", `account: its key is a credential of ${person}, who would be the vault itself`);
 }
 
 function checkName(desk: Desk, { chain, name }: DeriveOptions): void {

@@ -1,8 +1,10 @@
 import { proveApproval } from "../approvals/credential.ts";
+import { signerOf } from "../approvals/proof.ts";
 import { type ApprovalStatement, approvalId, type SignedApproval } from "../approvals/statement.ts";
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { DAY_MS, type Time } from "../base/time.ts";
+import { SEMANTICS } from "../intent/semantics.ts";
 import type { Tx } from "../vault/tx.ts";
 import { asObject, judgeNow } from "./decide.ts";
 import { type Desk, reader } from "./desk.ts";
@@ -45,7 +47,7 @@ export function answer(tx: Tx, desk: Desk, id: string, given: Answer): number {
     at: tx.now,
     expires: statement.expiresMs,
     statement,
-    key: given.by === "key" ? given.approval.publicKey : null,
+    key: given.by === "key" ? signerOf(given.approval) : null,
     signature: given.by === "key" ? given.approval.signature : null,
     session: given.by === "session" ? given.session.id : null,
     needs: pending.needs,
@@ -76,7 +78,7 @@ export function findPending(view: Pick<Tx, "get" | "now">, id: string): PendingR
 /** The pending request with the needs that the policy in force asks for now. */
 export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: Desk, pending: PendingRecord): PendingRecord {
   const { judge } = desk;
-  if (pending.policy === judge.policy.id) return pending;
+  if (pending.policy === judge.policy.id && pending.semantics === SEMANTICS) return pending;
   const intent = reader(desk, pending.request)(tx, judge);
   const [person = ""] = pending.submitters;
   const credential = judge.policy.people.get(person)?.[0]?.kind ?? "unlock";
@@ -89,8 +91,8 @@ export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: D
       "approval/mismatch",
       "pending: under the policy in force it would do something else, it has to be asked for anew",
     );
-  const { entry: _told, ...rest } = pending;
-  return { ...rest, needs: judgement.needs, policy: judge.policy.id, book: judge.policy.book.hash };
+  const { entry: _told, confirmed: _confirmed, ...rest } = pending;
+  return { ...rest, needs: judgement.needs, policy: judge.policy.id, semantics: SEMANTICS, book: judge.policy.book.hash };
 }
 
 function checkStatement(pending: PendingRecord, statement: ApprovalStatement, now: Time): void {

@@ -1,14 +1,32 @@
+import { addressOfPoint, checksummed, isAddress } from "../approvals/address.ts";
+import { type Proof, recoverAddress, walletSignature } from "../approvals/proof.ts";
+import { type SessionStatement, type SignedSession, sessionDigest } from "../approvals/session.ts";
+import { type ApprovalStatement, approvalDigest, type SignedApproval } from "../approvals/statement.ts";
+import { approvalTypedData, sessionTypedData, type TypedData, typedDataDigest } from "../approvals/typed-data.ts";
 import { toHex } from "../base/bytes.ts";
+import { CustodyError, type ErrorCode } from "../base/errors.ts";
+import type { Address } from "../intent/effect.ts";
 import { checkPrivateKey } from "../keys/derive.ts";
 import { secp256k1 } from "../keys/secp256k1.ts";
-import type { Policy } from "../policy/core.ts";
+import type { Credential, Policy } from "../policy/core.ts";
 
-/** A person's key, wherever it is kept: it signs sessions and approvals, never transactions of the vault. */
-export interface CredentialSigner {
+/** What a person signs with, wherever its key is kept: sessions and approvals, never transactions of the vault. */
+export type CredentialSigner = KeySigner | WalletSigner;
+
+/** A person's key, of kind `secp256k1` or `service`. */
+export interface KeySigner {
   /** 33 bytes, compressed, lowercase hex, as the policy names it. */
   readonly publicKey: string;
   /** @returns r || s, 64 bytes, low s, over the 32 bytes of `digest`. */
   sign(digest: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A person's wallet, of kind `eip712`. */
+export interface WalletSigner {
+  /** With its EIP-55 checksum, as the policy names it. */
+  readonly address: Address;
+  /** `eth_signTypedData_v4`. @returns r || s || v, 65 bytes as hexadecimal text. */
+  signTypedData(typedData: TypedData): Promise<string>;
 }
 
 /**
@@ -17,13 +35,67 @@ export interface CredentialSigner {
  * @param privateKey - 32 bytes; kept by reference, and yours to wipe when you are done with the credential.
  * @throws `keys/bad-key`
  */
-export function keyCredential(privateKey: Uint8Array): CredentialSigner {
+export function keyCredential(privateKey: Uint8Array): KeySigner {
   checkPrivateKey(privateKey);
   const publicKey = secp256k1.publicKey(privateKey);
   return {
     publicKey: compressed(publicKey),
     sign: async (digest) => (await secp256k1.sign({ privateKey, publicKey, digest })).bytes,
   };
+}
+
+/**
+ * A credential that is any wallet with EIP-712. An account of viem fits as it is. For an ethers `Signer` and for EIP-1193:
+ *
+ * ```ts
+ * signTypedData: ({ domain, types: { EIP712Domain: _, ...types }, message }) => signer.signTypedData(domain, types, message)
+ * signTypedData: (typedData) => provider.request({ method: "eth_signTypedData_v4", params: [address, JSON.stringify(typedData)] })
+ * ```
+ *
+ * A wallet that is a contract (EIP-1271) is none: only its chain could check what it signs.
+ *
+ * @param wallet - `address` in lowercase or with its EIP-55 checksum.
+ * @throws `keys/bad-key` for what is no address
+ */
+export function walletCredential(wallet: WalletSigner): WalletSigner {
+  const { address } = wallet;
+  const checked = typeof address === "string" && /^0x[0-9a-f]{40}$/.test(address) ? checksummed(address.slice(2)) : address;
+  if (typeof checked !== "string" || !isAddress(checked))
+    throw new CustodyError("keys/bad-key", "wallet: expected its address, all lowercase or with its EIP-55 checksum");
+  return { address: checked, signTypedData: (typedData) => wallet.signTypedData(typedData) };
+}
+
+export async function signApproval(statement: ApprovalStatement, person: string, credential: CredentialSigner): Promise<SignedApproval> {
+  const typedData = () => approvalTypedData(statement);
+  return { person, statement, ...(await proofBy(credential, { digest: approvalDigest(statement), typedData }, "approval/bad-signature")) };
+}
+
+export async function signSession(statement: SessionStatement, credential: CredentialSigner): Promise<SignedSession> {
+  const typedData = () => sessionTypedData(statement);
+  return { statement, ...(await proofBy(credential, { digest: sessionDigest(statement), typedData }, "session/bad-proof")) };
+}
+
+/**
+ * Has a statement signed: a key signs its digest, a wallet its typed data.
+ *
+ * @throws `approval/malformed` if what a wallet gives is no signature of 65 bytes; `code` if another account has signed, such as
+ *   the one that is chosen in the wallet at the moment.
+ */
+export async function proofBy(
+  credential: CredentialSigner,
+  statement: { readonly digest: Uint8Array; readonly typedData: () => TypedData },
+  code: ErrorCode,
+): Promise<Proof> {
+  if (!("address" in credential)) return { publicKey: credential.publicKey, signature: toHex(await credential.sign(statement.digest)) };
+  const { address } = credential;
+  // A copy: adapters take types out of it.
+  const signature = walletSignature(await credential.signTypedData(structuredClone(statement.typedData())));
+  const signer = recoverAddress({ digest: typedDataDigest(statement.typedData()), signature });
+  if (signer === address) return { address, signature };
+  throw new CustodyError(
+    code,
+    `wallet: expected a signature by ${address}, got ${signer === undefined ? "none that counts" : `one by ${signer}`}`,
+  );
 }
 
 /** SEC 1: 0x02 or 0x03 by the parity of y, then x; lowercase hex. @param publicKey - 65 bytes, uncompressed */
@@ -33,8 +105,35 @@ export function compressed(publicKey: Uint8Array): string {
   return toHex(out);
 }
 
-/** Whether the policy gives this person this very key; `null` asks whether they are one who unlocks. */
+/** What policies may call a key: itself, and the wallet that it is. @param publicKey - 65 bytes, uncompressed */
+export function namesOfKey(publicKey: Uint8Array): readonly [key: string, address: Address] {
+  return [compressed(publicKey), addressOfPoint(publicKey)];
+}
+
+/** The person who would sign with this key, if there is one. @param publicKey - 65 bytes, uncompressed */
+export function personOfKey({ people }: Policy, publicKey: Uint8Array): string | undefined {
+  const names: readonly (string | null)[] = namesOfKey(publicKey);
+  return [...people].find(([, credentials]) => credentials.some((credential) => names.includes(nameOf(credential))))?.[0];
+}
+
+/** Whether the policy gives this person this very key or address; `null` asks whether they are one who unlocks. */
 export function hasCredential(policy: Policy, person: string, key: string | null): boolean {
-  const credentials = policy.people.get(person) ?? [];
-  return credentials.some((credential) => (credential.kind === "unlock" ? key === null : credential.publicKey === key));
+  return credentialOf(policy, person, key) !== undefined;
+}
+
+/** The credential of this person with this key or address, or the one without any. */
+export function credentialOf({ people }: Policy, person: string, key: string | null): Credential | undefined {
+  return people.get(person)?.find((credential) => nameOf(credential) === key);
+}
+
+function nameOf(credential: Credential): string | null {
+  switch (credential.kind) {
+    case "unlock":
+      return null;
+    case "eip712":
+      return credential.address;
+    case "secp256k1":
+    case "service":
+      return credential.publicKey;
+  }
 }

@@ -4,7 +4,7 @@ import { effectToJson, type Intent, type Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Judgement, Need } from "../intent/verdict.ts";
 import type { Tx } from "../vault/tx.ts";
-import { hasCredential } from "./credentials.ts";
+import { credentialOf } from "./credentials.ts";
 import type { Desk } from "./desk.ts";
 import { housekeep } from "./housekeeping.ts";
 import { journal } from "./journal.ts";
@@ -147,8 +147,9 @@ export function liveSession(tx: Pick<Tx, "get" | "now">, judge: Judge, id: strin
   return session;
 }
 
+// A key that has become a service's is another credential: the rules that speak of `session` were asked about the old one.
 function stillTheirs({ person, credential, key }: SessionRecord, judge: Judge): boolean {
-  return hasCredential(judge.policy, person, credential === "unlock" ? null : (key ?? ""));
+  return credentialOf(judge.policy, person, key ?? null)?.kind === credential;
 }
 
 function deny(tx: Tx, judge: Judge, denied: Pick<Allowed, "request" | "session" | "intent" | "judgement">): DeniedOutcome {

@@ -12,7 +12,7 @@ import { compile, compileSession, type Evaluator } from "../policy/evaluate.ts";
 import { type Facts, factsFromJson } from "../policy/facts.ts";
 import { judgeLayers, type Layer } from "../policy/layers.ts";
 import type { Index } from "../vault/mirror.ts";
-import { compressed } from "./credentials.ts";
+import { namesOfKey } from "./credentials.ts";
 import { type HoldRecord, readHold } from "./holds.ts";
 import type { AccountRecord, PolicyRecord, SessionRecord } from "./records.ts";
 
@@ -33,10 +33,11 @@ export class Judge implements Index {
   readonly #carried = new Map<string, bigint>();
   readonly #listed = new Map<string, Time>();
   readonly #own = new Map<string, number>();
-  readonly #ownKeys = new Set<string>();
+  readonly #publicKeys = new Set<string>();
   readonly #expiries = new Map<string, Time>();
   readonly #reserved = new Map<string, HoldRecord>();
   readonly #facts = new WeakMap<HoldRecord, readonly Facts[]>();
+  #ownKeys: ReadonlySet<string> | undefined;
   #record: PolicyRecord | undefined;
   #ledger: Ledger<HoldRecord> | undefined;
 
@@ -167,8 +168,10 @@ export class Judge implements Index {
     return (this.#own.get(ownKey(chain, address)) ?? 0) > 0;
   }
 
-  /** Compressed public keys of the vault's accounts: none of them can be a person's key. */
+  /** Keys of the vault's accounts, compressed and as addresses: none of them can be a person's. */
   get ownKeys(): ReadonlySet<string> {
+    // Only edits of the policy ask for them, and an address costs two hashes.
+    this.#ownKeys ??= new Set([...this.#publicKeys].flatMap((publicKey) => namesOfKey(fromHex(publicKey))));
     return this.#ownKeys;
   }
 
@@ -228,9 +231,9 @@ export class Judge implements Index {
     if (account === undefined) return;
     const key = ownKey(account.chain, account.address);
     this.#own.set(key, (this.#own.get(key) ?? 0) + by);
-    const publicKey = compressed(fromHex(account.publicKey));
-    if (by > 0) this.#ownKeys.add(publicKey);
-    else this.#ownKeys.delete(publicKey);
+    if (by > 0) this.#publicKeys.add(account.publicKey);
+    else this.#publicKeys.delete(account.publicKey);
+    this.#ownKeys = undefined;
   }
 
   // The counters follow from holds and rules, so they are made again when the rules change, and only when they are read.

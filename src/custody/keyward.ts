@@ -1,3 +1,4 @@
+import { addressOfKey } from "../approvals/address.ts";
 import { readApproval } from "../approvals/statement.ts";
 import type { LoggedEntry } from "../audit/entry.ts";
 import { wipe } from "../base/bytes.ts";
@@ -158,7 +159,7 @@ export class Custody {
   }
 
   /**
-   * Begins the session of a person. A person of kind `unlock` is whoever unlocked; everybody else signs with their credential.
+   * Begins the session of a person. A person of kind `unlock` is whoever unlocked; everybody else signs with their key or wallet.
    *
    * @throws `session/no-such-person`, `session/bad-proof`, `vault/locked`, `vault/view-only`
    */
@@ -233,7 +234,7 @@ export class Custody {
   /**
    * Hands in an approval that was signed elsewhere.
    *
-   * @param approval - `{ person, statement, publicKey, signature }`.
+   * @param approval - `{ person, statement, publicKey, signature }`, or with `address` in place of the key.
    * @returns the sequence number of its entry.
    * @throws `approval/malformed`, `approval/bad-signature`, `approval/mismatch`, `approval/not-an-approver`, `pending/no-such-request`
    */
@@ -399,6 +400,6 @@ export class Custody {
   }
 
   #readPolicy(text: string, ownKeys?: ReadonlySet<string>): Policy {
-    return parsePolicy(text, { parseAddress: this.#chains.parseAddress, ...(ownKeys !== undefined && { ownKeys }) });
+    return parsePolicy(text, { parseAddress: this.#chains.parseAddress, addressOfKey, ...(ownKeys !== undefined && { ownKeys }) });
   }
 }

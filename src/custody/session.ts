@@ -1,8 +1,9 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { ConfirmationStatement } from "../approvals/confirmation.ts";
 import { proveSession } from "../approvals/credential.ts";
-import { type SessionStatement, sessionDigest } from "../approvals/session.ts";
-import { type ApprovalStatement, approvalDigest, type SignedApproval } from "../approvals/statement.ts";
+import { signerOf } from "../approvals/proof.ts";
+import type { SessionStatement } from "../approvals/session.ts";
+import type { ApprovalStatement, SignedApproval } from "../approvals/statement.ts";
 import { frontierFromJson, rootOf } from "../audit/tree.ts";
 import { toHex, utf8, wipe } from "../base/bytes.ts";
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
@@ -19,7 +20,7 @@ import { readAct } from "./acts.ts";
 import { type Branch, type FreshAddress, issueAddress } from "./addresses.ts";
 import { type Answer, answer, findPending, rejudged } from "./answers.ts";
 import { type ConfirmOptions, confirm, confirmationStatement } from "./confirm.ts";
-import type { CredentialSigner } from "./credentials.ts";
+import { type CredentialSigner, hasCredential, signApproval, signSession } from "./credentials.ts";
 import { evaluatorNow, liveSession } from "./decide.ts";
 import { accountRecords, type Desk, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
@@ -34,7 +35,7 @@ import { type NewWallet, readWallet, type WalletSource } from "./wallets.ts";
 export interface SessionOptions {
   /** A person of the policy. */
   readonly person: string;
-  /** Their key; absent for a person of kind `unlock`, who is whoever unlocked. */
+  /** Their key or wallet; absent for a person of kind `unlock`, who is whoever unlocked. */
   readonly credential?: CredentialSigner;
   /** Rules that narrow this session: `{ "rules": […] }` in the words of the vault's policy. They can only narrow. */
   readonly scope?: unknown;
@@ -179,10 +180,10 @@ export class Session {
   }
 
   /**
-   * Answers a pending request: with this person's credential, or, for a person who unlocks, by this session.
+   * Answers a pending request: with this person's key or wallet, or, for a person who unlocks, by this session if it has no scope.
    *
    * @returns the sequence number of the entry.
-   * @throws `approval/not-an-approver`, `approval/mismatch`, `pending/no-such-request`
+   * @throws `approval/not-an-approver`, `approval/bad-signature`, `approval/mismatch`, `pending/no-such-request`
    */
   async approve(
     id: string,
@@ -307,22 +308,18 @@ export async function beginSession(desk: Desk, asked: SessionOptions): Promise<S
     expiresMs: (await desk.now()) + lastsMs,
     nonce: toHex(randomBytes(16)),
   };
-  const proof = credential && {
-    statement,
-    publicKey: credential.publicKey,
-    signature: toHex(await credential.sign(sessionDigest(statement))),
-  };
+  const proof = credential && (await signSession(statement, credential));
   return desk.vault.transact((tx) => {
     const credentials = desk.judge.policy.people.get(person);
     if (credentials === undefined)
       throw new CustodyError("session/no-such-person", `session: the policy knows nobody called ${JSON.stringify(person.slice(0, 40))}`);
-    if (proof !== undefined) proveSession(proof, credentials);
-    else if (!credentials.some(({ kind }) => kind === "unlock"))
+    const by = proof && proveSession(proof, credentials);
+    if (by === undefined && !hasCredential(desk.judge.policy, person, null))
       throw new CustodyError("session/bad-proof", `session: ${person} has to sign it with a credential`);
     const record: SessionRecord = {
       id: statement.nonce,
       person,
-      ...(proof === undefined ? { credential: "unlock" } : { credential: "secp256k1", key: proof.publicKey }),
+      ...(proof && by ? { credential: by.kind, key: signerOf(proof) } : { credential: "unlock" }),
       begun: tx.now,
       expires: statement.expiresMs,
       ...(scope !== undefined && { scope }),
@@ -373,9 +370,14 @@ export async function approvalStatement(
   });
 }
 
-/** Signs an approval where the key is: its statement comes from `custody.approvalStatement`, and goes back by `submitApproval`. */
-export async function approveOffline(statement: ApprovalStatement, person: string, credential: CredentialSigner): Promise<SignedApproval> {
-  return { person, statement, publicKey: credential.publicKey, signature: toHex(await credential.sign(approvalDigest(statement))) };
+/**
+ * Signs an approval where the key or wallet is: its statement comes from `custody.approvalStatement`, and goes back by
+ * `submitApproval`.
+ *
+ * @throws `approval/bad-signature`, `approval/malformed` for what a wallet gives that is no signature of its account
+ */
+export function approveOffline(statement: ApprovalStatement, person: string, credential: CredentialSigner): Promise<SignedApproval> {
+  return signApproval(statement, person, credential);
 }
 
 function duration(ms: number, what: string): number {
@@ -390,6 +392,8 @@ function unlocking(session: SessionRecord): SessionRecord {
       "approval/bad-signature",
       "approval: a session that was narrowed answers nothing, expected a session without a scope",
     );
+  if (session.credential === "service")
+    throw new CustodyError("approval/not-an-approver", `approval: ${session.person} is a service, which approves nothing`);
   if (session.credential !== "unlock")
     throw new CustodyError("approval/bad-signature", `approval: ${session.person} has to sign it with a credential`);
   return session;

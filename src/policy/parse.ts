@@ -4,12 +4,14 @@ import { canonicalBytes, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { type JsonText, readJson } from "../base/json.ts";
 import { makeBook } from "../intent/book.ts";
+import type { Address } from "../intent/effect.ts";
 import { isAct } from "../intent/fields.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Mode, ParseAddress, Policy } from "./core.ts";
+import { readPeople } from "./credentials.ts";
 import { durationAt } from "./durations.ts";
 import { readHours } from "./hours.ts";
-import { readPeople, readRoles } from "./people.ts";
+import { approversOf, readRoles } from "./people.ts";
 import { PolicyError, type ProblemCode, Problems } from "./problems.ts";
 import { Budget } from "./references.ts";
 import { type RuleList, type RuleReading, rulesAt } from "./rules.ts";
@@ -21,7 +23,12 @@ import { checkDisjoint, readAssets, readBook, readContracts, readLists, readTabl
 export interface ParseOptions {
   /** The checked form of an address on any chain that the document names. */
   readonly parseAddress: ParseAddress;
-  /** Compressed public keys (lowercase hex) of the vault's own accounts: none of them can be a person's key. */
+  /**
+   * The address, with its EIP-55 checksum, of a compressed public key (lowercase hex); nothing for what is no key. With it a key
+   * and the wallet of the same key are known to be one credential; without it they pass for two.
+   */
+  readonly addressOfKey?: (publicKey: string) => Address | undefined;
+  /** Keys of the vault's own accounts, each compressed (lowercase hex) and as its address: none of them can be a person's. */
   readonly ownKeys?: ReadonlySet<string>;
   /** 1 MiB where it is not said. */
   readonly maxBytes?: number;
@@ -101,18 +108,29 @@ function documentOf(parts: Members, options: ParseOptions): Omit<Policy, "id" | 
   };
 }
 
-function vocabularyOf(parts: Members, { parseAddress, ownKeys = new Set() }: ParseOptions): Vocabulary {
+function vocabularyOf(parts: Members, { parseAddress, addressOfKey, ownKeys = new Set() }: ParseOptions): Vocabulary {
   const assets = readAssets(parts.assets, parseAddress);
   const contracts = readContracts(parts.contracts, parseAddress);
   const book = readBook(parts.book, parseAddress);
-  const people = readPeople(parts.people, ownKeys);
+  const people = readPeople(parts.people, { parseAddress, addressOfKey, ownKeys });
   const roles = readRoles(parts.roles, people);
   const values = readValues(parts.values, assets);
   checkDisjoint(parts.contracts, contracts, { table: "book", names: book });
   checkDisjoint(parts.roles, roles, { table: "people", names: people });
   checkDisjoint(parts.values, values, { table: "assets", names: assets });
   const modes = new Set(["normal", "frozen", ...table(parts.modes).map(([mode]) => mode)]);
-  return { assets, contracts, book, lists: readLists(parts.lists, book), people, roles, hours: readHours(parts.hours), values, modes };
+  return {
+    assets,
+    contracts,
+    book,
+    lists: readLists(parts.lists, book),
+    people,
+    roles,
+    approvers: approversOf(roles, people),
+    hours: readHours(parts.hours),
+    values,
+    modes,
+  };
 }
 
 /** `frozen` signs nothing, whether or not it is written. */

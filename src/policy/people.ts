@@ -1,64 +1,10 @@
 import type { Clause, Member } from "../intent/verdict.ts";
-import type { Credential } from "./core.ts";
+import { isService } from "./credentials.ts";
 import { timeAt } from "./durations.ts";
 import { quote } from "./problems.ts";
 import { reachable } from "./quorum.ts";
 import { countAt, items, members, objectAt, type Spot, textAt } from "./surface.ts";
 import { readTable, type Vocabulary } from "./vocabulary.ts";
-
-/** Reads `people`: who they are is what they can sign with. `ownKeys` are the vault's own, compressed, lowercase hex. */
-export function readPeople(spot: Spot | undefined, ownKeys: ReadonlySet<string>): Map<string, readonly Credential[] | undefined> {
-  const holders = new Map<string, string>();
-  return readTable(spot, 1000, (row, name) => {
-    const credentials = items(row, 16)?.map((item) => {
-      const credential = credentialAt(item);
-      if (credential === undefined) return undefined;
-      const key = credential.kind === "unlock" ? "unlock" : credential.publicKey;
-      const holder = holders.get(key);
-      holders.set(key, name);
-      if (holder === name) return item.wrong("policy/duplicate-entry", "expected each credential once, got it again");
-      if (holder !== undefined) {
-        const why = credential.kind === "unlock" ? "whoever unlocks the vault is one person" : "one key is one person";
-        return item.wrong("policy/shared-credential", `expected a credential that nobody else has, got that of ${quote(holder)}: ${why}`);
-      }
-      if (ownKeys.has(key))
-        return item.wrong("policy/own-account-as-person", "expected a key of a person, got the key of an account of this vault");
-      return credential;
-    });
-    return credentials?.every((credential) => credential !== undefined) ? credentials : undefined;
-  });
-}
-
-/** Kinds of credential that exist; the design names others. */
-export const CREDENTIAL_KINDS = ["unlock", "secp256k1"] as const satisfies readonly Credential["kind"][];
-
-function credentialAt(spot: Spot): Credential | undefined {
-  const object = objectAt(spot);
-  if (object === undefined) return undefined;
-  const { kind } = object;
-  if (typeof kind !== "string") {
-    return spot.wrong("policy/missing-key", `expected the key "kind" (${CREDENTIAL_KINDS.join(" or ")}), got none`);
-  }
-  switch (kind) {
-    case "unlock":
-      return members(spot, ["kind"]) && { kind };
-    case "secp256k1": {
-      const key = members(spot, ["kind", "publicKey"])?.publicKey;
-      const text = key && textAt(key, "a compressed public key as hexadecimal text");
-      if (key === undefined || text === undefined) return undefined;
-      if (/^0[23][0-9a-fA-F]{64}$/.test(text)) return { kind, publicKey: text.toLowerCase() };
-      return key.wrong(
-        "policy/bad-credential",
-        `expected 33 bytes as 66 hexadecimal digits that begin with 02 or 03, got ${text.length} characters`,
-      );
-    }
-    default:
-      return spot.wrong(
-        "policy/credential-not-supported",
-        `expected a credential of kind ${CREDENTIAL_KINDS.join(" or ")}, got ${quote(kind)}`,
-      );
-  }
-}
 
 /** All roles together stand for so many people at most: a role of a thousand in a thousand others is small to write. */
 const MOST_MEMBERS = 100_000;
@@ -134,7 +80,7 @@ function distinct(found: readonly Member[]): readonly Member[] {
 
 /**
  * Reads `approvals`: a list of clauses that must all be met, or `{"any": [[…], […]]}`. Reports a quorum that nobody's requests
- * could ever reach: each person fills one clause, whoever asks does not count, and neither does a person who cannot sign.
+ * could ever reach: each person fills one clause, whoever asks does not count, and neither does a service.
  *
  * @param requesters - who may ask at all; everybody if it is not known.
  */
@@ -157,11 +103,11 @@ function alternatives(spot: Spot): readonly Spot[] | undefined {
 function clausesAt(spot: Spot, names: Vocabulary, requesters: ReadonlySet<string> | undefined): readonly Clause[] | undefined {
   const clauses = items(spot, 6)?.map((item) => clauseAt(item, names));
   if (clauses === undefined || !clauses.every((clause) => clause !== undefined)) return undefined;
-  const signers = [...names.people].filter(([, credentials]) => credentials?.some(({ kind }) => kind !== "unlock") ?? true);
+  const signers = new Set([...names.people.keys()].filter((person) => !isMachine(person, names.people)));
   const asking = requesters ?? new Set(names.people.keys());
-  if (!reachable({ clauses, signers: new Set(signers.map(([person]) => person)), asking })) {
+  if (!reachable({ clauses, signers, asking })) {
     const asked = clauses.map(({ of, atLeast }) => `${atLeast} of ${quote(of)}`).join(" and ");
-    const why = "each person fills one clause, whoever asks does not count, and an unlock credential cannot sign an approval";
+    const why = "each person fills one clause, and neither whoever asks nor a service counts";
     return spot.wrong("policy/unreachable-quorum", `expected a quorum that can be reached, got ${asked}: ${why}`);
   }
   return clauses;
@@ -173,8 +119,20 @@ function clauseAt(spot: Spot, names: Vocabulary): Clause | undefined {
   const atLeast = parts?.atLeast && countAt(parts.atLeast, 1, 1000);
   if (parts?.of === undefined || of === undefined || atLeast === undefined) return undefined;
   const role = of.startsWith("role:") ? of.slice(5) : of;
-  const everybody = names.roles.get(role) ?? (names.people.has(of) ? [{ person: of }] : undefined);
+  const everybody = names.approvers.get(role) ?? (names.people.has(of) ? [{ person: of }] : undefined);
   if (everybody === undefined)
     return parts.of.unknown("policy/unknown-name", "a name of roles or people", of, [...names.roles.keys(), ...names.people.keys()]);
   return { of, members: everybody, atLeast };
+}
+
+/** Who of each role may fill a seat of a clause: a role may hold services, so that rules can speak of them together. */
+export function approversOf(
+  roles: ReadonlyMap<string, readonly Member[] | undefined>,
+  people: Vocabulary["people"],
+): Vocabulary["approvers"] {
+  return new Map([...roles].map(([role, all]) => [role, all?.filter(({ person }) => !isMachine(person, people))]));
+}
+
+function isMachine(person: string, people: Vocabulary["people"]): boolean {
+  return isService(people.get(person) ?? []);
 }

@@ -43,6 +43,7 @@ export const PROBLEM_CODES = [
   "policy/bad-credential",
   "policy/credential-not-supported",
   "policy/shared-credential",
+  "policy/mixed-credentials",
   "policy/own-account-as-person",
   "policy/role-cycle",
   "policy/unreachable-quorum",

@@ -2,7 +2,7 @@ import type { BookAsset } from "../intent/book.ts";
 import type { Field } from "../intent/fields.ts";
 import { literalAddress, qualify } from "./addresses.ts";
 import type { Condition, Interval } from "./core.ts";
-import { CREDENTIAL_KINDS } from "./people.ts";
+import { CREDENTIAL_KINDS } from "./credentials.ts";
 import { quote } from "./problems.ts";
 import { personName } from "./requesters.ts";
 import { oneOf, oneOrMore, type Spot, textAt, textLike } from "./surface.ts";

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
 import type { EffectKind } from "../intent/effect.ts";
 import { FIELDS, type Field, KIND_FIELDS } from "../intent/fields.ts";
+import type { Credential } from "./core.ts";
+import { CREDENTIAL_KINDS } from "./credentials.ts";
 import { REQUIRED_KEYS } from "./parse.ts";
-import { CREDENTIAL_KINDS } from "./people.ts";
 import { CHANGES, CLASSES, DIRECTIONS, PARTS } from "./references.ts";
 import { ALL_KINDS, LIMIT_BY, RULE_ID, RULE_TYPES } from "./rules.ts";
 
@@ -192,8 +193,14 @@ function listOf(items: JsonObject): JsonObject {
 
 function credential(): JsonObject {
   const key = { type: "string", pattern: "^0[23][0-9a-fA-F]{64}$" };
-  const [unlock, secp256k1] = CREDENTIAL_KINDS;
-  return { oneOf: [object({ kind: { const: unlock } }), object({ kind: { const: secp256k1 }, publicKey: key })] };
+  const wallet = { type: "string", pattern: "^0x[0-9a-fA-F]{40}$" };
+  const names: { readonly [K in Credential["kind"]]: JsonObject } = {
+    unlock: {},
+    secp256k1: { publicKey: key },
+    eip712: { address: wallet },
+    service: { publicKey: key },
+  };
+  return { oneOf: CREDENTIAL_KINDS.map((kind) => object({ kind: { const: kind }, ...names[kind] })) };
 }
 
 function text(description: string): JsonObject {

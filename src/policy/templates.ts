@@ -15,7 +15,7 @@ export interface AddressTable {
 export interface Amounts {
   readonly [asset: string]: string;
 }
-/** Compressed secp256k1 public keys (66 hexadecimal digits) by the name of the person. */
+/** By the name of the person their compressed secp256k1 public key (66 hexadecimal digits), or the address of their wallet (`0x…`). */
 export interface Keys {
   readonly [person: string]: string;
 }
@@ -69,7 +69,7 @@ export function spendingAgent(
   const { agentKey, each = {}, paymentsPerHour = 60, delay = "24h" } = options;
   return {
     ...base(options, "spending agent"),
-    people: { owner: [{ kind: "unlock" }], agent: [{ kind: "secp256k1", publicKey: agentKey }] },
+    people: { owner: [{ kind: "unlock" }], agent: [{ kind: "service", publicKey: agentKey }] },
     rules: [
       ...payments(options, { requester: "agent" }, each),
       ...fees(options, { requester: "agent" }),
@@ -196,7 +196,11 @@ function slow(needs: { readonly delay: string; readonly approvals?: Json }): Jso
 }
 
 function people(keys: Keys): JsonObject {
-  return Object.fromEntries(Object.entries(keys).map(([person, publicKey]) => [person, [{ kind: "secp256k1", publicKey }]]));
+  return Object.fromEntries(Object.entries(keys).map(([person, key]) => [person, [credential(key)]]));
+}
+
+function credential(key: string): JsonObject {
+  return key.startsWith("0x") ? { kind: "eip712", address: key } : { kind: "secp256k1", publicKey: key };
 }
 
 /** A rule's id out of an asset's name. */

@@ -20,6 +20,8 @@ export interface Vocabulary {
   readonly lists: ReadonlyMap<string, ReadonlySet<string> | undefined>;
   readonly people: ReadonlyMap<string, readonly Credential[] | undefined>;
   readonly roles: ReadonlyMap<string, readonly Member[] | undefined>;
+  /** Roles as clauses of approvals mean them: without services. */
+  readonly approvers: ReadonlyMap<string, readonly Member[] | undefined>;
   readonly hours: ReadonlyMap<string, readonly Interval[] | undefined>;
   readonly values: ReadonlyMap<string, Unit | undefined>;
   /** `normal` and `frozen` included. */

@@ -14,6 +14,7 @@ const pending: Pending = {
   book: hash("book"),
   subject: hash("subject"),
   submitters: ["ana"],
+  isService: (person) => person === "bot",
   needs: [finance],
   earlierNeeds: () => undefined,
 };

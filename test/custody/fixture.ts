@@ -5,9 +5,9 @@ import { evm } from "../../src/chains/evm/index.ts";
 import {
   type Account,
   type Change,
-  type CredentialSigner,
   type Custody,
   CustodyError,
+  type KeySigner,
   type KeywardOptions,
   keyCredential,
   keyward,
@@ -41,7 +41,7 @@ export interface Person {
   readonly name: string;
   /** 33 bytes, compressed, hex: as a policy names it. */
   readonly publicKey: string;
-  readonly credential: CredentialSigner;
+  readonly credential: KeySigner;
 }
 
 /** A person with a key of their own; the same name has the same key. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CredentialSigner, Custody, Session } from "../../src/index.ts";
+import type { CredentialSigner, Custody, KeySigner, Session } from "../../src/index.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
 
@@ -42,14 +42,14 @@ describe("a session begins", () => {
   test("with no signature that was made for another vault, person, scope or time", async () => {
     const [here, there] = [await setting(), await setting()];
     let signature = new Uint8Array(64);
-    const recording: CredentialSigner = {
+    const recording: KeySigner = {
       publicKey: f.ana.publicKey,
       sign: async (digest) => {
         signature = new Uint8Array(await f.ana.credential.sign(digest));
         return signature;
       },
     };
-    const replaying: CredentialSigner = { publicKey: f.ana.publicKey, sign: async () => signature };
+    const replaying: KeySigner = { publicKey: f.ana.publicKey, sign: async () => signature };
     await there.custody.session({ person: "ana", credential: recording });
     expect(await begin(here.custody, "ana", replaying)).toBe("session/bad-proof");
     expect(await begin(there.custody, "ana", replaying)).toBe("session/bad-proof");

@@ -1,7 +1,10 @@
+import { recoverAddress, walletSignature } from "../../approvals/proof.ts";
+import { approvalTypedData, typedDataDigest } from "../../approvals/typed-data.ts";
 import type { Json, JsonObject } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
-import type { CredentialSigner } from "../../custody/credentials.ts";
+import { hasCredential, walletCredential } from "../../custody/credentials.ts";
 import { approveOffline } from "../../custody/session.ts";
+import { isService } from "../../policy/credentials.ts";
 import { type ApprovalRequest, approvalRequestOf, checkApprovalRequest, findPending, requestLines } from "../approving.ts";
 import type { Answer, Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
@@ -19,6 +22,8 @@ export const approve: Command = {
     no: { about: "say no, which ends the request" },
     yes: { about: "do not ask again on the terminal" },
     request: { value: "FILE", about: "an approval request from another machine: check it here and print the signed answer" },
+    "typed-data": { about: "with --request: print what the person's wallet has to sign (eth_signTypedData_v4)" },
+    signature: { value: "HEX", about: "with --request: what the wallet gave; check it and print the signed answer" },
     approval: { value: "FILE", about: "hand in an answer that was signed elsewhere" },
     ...PERSON,
     ...VAULT,
@@ -27,6 +32,7 @@ export const approve: Command = {
   notes: [
     "keyward approve ID --vault DIR --person NAME --key-file FILE answers on the vault's machine.",
     "On two machines: there keyward pending show ID --json > req.json; here keyward approve --request req.json …; there again keyward approve ID --approval approval.json.",
+    "A person whose credential is a wallet (eip712) uses --typed-data, has the wallet sign that, and then --signature, with the same --no or without it.",
     "Wherever the key is, the bytes are decoded again with the policy's names, and nothing is signed if they are not what the request says.",
   ],
   async run(call) {
@@ -35,6 +41,7 @@ export const approve: Command = {
     const approval = call.value("approval");
     if (request !== undefined && (id !== undefined || approval !== undefined))
       throw usage("approve: expected --request alone, without ID or --approval");
+    if (request === undefined && isByWallet(call)) throw usage("approve: expected --request FILE beside --typed-data or --signature");
     if (request !== undefined) return approveElsewhere(call, request);
     if (id === undefined) throw usage("approve: expected the ID of a pending request, or --request FILE");
     return approval === undefined ? approveHere(call, id) : handIn(call, id, approval);
@@ -46,13 +53,41 @@ async function approveElsewhere(call: Call, path: string): Promise<Answer> {
   const checked = checkApprovalRequest(await readRequestJson(call.io, path));
   const person = call.value("person");
   if (person === undefined) throw usage("approve: expected --person NAME beside --request");
+  if (isByWallet(call)) return approveByWallet(call, checked, person);
   return withCredential(call, async (credential) => {
     if (credential === undefined) throw usage("approve: expected --key-file FILE beside --request");
-    checkApprover(checked, person, credential);
+    checkApprover(checked, person, credential.publicKey);
     await showAndAsk(call, checked);
-    const signed = await approveOffline({ ...checked.statement, answer: answerOf(call) }, person, credential);
-    return { json: signed as unknown as Json, text: () => JSON.stringify(signed) };
+    return printed(await approveOffline({ ...checked.statement, answer: answerOf(call) }, person, credential));
   });
+}
+
+function isByWallet(call: Call): boolean {
+  return call.flag("typed-data") || call.flag("signature");
+}
+
+/** The wallet is wherever it is: first what it has to sign, then, with its signature, the answer. */
+async function approveByWallet(call: Call, checked: ApprovalRequest, person: string): Promise<Answer> {
+  const signature = call.value("signature");
+  if ((signature !== undefined && call.flag("typed-data")) || call.value("key-file") !== undefined)
+    throw usage("approve: expected one of --typed-data, --signature and --key-file");
+  const statement = { ...checked.statement, answer: answerOf(call) };
+  const typedData = approvalTypedData(statement);
+  if (signature === undefined) {
+    checkApprover(checked, person, undefined);
+    await showAndAsk(call, checked);
+    return printed(typedData);
+  }
+  const signer = recoverAddress({ digest: typedDataDigest(typedData), signature: walletSignature(signature) });
+  if (signer === undefined)
+    throw new CustodyError("approval/bad-signature", "approval: expected a signature with low s that some wallet could have made");
+  checkApprover(checked, person, signer);
+  const wallet = walletCredential({ address: signer, signTypedData: async () => signature });
+  return printed(await approveOffline(statement, person, wallet));
+}
+
+function printed(document: object): Answer {
+  return { json: document as Json, text: () => JSON.stringify(document) };
 }
 
 async function approveHere(call: Call, id: string): Promise<Answer> {
@@ -65,7 +100,7 @@ async function approveHere(call: Call, id: string): Promise<Answer> {
         return inSession(custody, call, (me) => me.approve(id, { answer: answerOf(call) }));
       }
       if (person === undefined) throw usage("approve: expected --person NAME beside --key-file");
-      checkApprover(checked, person, credential);
+      checkApprover(checked, person, credential.publicKey);
       await showAndAsk(call, checked);
       return custody.submitApproval(id, await approveOffline({ ...checked.statement, answer: answerOf(call) }, person, credential));
     });
@@ -93,13 +128,25 @@ function answerOf(call: Call): "yes" | "no" {
   return call.flag("no") ? "no" : "yes";
 }
 
-/** Says early what the vault would say late. @throws `approval/not-an-approver`, `approval/bad-signature` */
-function checkApprover({ statement, policy }: ApprovalRequest, person: string, { publicKey }: CredentialSigner): void {
+/**
+ * Says early what the vault would say late.
+ *
+ * @param signer - the key, or the address of the wallet; absent before the wallet has signed.
+ * @throws `approval/not-an-approver`, `approval/bad-signature`
+ */
+function checkApprover({ statement, policy }: ApprovalRequest, person: string, signer: string | undefined): void {
   if (statement.submitters.includes(person))
     throw new CustodyError("approval/not-an-approver", `approval: ${person} submitted the request and cannot approve it`);
   const credentials = policy.people.get(person) ?? [];
-  if (!credentials.some((credential) => credential.kind === "secp256k1" && credential.publicKey === publicKey))
-    throw new CustodyError("approval/bad-signature", `approval: the policy gives ${person} another key than that of the file`);
+  if (isService(credentials))
+    throw new CustodyError("approval/not-an-approver", `approval: ${person} is a service, which approves nothing`);
+  if (signer === undefined && !credentials.some(({ kind }) => kind === "eip712"))
+    throw new CustodyError("approval/bad-signature", `approval: the policy gives ${person} no wallet`);
+  if (signer === undefined || hasCredential(policy, person, signer)) return;
+  const why = signer.startsWith("0x")
+    ? `no wallet ${signer}: another wallet has signed, or another answer, or it is a contract (EIP-1271), which cannot be checked here`
+    : "another key than that of the file";
+  throw new CustodyError("approval/bad-signature", `approval: the policy gives ${person} ${why}`);
 }
 
 /** Shows what is about to be approved, beside the output, and waits for a yes where a person is looking. */

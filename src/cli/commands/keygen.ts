@@ -6,15 +6,16 @@ export const keygen: Command = {
   about: "make a person's key: for sessions and approvals, never for money",
   operands: "FILE",
   count: [1, 1],
-  options: {},
+  options: { service: { about: "for a machine: it asks, and never counts as an approver" } },
   example: "keyward keygen ana.json",
   notes: ["The file gets mode 0600 and is not encrypted. The public key that is printed goes into the policy, under people."],
-  async run({ operands: [file = ""] }) {
+  async run({ operands: [file = ""], flag }) {
     const publicKey = await writeKeyFile(file);
+    const kind = flag("service") ? "service" : "secp256k1";
     return {
-      json: { kind: "secp256k1", publicKey, file },
+      json: { kind, publicKey, file },
       text: (style) =>
-        [publicKey, style.dim(`in the policy: "people": { "NAME": [{ "kind": "secp256k1", "publicKey": "${publicKey}" }] }`)].join("\n"),
+        [publicKey, style.dim(`in the policy: "people": { "NAME": [{ "kind": "${kind}", "publicKey": "${publicKey}" }] }`)].join("\n"),
     };
   },
 };
