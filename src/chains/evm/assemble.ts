@@ -1,5 +1,5 @@
-import { authorization, eip191Signer, Transaction } from "micro-eth-signer";
-import { concat, equal, toHex } from "../../base/bytes.ts";
+import { authorization, eip191Signer, recoverAddressTyped, Transaction } from "micro-eth-signer";
+import { concat, equal, fromUtf8, toHex } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Address } from "../../intent/effect.ts";
 import type { Digest, Intent } from "../../intent/intent.ts";
@@ -7,6 +7,7 @@ import type { Signature, Signed } from "../chain.ts";
 import { authorizationDigest, readAuthorization } from "./authorization.ts";
 import { messageDigest } from "./message.ts";
 import { readTransaction, signingDigest, type UnsignedTransaction } from "./transaction.ts";
+import { typedDataOf } from "./typed-data.ts";
 import { newWork } from "./work.ts";
 
 /**
@@ -50,12 +51,17 @@ function putTogether(intent: Intent, bytes: Uint8Array, recovery: 0 | 1): Togeth
       const signer = recovered(() => eip191Signer.recoverAddress(toHex(signature), intent.bytes));
       return alone(messageDigest(intent.bytes), signer, signature);
     }
+    case "typedData": {
+      const signature = withV(bytes, recovery);
+      const { plain, digest } = typedDataOf(fromUtf8(intent.bytes, "chain/malformed"), newWork());
+      const signer = recovered(() => recoverAddressTyped(toHex(signature), plain as never));
+      return alone(digest, signer, signature);
+    }
     case "authorization": {
       const item = readAuthorization(intent.bytes);
       const signer = recovered(() => authorization.getAuthority({ ...item, ...integers(bytes), yParity: recovery }));
       return alone(authorizationDigest(item), signer, withV(bytes, recovery));
     }
-    case "typedData":
     case "userOperation":
     case "calls":
     case "psbt":

@@ -11,6 +11,7 @@ import { type Setting, transactionEffects } from "./effects.ts";
 import { MAX_GAS } from "./fee.ts";
 import { decodeMessage } from "./message.ts";
 import { implausibleFields, parseTransaction, signingDigest, type UnsignedTransaction } from "./transaction.ts";
+import { decodeTypedData } from "./typed-data.ts";
 import type { Work } from "./work.ts";
 
 /** `Chain.decode` for EVM; `work` counts what it cost. */
@@ -28,7 +29,7 @@ export function decodeRequest(request: Request, keys: AccountKeys, book: Book, w
     ...(lane !== undefined && { lane }),
     effects: Object.freeze(effects.map(frozen)),
     signables: Object.freeze([Object.freeze({ scheme: "ecdsa", digest, path: Object.freeze([]) } as const)]),
-    refusals: Object.freeze(refusals.map((reason) => Object.freeze(reason))),
+    refusals: Object.freeze(refusals.map((reason) => Object.freeze({ ...reason, params: Object.freeze({ ...reason.params }) }))),
   });
 }
 
@@ -38,17 +39,15 @@ function decodePayload({ kind, payload }: Request, setting: Setting): Decoded {
       return decodeTransaction(payload, setting);
     case "message":
       return decodeMessage(payload, setting);
+    case "typedData":
+      return decodeTypedData(payload, setting);
     case "authorization":
       return decodeAuthorization(payload, setting);
-    case "typedData":
     case "userOperation":
     case "calls":
     case "psbt":
     case "act":
-      throw new CustodyError(
-        "request/unsupported",
-        `request: expected a transaction, a message or an authorization on this chain, got ${kind}`,
-      );
+      throw new CustodyError("request/unsupported", `request: expected one that is signed on this chain, got ${kind}`);
   }
 }
 

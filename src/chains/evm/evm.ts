@@ -12,6 +12,7 @@ import { newWork } from "./work.ts";
  * - `transaction`: the unsigned transaction in hexadecimal (`0x`, lowercase): legacy with EIP-155, EIP-2930, EIP-1559,
  *   EIP-4844 without its sidecar, EIP-7702.
  * - `message`: `{"text": "…"}` or `{"hex": "0x…"}`, to be signed by EIP-191 (`personal_sign`), sign-ins by ERC-4361 among them.
+ * - `typedData`: the EIP-712 object, or its JSON text.
  * - `authorization`: `{"address": "0x…", "chainId": 1, "nonce": 7}`, an EIP-7702 authorization by itself.
  *
  * Other kinds are `request/unsupported`.
