@@ -113,12 +113,14 @@ function readBytes(value: Json | undefined, where: string): Uint8Array {
 }
 
 function readAddress(value: Json | undefined, where: string): string {
+  const misfit = unfit(where, "an address, all lowercase or with its EIP-55 checksum", value);
+  if (typeof value !== "string") throw misfit;
   try {
-    if (typeof value === "string") return parseAddress(value);
+    return parseAddress(value);
   } catch {
     // Without the cause: its text quotes the address.
+    throw misfit;
   }
-  throw unfit(where, "an address, all lowercase or with its EIP-55 checksum", value);
 }
 
 /** 32 bytes, big-endian. */

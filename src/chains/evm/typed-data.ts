@@ -1,6 +1,6 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { concat, utf8 } from "../../base/bytes.ts";
-import { canonical, type Json } from "../../base/canonical.ts";
+import { concat } from "../../base/bytes.ts";
+import { canonicalBytes, type Json } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
 import { readJson } from "../../base/json.ts";
 import type { Address } from "../../intent/effect.ts";
@@ -9,15 +9,17 @@ import { parseChain } from "./address.ts";
 import type { Decoded } from "./decoded.ts";
 import type { Setting } from "./effects.ts";
 import { hashStruct } from "./encode-data.ts";
-import { expected, isObject, unfit } from "./expected.ts";
+import { expected, isObject, tooLarge, unfit } from "./expected.ts";
 import { typedDataEffects } from "./permits.ts";
 import { DOMAIN, readSchema, type Struct } from "./typed-schema.ts";
-import { MAX_CHARACTERS, type Work } from "./work.ts";
+import { MAX_BYTES, type Work } from "./work.ts";
 
 /** EIP-712 typed data that was read, in its one written form. */
 export interface TypedData {
   /** `types` with `EIP712Domain`; integers as decimal text, addresses with their checksum, bytes as lowercase hexadecimal. */
   readonly plain: PlainTypedData;
+  /** Its canonical JSON. */
+  readonly bytes: Uint8Array;
   /** Keccak-256 of `0x19 0x01 || domainSeparator || hashStruct(message)`. */
   readonly digest: Digest;
   readonly domain: Domain;
@@ -26,12 +28,12 @@ export interface TypedData {
 }
 
 /** What other libraries take as well. */
-export interface PlainTypedData {
+export type PlainTypedData = {
   readonly types: { readonly [name: string]: readonly { readonly name: string; readonly type: string }[] };
   readonly primaryType: string;
   readonly domain: { readonly [name: string]: Json };
   readonly message: { readonly [name: string]: Json };
-}
+};
 
 export interface Domain {
   readonly name: string | undefined;
@@ -53,7 +55,7 @@ export interface Domain {
 export function decodeTypedData(payload: Json, setting: Setting): Decoded {
   const data = typedDataOf(payload, setting.work);
   return {
-    bytes: utf8(canonical(data.plain as unknown as Json)),
+    bytes: data.bytes,
     digest: data.digest,
     effects: typedDataEffects(data, setting),
     refusals: refusals(data.domain, parseChain(setting.chain)),
@@ -82,8 +84,11 @@ export function typedDataOf(payload: Json, work: Work): TypedData {
     domain: separator.plain as PlainTypedData["domain"],
     message: hashed.plain as PlainTypedData["message"],
   };
+  const bytes = canonicalBytes(plain);
+  if (bytes.length > MAX_BYTES) throw tooLarge("typed data", MAX_BYTES, "bytes");
   return {
     plain,
+    bytes,
     digest: keccak_256(concat(Uint8Array.of(0x19, 0x01), separator.word, hashed.word)) as Digest,
     domain: domainOf(plain.domain, schema.get(DOMAIN)?.own ?? ""),
     struct,
@@ -102,7 +107,7 @@ function membersOf(value: Json): { readonly [name: string]: Json | undefined } {
 /** Duplicate keys and numbers that are no integers are refused: two readers could take them for different data. */
 function parse(text: string): Json {
   try {
-    return readJson(text, { maxBytes: MAX_CHARACTERS }).value;
+    return readJson(text, { maxBytes: MAX_BYTES }).value;
   } catch (error) {
     if (!(error instanceof CustodyError)) throw error;
     const code = error.code === "json/too-large" || error.code === "json/too-deep" ? "chain/too-large" : "chain/malformed";

@@ -1,6 +1,6 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { utf8 } from "../../base/bytes.ts";
-import type { Json } from "../../base/canonical.ts";
+import type { Json, JsonObject } from "../../base/canonical.ts";
 import { expected, isObject, tooLarge, unfit } from "./expected.ts";
 import { canBeEmpty, isIdentifier, isStructName, type MemberType, parseMemberType, structIn } from "./member-type.ts";
 import { MAX_MEMBERS, MAX_TYPES, MAX_WRITTEN_TYPES, spendText, type Work } from "./work.ts";
@@ -29,13 +29,13 @@ export type Schema = ReadonlyMap<string, Struct>;
 export const DOMAIN = "EIP712Domain";
 
 /** EIP-712, "Definition of domainSeparator". */
-const DOMAIN_MEMBERS: readonly (readonly [name: string, type: string])[] = [
-  ["name", "string"],
-  ["version", "string"],
-  ["chainId", "uint256"],
-  ["verifyingContract", "address"],
-  ["salt", "bytes32"],
-];
+const DOMAIN_MEMBERS = [
+  { name: "name", type: "string" },
+  { name: "version", type: "string" },
+  { name: "chainId", type: "uint256" },
+  { name: "verifyingContract", type: "address" },
+  { name: "salt", type: "bytes32" },
+] as const;
 
 type Structs = ReadonlyMap<string, readonly Member[]>;
 
@@ -50,14 +50,14 @@ type Structs = ReadonlyMap<string, readonly Member[]>;
 export function readSchema(types: Json | undefined, primaryType: Json | undefined, present: readonly string[], work: Work): Schema {
   if (!isObject(types)) throw unfit("types", "an object", types);
   const structs = new Map<string, readonly Member[]>();
-  const names = Object.keys(types);
+  const declared: JsonObject = Object.hasOwn(types, DOMAIN) ? types : { ...types, [DOMAIN]: standardMembers(present) };
+  const names = Object.keys(declared);
   if (names.length > MAX_TYPES) throw tooLarge("types", MAX_TYPES, "types");
   for (const name of names) {
     spendText(work, name);
     if (!isStructName(name)) throw expected("types", "names that are identifiers and no elementary types", "another name");
-    structs.set(name, readMembers(types[name], `types.${name}`, work));
+    structs.set(name, readMembers(declared[name], `types.${name}`, work));
   }
-  if (!structs.has(DOMAIN)) structs.set(DOMAIN, standardMembers(present));
   checkDomain(structs.get(DOMAIN) ?? []);
   checkReferences(structs);
   checkCircles(structs);
@@ -90,23 +90,19 @@ function readMembers(list: Json | undefined, where: string, work: Work): readonl
   return members;
 }
 
-function standardMembers(present: readonly string[]): readonly Member[] {
-  return DOMAIN_MEMBERS.filter(([name]) => present.includes(name)).map(([name, written]) => ({
-    name,
-    written,
-    type: parseMemberType(written, DOMAIN),
-  }));
+function standardMembers(present: readonly string[]): readonly { name: string; type: string }[] {
+  return DOMAIN_MEMBERS.filter(({ name }) => present.includes(name));
 }
 
 function checkDomain(members: readonly Member[]): void {
-  const standard = standardMembers(members.map(({ name }) => name));
-  const same =
-    members.length === standard.length &&
-    standard.every(({ name, written }, at) => name === members[at]?.name && written === members[at]?.written);
-  if (!same || members.length === 0) {
-    const known = DOMAIN_MEMBERS.map(([name, type]) => `${type} ${name}`).join(", ");
-    throw expected(`types.${DOMAIN}`, `at least one of ${known}, in this order, and no other`, members.length === 0 ? "none" : "others");
-  }
+  const written = (list: readonly { name: string; type: string }[]) => list.map(({ name, type }) => `${type} ${name}`).join(", ");
+  const given = members.map((member) => ({ name: member.name, type: member.written }));
+  if (given.length > 0 && written(given) === written(standardMembers(given.map(({ name }) => name)))) return;
+  throw expected(
+    `types.${DOMAIN}`,
+    `some of ${written(DOMAIN_MEMBERS)}, in this order, and no other`,
+    given.length === 0 ? "none" : "others",
+  );
 }
 
 function checkReferences(structs: Structs): void {

@@ -24,11 +24,11 @@ export function newWork(): Work {
 /** Counts text of typed data before it is looked at. @throws `chain/too-large` */
 export function spendText(work: Work, text: string): void {
   work.characters += text.length;
-  if (work.characters > MAX_CHARACTERS)
-    throw new CustodyError("chain/too-large", `typed data: expected at most ${MAX_CHARACTERS} characters, got more`);
+  if (work.characters > MAX_BYTES)
+    throw new CustodyError("chain/too-large", `typed data: expected at most ${MAX_BYTES} characters, got more`);
 }
 
-/** Bytes of an unsigned transaction, checked before any parsing. Nodes relay no larger one (geth: 4 slots of 32 KiB). */
+/** Bytes of an unsigned transaction or another payload, checked before any parsing. Nodes relay no larger one (geth: 4 slots of 32 KiB). */
 export const MAX_BYTES = 128 * 1024;
 /** Authorizations of one transaction that are read; with more of them none is. */
 export const MAX_AUTHORIZATIONS = 16;
@@ -41,7 +41,6 @@ export const MAX_TYPE_DEPTH = 8;
 export const MAX_TYPES = 64;
 export const MAX_MEMBERS = 1024;
 export const MAX_WRITTEN_TYPES = 512 * 1024;
-/** Its values and how deep they nest; the characters of all names, types and texts. */
+/** Its values, and how deep they nest. */
 export const MAX_NODES = 4096;
 export const MAX_DEPTH = 32;
-export const MAX_CHARACTERS = 128 * 1024;
