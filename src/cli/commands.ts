@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { accountDerive, accountList, address } from "./commands/account.ts";
 import { approve } from "./commands/approve.ts";
+import { confirm } from "./commands/confirm.ts";
 import { decode } from "./commands/decode.ts";
 import { explain } from "./commands/explain.ts";
 import { init } from "./commands/init.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   pendingResume,
   pendingWithdraw,
   approve,
+  confirm,
   keygen,
   policyShow,
   policySet,
