@@ -91,7 +91,7 @@ function format({ around }: Template, origin: Origin | undefined, key: string): 
 }
 
 function withoutChecksum(text: string): string {
-  if (text.length > 1000) throw malformed(`expected at most 1000 characters, got ${text.length}`);
+  if (text.length > 10_000) throw malformed(`expected at most 10000 characters, got ${text.length}`);
   const [body = "", checksum, ...more] = text.split("#");
   const expected = descriptorChecksum(body);
   if (expected === undefined || more.length > 0) throw malformed("expected only characters of descriptors, with one # before the checksum");

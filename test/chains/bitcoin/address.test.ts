@@ -1,5 +1,5 @@
 import { hash160 } from "@scure/btc-signer/utils.js";
-import { address as bitcoinjs, script as bitcoinjsScript, networks } from "bitcoinjs-lib";
+import { address as bitcoinjs, script as bitcoinjsScript, type Network, networks } from "bitcoinjs-lib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concat, fromHex, toHex } from "../../../src/base/bytes.ts";

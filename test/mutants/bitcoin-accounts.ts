@@ -1,0 +1,156 @@
+import type { Mutant } from "../mutants.ts";
+
+const OWN = "chains/bitcoin/own.test.ts";
+const DESCRIPTOR = "chains/bitcoin/descriptor.test.ts";
+const ACCOUNTS = "chains/bitcoin/accounts.test.ts";
+
+export const BITCOIN_ACCOUNTS: readonly Mutant[] = [
+  {
+    name: "coins are paid to taproot that nobody can spend",
+    file: "chains/bitcoin/address.ts",
+    find: 'return form !== "tr" || isPoint(program);',
+    replace: 'return form !== "tr" || program.length === 32;',
+    test: { file: "chains/bitcoin/address.test.ts", name: "taproot without a point behind it is no address" },
+  },
+  {
+    name: "what stands behind the hash in a script is not looked at",
+    file: "chains/bitcoin/script.ts",
+    find: "script[before.length + bytes + at] === byte",
+    replace: "byte > 0",
+    test: { file: "chains/bitcoin/address.test.ts", name: "a byte more, a byte less or another opcode" },
+  },
+  {
+    name: "a network is found among what every object has",
+    file: "chains/bitcoin/network.ts",
+    find: "Object.hasOwn(NETWORKS, chain) ? NETWORKS[chain] : undefined",
+    replace: "NETWORKS[chain]",
+    test: { file: "chains/bitcoin/address.test.ts", name: "a chain that is none of Bitcoin's has its own code" },
+  },
+  {
+    name: "an output key without the tweak can hide a tree",
+    file: "chains/bitcoin/template.ts",
+    find: "program: taprootTweakPubkey(publicKey.subarray(1), new Uint8Array(0))[0]",
+    replace: "program: publicKey.subarray(1)",
+    test: { file: ACCOUNTS, name: "tr is at m/86h/0h/0h" },
+  },
+  {
+    name: "a descriptor's checksum is not verified",
+    file: "chains/bitcoin/descriptor.ts",
+    find: "checksum !== undefined && checksum !== expected",
+    replace: "checksum !== undefined && expected === undefined",
+    test: { file: DESCRIPTOR, name: "a wrong checksum is refused" },
+  },
+  {
+    name: "a descriptor of another network is an account of this one",
+    file: "chains/bitcoin/descriptor.ts",
+    find: "if (descriptor.coin !== coin)",
+    replace: "if (descriptor.coin > 1)",
+    test: { file: DESCRIPTOR, name: "on test networks the text has a tpub" },
+  },
+  {
+    name: "other branches pass for receive and change",
+    file: "chains/bitcoin/descriptor.ts",
+    find: 'branches !== "/<0;1>/*"',
+    replace: 'branches === ""',
+    test: { file: DESCRIPTOR, name: "branches the other way round is nothing that we sign for" },
+  },
+  {
+    name: "an origin may contradict its key",
+    file: "chains/bitcoin/descriptor.ts",
+    find: "(steps.length !== extended.depth || (steps.at(-1) ?? 0) !== extended.step)",
+    replace: "steps.length > 255",
+    test: { file: DESCRIPTOR, name: "an origin with another last step is no descriptor" },
+  },
+  {
+    name: "a key that is no point makes addresses",
+    file: "chains/bitcoin/extended.ts",
+    find: " || !isPoint(bytes.subarray(45))",
+    replace: "",
+    test: { file: DESCRIPTOR, name: "a key that is no point is no descriptor" },
+  },
+  {
+    name: "an account lies below an unhardened step",
+    file: "chains/bitcoin/accounts.ts",
+    find: "[h']){1,10}$",
+    replace: "[h']?){1,10}$",
+    test: { file: ACCOUNTS, name: "another path is taken as it is where all of it is hardened" },
+  },
+  {
+    name: "keys of one type are used for another",
+    file: "chains/bitcoin/accounts.ts",
+    find: "other !== undefined && other !== template",
+    replace: "other !== undefined && other.purpose < 0",
+    test: { file: ACCOUNTS, name: "another path is taken as it is where all of it is hardened" },
+  },
+  {
+    name: "an address outside receive and change is given out",
+    file: "chains/bitcoin/accounts.ts",
+    find: "(branch !== 0 && branch !== 1)",
+    replace: "branch === undefined",
+    test: { file: ACCOUNTS, name: "at every index, and for no other path" },
+  },
+  {
+    name: "what is known above the ceiling counts as ours",
+    file: "chains/bitcoin/own.ts",
+    find: "found && found.path[1] < ceilings[found.path[0]] ? found : undefined",
+    replace: "found",
+    test: { file: OWN, name: "an account that has given out more addresses knows the new ones" },
+  },
+  {
+    name: "change is not known as ours",
+    file: "chains/bitcoin/own.ts",
+    find: "reached[branch] < ceilings[branch]",
+    replace: "branch === 0 && reached[branch] < ceilings[branch]",
+    test: { file: OWN, name: "wpkh: every address below its ceiling is found" },
+  },
+  {
+    name: "the first script is taken for the one that was asked for",
+    file: "chains/bitcoin/own.ts",
+    find: "const found = by.get(name);",
+    replace: "const found = by.get(name) ?? by.values().next().value;",
+    test: { file: OWN, name: "no script that is near one of ours is ours" },
+  },
+  {
+    name: "other accounts' coins count as a stranger's",
+    file: "chains/bitcoin/own.ts",
+    find: "[account, ...(account.others ?? [])]",
+    replace: "[account]",
+    test: { file: OWN, name: "scripts of the other accounts are found" },
+  },
+  {
+    name: "other accounts' coins are signed for as our own",
+    file: "chains/bitcoin/own.ts",
+    find: "isSelf: one === account",
+    replace: "isSelf: true",
+    test: { file: OWN, name: "scripts of the other accounts are found, and said to be theirs" },
+  },
+  {
+    name: "accounts over the same keys are taken for one",
+    file: "chains/bitcoin/own.ts",
+    find: "let known = byDescriptor.get(descriptor);",
+    replace: "let known = byDescriptor.get(descriptor) ?? [...byDescriptor.values()][0];",
+    test: { file: OWN, name: "two accounts over the same keys keep their own ways of locking" },
+  },
+  {
+    name: "an index that could not be derived is passed over",
+    file: "chains/bitcoin/own.ts",
+    find: "const path = [branch, known.reached[branch]] as const;",
+    replace:
+      "const path = [branch, known.reached[branch]++] as const;\n  known.reached[branch] -= known.publicKey(path).length === 0 ? 0 : 1;",
+    test: { file: OWN, name: "where a key cannot be derived nobody hears that a script is not ours" },
+  },
+  {
+    name: "who writes into what was found changes what is known",
+    file: "chains/bitcoin/own.ts",
+    find: "publicKey: publicKey.slice()",
+    replace: "publicKey",
+    test: { file: OWN, name: "what was found is a copy" },
+  },
+  {
+    name: "a false claim on our keys goes unseen where only x is written",
+    file: "chains/bitcoin/own.ts",
+    find: "toHex(publicKey.subarray(-32))",
+    replace: "toHex(publicKey.subarray(1))",
+    test: { file: OWN, name: "a key of ours is recognised by its bytes" },
+  },
+];
