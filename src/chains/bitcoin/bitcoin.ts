@@ -1,11 +1,13 @@
-import { CustodyError } from "../../base/errors.ts";
 import type { Chain } from "../chain.ts";
 import { address, place, readAccount } from "./accounts.ts";
 import { parseAddress } from "./address.ts";
+import { assemblePsbt } from "./assemble.ts";
+import { decodePsbt } from "./decode.ts";
 
 /**
  * Bitcoin: accounts of one key, P2PKH, P2SH-P2WPKH, P2WPKH or P2TR without a tree, each with its receive and change addresses,
- * on mainnet, testnet3, testnet4, signet and regtest. Requests are `request/unsupported` so far.
+ * on mainnet, testnet3, testnet4, signet and regtest. A request of kind `psbt` has as payload a PSBT of version 0 (BIP-174,
+ * BIP-371), in base64 or hexadecimal; other kinds are `request/unsupported`.
  */
 export const bitcoin: Chain = {
   namespace: "bip122",
@@ -13,10 +15,6 @@ export const bitcoin: Chain = {
   readAccount,
   place,
   address,
-  decode: unsupported,
-  assemble: unsupported,
+  decode: decodePsbt,
+  assemble: assemblePsbt,
 };
-
-function unsupported(): never {
-  throw new CustodyError("request/unsupported", "bitcoin: expected a request of another chain, Bitcoin's are not signed yet");
-}
