@@ -107,7 +107,7 @@ function clausesAt(spot: Spot, names: Vocabulary, requesters: ReadonlySet<string
   const asking = requesters ?? new Set(names.people.keys());
   if (!reachable({ clauses, signers, asking })) {
     const asked = clauses.map(({ of, atLeast }) => `${atLeast} of ${quote(of)}`).join(" and ");
-    const why = "each person fills one clause, and neither whoever asks nor a service counts";
+    const why = "each person fills one clause, whoever asks does not count, and neither does a service";
     return spot.wrong("policy/unreachable-quorum", `expected a quorum that can be reached, got ${asked}: ${why}`);
   }
   return clauses;

@@ -146,3 +146,14 @@ describe("one no", () => {
     }
   });
 });
+
+describe("a service", () => {
+  const needs = [need([clause("finance", ["cyd", "bot"], 1)])];
+
+  test("counts for nothing, not even where a clause names it", () => {
+    expect(state([approval("bot")], { needs })).toBe("waiting");
+    expect(state([approval("bot", { answer: "no" })], { needs })).toBe("waiting");
+    expect(state([approval("bot"), approval("cyd")], { needs })).toBe("met");
+    expect(state([approval("bot")], { needs, isService: () => false })).toBe("met");
+  });
+});

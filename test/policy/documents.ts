@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../src/base/canonical.ts";
 import type { Policy } from "../../src/policy/core.ts";
-import { parsePolicy } from "../../src/policy/parse.ts";
+import { type ParseOptions, parsePolicy } from "../../src/policy/parse.ts";
 import { PolicyError, type Problem } from "../../src/policy/problems.ts";
 import { parseAddress } from "./addresses.ts";
 
@@ -86,12 +86,12 @@ export function withRule(rule: JsonObject): Draft {
   return document;
 }
 
-export function parse(document: unknown): Policy {
-  return parsePolicy(JSON.stringify(document, null, 1), { parseAddress });
+export function parse(document: unknown, options: Partial<ParseOptions> = {}): Policy {
+  return parsePolicy(JSON.stringify(document, null, 1), { parseAddress, ...options });
 }
 
 /** Problems of a document, each with the text that begins at its position. */
-export function problemsOf(document: unknown, options: { ownKeys?: ReadonlySet<string> } = {}): readonly (Problem & { at: string })[] {
+export function problemsOf(document: unknown, options: Partial<ParseOptions> = {}): readonly (Problem & { at: string })[] {
   const text = typeof document === "string" ? document : JSON.stringify(document, null, 1);
   try {
     parsePolicy(text, { parseAddress, ...options });
