@@ -12,11 +12,14 @@ export function outcomeAnswer(outcome: SignOutcome | ActOutcome, changes: readon
   switch (outcome.kind) {
     case "signed": {
       const bytes = `0x${toHex(outcome.bytes)}`;
-      const { hash, entry } = outcome;
+      const { hash, entry, complete } = outcome;
       return {
         exit: EXIT.done,
-        json: { kind: "signed", bytes, hash, entry },
-        text: (style) => [`${style.good("signed")}  ${hash}  ${style.dim(`log entry ${entry}`)}`, bytes].join("\n"),
+        json: { kind: "signed", bytes, hash, complete, entry },
+        text: (style) => {
+          const done = complete ? "" : `  ${style.wait("in part: others have to sign it as well")}`;
+          return [`${style.good("signed")}  ${hash}${done}  ${style.dim(`log entry ${entry}`)}`, bytes].join("\n");
+        },
       };
     }
     case "done": {
@@ -38,6 +41,7 @@ export function outcomeAnswer(outcome: SignOutcome | ActOutcome, changes: readon
             ...needLines(needs, style),
             "next:",
             `  keyward pending show ${id}      what approvers see (with --json: what they sign)`,
+            ...(needs.some(({ kind }) => kind === "confirm") ? [`  keyward confirm ${id}           shows that you are there`] : []),
             `  keyward pending resume ${id}    once everything is met`,
           ].join("\n"),
       };

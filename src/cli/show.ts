@@ -30,6 +30,7 @@ function effectText(effect: JsonObject, names: Names): string {
   for (const [name, value] of Object.entries(rest)) {
     if (name === "contract" && value === to) continue;
     if (name === "contract") said.push(`contract ${addressText(chain, value, names)}`);
+    else if (name === "expiry") said.push(expiryText(value));
     else said.push(`${name} ${valueText(value)}`);
   }
   if (chain === undefined && !ACTS.has(String(effect.kind))) said.push("on any chain");
@@ -81,6 +82,13 @@ function addressText(chain: Json | undefined, address: Json | undefined, names: 
   const contract = names?.book.contract(String(chain), String(address))?.name;
   const name = named ?? contract;
   return name === undefined ? plain(String(address)) : `${plain(name)} ${plain(String(address))}`;
+}
+
+/** Unix seconds. Beyond what a calendar holds they stand as they are. */
+function expiryText(expiry: Json | undefined): string {
+  if (expiry === "unlimited") return "without end";
+  const seconds = Number(expiry);
+  return seconds < 253_402_300_800 ? `until ${timeText(1000 * seconds)}` : `until second ${valueText(expiry)}`;
 }
 
 function valueText(value: Json | undefined): string {

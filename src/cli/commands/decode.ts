@@ -1,8 +1,6 @@
 import type { Json, JsonObject } from "../../base/canonical.ts";
-import { readRequest } from "../../custody/door.ts";
 import { type Intent, intentToJson } from "../../intent/intent.ts";
 import type { Policy } from "../../policy/core.ts";
-import { addressed } from "../approving.ts";
 import type { Answer, Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readIntent } from "../judging.ts";
@@ -38,7 +36,7 @@ export const decode: Command = {
     if (call.value("policy") !== undefined) throw usage("decode: expected --policy or --vault, got both");
     return withVault(call, "view", async (custody) => {
       const policy = policyOf((await custody.policy()).document);
-      return answer(call, policy, async (json) => readIntent(await addressed(custody, readRequest(json)), policy));
+      return answer(call, policy, (json) => custody.decode(json));
     });
   },
 };
