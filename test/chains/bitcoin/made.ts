@@ -1,6 +1,15 @@
 import * as ecc from "@bitcoinerlab/secp256k1";
 import { HDKey } from "@scure/bip32";
+import { Transaction as OtherTransaction } from "@scure/btc-signer";
 import { crypto as bitcoinCrypto, initEccLib, Psbt, payments, Transaction } from "bitcoinjs-lib";
+
+import { bitcoin } from "../../../src/chains/bitcoin/bitcoin.ts";
+import { decodePsbt } from "../../../src/chains/bitcoin/decode.ts";
+import type { AccountKeys, Signature } from "../../../src/chains/chain.ts";
+import type { Book } from "../../../src/intent/book.ts";
+import type { Intent } from "../../../src/intent/intent.ts";
+import { publicKeysBelow } from "../../../src/keys/derive.ts";
+import { secp256k1 } from "../../../src/keys/secp256k1.ts";
 
 initEccLib(ecc);
 
@@ -42,6 +51,36 @@ export function owner(type: Type, seed: Uint8Array): Owner {
       return key;
     },
   };
+}
+
+/** What a chain may know of the owner's account, as the vault gives it. */
+export function accountOf(who: Owner): AccountKeys & { readonly publicKey: NonNullable<AccountKeys["publicKey"]> } {
+  const fingerprint = Buffer.from(who.fingerprint).toString("hex");
+  const extended = who.account.publicExtendedKey;
+  const descriptor = bitcoin.place(MAINNET, { index: 0, type: who.type }).descriptor?.({ fingerprint, extended });
+  if (descriptor === undefined) throw new Error("a place without a descriptor");
+  const publicKey = publicKeysBelow(extended);
+  return { address: bitcoin.address(MAINNET, { descriptor, publicKey }, [0, 0]), descriptor, publicKey, ceilings: [10, 10] };
+}
+
+// Nothing in a PSBT is named by a policy's book.
+const BOOK = {} as Book;
+
+export function decode(psbt: Uint8Array | string, account: AccountKeys): Intent {
+  const payload = typeof psbt === "string" ? psbt : Buffer.from(psbt).toString("base64");
+  return decodePsbt({ chain: MAINNET, account: account.address, kind: "psbt", payload }, account, BOOK);
+}
+
+/** One signature for each signable of the intent, by our own keys, with no auxiliary randomness. */
+export async function sign(intent: Intent, who: Owner): Promise<Signature[]> {
+  const signatures: Signature[] = [];
+  for (const { scheme, digest, path, tap } of intent.signables) {
+    const { privateKey } = who.key(path as [number, number]);
+    const request = { privateKey, publicKey: ecc.pointCompress(who.key(path as [number, number]).publicKey, false), digest };
+    if (scheme === "ecdsa") signatures.push(await secp256k1.sign(request));
+    else signatures.push({ bytes: await secp256k1.signSchnorr({ ...request, ...(tap && { tap }) }) });
+  }
+  return signatures;
 }
 
 /** What locks and unlocks coins at a path, by bitcoinjs-lib. */
@@ -179,6 +218,14 @@ export function extractByPeer(psbt: Psbt): { bytes: Uint8Array; id: string } {
   psbt.finalizeAllInputs();
   const transaction = psbt.extractTransaction(true);
   return { bytes: Uint8Array.from(transaction.toBuffer()), id: transaction.getId() };
+}
+
+/** The same by @scure/btc-signer's own signing, which is not ours: we only use its digests. */
+export function extractByLibrary(psbt: Uint8Array, coins: readonly Coin[]): Uint8Array {
+  const transaction = OtherTransaction.fromPSBT(psbt);
+  for (const [at, { who, path }] of coins.entries()) transaction.signIdx(who.key(path).privateKey, at, [0, 1], new Uint8Array(32));
+  transaction.finalize();
+  return transaction.extract();
 }
 
 /** Numbers that look random and are the same in every run (mulberry32). */
