@@ -25,13 +25,18 @@ export function readAccount(chain: ChainId, text: string): NamedAccount {
  * `m / purpose' / coin' / index'`, P2WPKH where no type is wished for. Another path must be hardened throughout: with a public
  * key above an unhardened step, one leaked private key would give away every other.
  *
- * @throws `request/malformed`, `chain/unknown`
+ * @throws `request/malformed`, `request/unsupported` for `m`, where an imported private key is; `chain/unknown`
  * @see BIP-44, BIP-49, BIP-84, BIP-86
  */
 export function place(chain: ChainId, { index, type, path: wished }: AccountWish): AccountPlace {
   const { coin } = networkOf(chain);
   const template = templateOf(type);
   if (!Number.isInteger(index) || index < 0 || index >= HARDENED) throw malformed("expected an index of 0…2147483647");
+  if (wished === "m")
+    throw new CustodyError(
+      "request/unsupported",
+      "account: expected one below a seed, a single private key has no receive and change addresses",
+    );
   const path = wished ?? `m/${template.purpose}h/${coin}h/${index}h`;
   const steps = hardenedSteps(path);
   const other = TEMPLATE_LIST.find(({ purpose }) => steps[0] === purpose);

@@ -30,9 +30,13 @@ describe("accounts of Bitcoin", () => {
   test("another path is taken as it is where all of it is hardened and its purpose is that of the type", () => {
     for (const path of ["m/84h/0h/0h", "m/84'/0'/5'", "m/84'", "m/48h/0h/0h/2h", "m/0h"])
       expect(bitcoin.place(MAIN, { index: 0, path }).path).toBe(path);
-    const bad = ["m", "", "m/", "84h/0h", "m/84h/0h/0", "m/84/0h/0h", "m/084h", "m/2147483648h", "m/84H", "m/-1h", `m${"/1h".repeat(11)}`];
+    const bad = ["", "m/", "84h/0h", "m/84h/0h/0", "m/84/0h/0h", "m/084h", "m/2147483648h", "m/84H", "m/-1h", `m${"/1h".repeat(11)}`];
     for (const path of [...bad, "m/44h/0h/0h", "m/86'/0'/0'"])
       expect(() => bitcoin.place(MAIN, { index: 0, path })).toThrow(code("request/malformed"));
+  });
+
+  test("a private key alone is no account: there is nothing below it", () => {
+    expect(() => bitcoin.place(MAIN, { index: 0, path: "m" })).toThrow(code("request/unsupported"));
   });
 
   test("a type, an index or a chain that there is not is refused", () => {
