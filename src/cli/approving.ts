@@ -6,14 +6,18 @@ import { expectObject } from "../base/shape.ts";
 import { readRequest } from "../custody/door.ts";
 import type { Custody } from "../custody/keyward.ts";
 import type { PendingRequest } from "../custody/pending-view.ts";
+import { watchTogether } from "../custody/public-keys.ts";
 import { effectToJson, type Intent, intentToJson, type Request } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Policy } from "../policy/core.ts";
+import { couldAsk } from "./asking.ts";
+import { chains } from "./chains.ts";
 import { editLines } from "./edits.ts";
 import { readIntent } from "./judging.ts";
 import { policyOf } from "./policies.ts";
 import type { Style } from "./style.ts";
 import { intentLines } from "./verdict.ts";
+import { readWatched } from "./watched.ts";
 
 const FORMAT = "approval-request/1";
 
@@ -48,17 +52,11 @@ export async function approvalRequestOf(custody: Custody, pending: PendingReques
   const { id, subject } = pending;
   const statement = await custody.approvalStatement(id);
   const { document } = await custody.policy();
-  const request = await addressed(custody, pending.request as Request);
-  const effects = readIntent(request, policyOf(document)).effects.map(effectToJson);
-  return { keyward: FORMAT, id, request, subject, effects, statement, policy: document } as unknown as JsonObject;
-}
-
-/** The request with the account's address in place of its name; the intent is the same. */
-export async function addressed(custody: Custody, request: Request): Promise<Request> {
-  if (request.kind === "act") return { ...request, chain: `keyward:${custody.id}` };
-  const accounts = await custody.accounts();
-  const found = accounts.find(({ id, name }) => id === request.account || name === request.account);
-  return found === undefined ? request : { ...request, account: found.address };
+  const { effects, chain, account } = await custody.decode(pending.request);
+  const request = { ...pending.request, chain, account };
+  const watched = pending.request.kind === "act" ? undefined : await custody.watched(account);
+  const shown = { request, ...(watched && { account: watched }), subject, effects: effects.map(effectToJson) };
+  return { keyward: FORMAT, id, ...shown, statement, policy: document } as unknown as JsonObject;
 }
 
 /**
@@ -69,7 +67,7 @@ export async function addressed(custody: Custody, request: Request): Promise<Req
  */
 export function checkApprovalRequest(json: Json): ApprovalRequest {
   const members = ["keyward", "id", "request", "subject", "effects", "statement", "policy"];
-  const parts = expectObject(json, { required: members }, "approval request", "approval/malformed");
+  const parts = expectObject(json, { required: members, optional: ["account"] }, "approval request", "approval/malformed");
   if (parts.keyward !== FORMAT) throw new CustodyError("approval/malformed", `approval request: expected the format ${FORMAT}`);
   const statement = readStatement(parts.statement);
   const policy = policyOf(parts.policy as JsonObject);
@@ -79,7 +77,12 @@ export function checkApprovalRequest(json: Json): ApprovalRequest {
 
   const request = readRequest(parts.request);
   if (request.kind === "act") check(request.chain === `keyward:${statement.vault}`, "the act is for another vault than the statement");
-  const intent = readIntent(request, policy);
+  const keys = parts.account === undefined ? undefined : watchTogether(chains.of(request.chain), request.chain, readWatched(parts.account));
+  const intent = readIntent(request, policy, keys);
+  check(
+    statement.submitters.every((person) => couldAsk(policy, intent, person)),
+    "the policy lets nobody whom it names as submitter ask for that",
+  );
   const effects = intent.effects.map(effectToJson);
   check(canonical(effects) === canonical(parts.effects ?? null), "the bytes would cause other effects than it says");
   const subject = subjectOf(intent, parts.subject);

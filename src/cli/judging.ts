@@ -25,14 +25,26 @@ export function readIntent(
 ): Intent {
   if (request.kind !== "act") {
     const chain = chains.of(request.chain);
-    const watched = keys ?? watchAccount(chain, request.chain, request.account);
-    return chain.decode({ ...request, account: watched.address }, watched, book);
+    const account = keys ?? watched(request);
+    return chain.decode({ ...request, account: account.address }, account, book);
   }
   const [, vault] = /^keyward:(\S+)$/.exec(request.chain) ?? [];
   if (vault === undefined) throw new CustodyError("request/malformed", "act: expected keyward:<vault id> as its chain");
   if (policy === undefined) throw new CustodyError("request/malformed", "act: expected the policy that it is asked under (--policy FILE)");
   const state = { semantics: SEMANTICS } as unknown as Json;
   return actIntent(vault, readAct(request.payload), { judge: { policy }, read: readPolicy, tx: { state } });
+}
+
+// Lines of a batch are mostly about the same few accounts, and the addresses of one take a while to derive.
+const MOST_WATCHED = 16;
+const recent = new Map<string, AccountKeys>();
+
+function watched({ chain, account }: Request): AccountKeys {
+  const name = `${chain} ${account}`;
+  const keys = recent.get(name) ?? watchAccount(chains.of(chain), chain, account);
+  if (recent.size >= MOST_WATCHED) recent.clear();
+  recent.set(name, keys);
+  return keys;
 }
 
 /** A policy made ready to judge many requests without a vault. */
