@@ -15,6 +15,7 @@ export interface Mutant {
 }
 
 import { AUDIT } from "./mutants/audit.ts";
+import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
 import { CLI } from "./mutants/cli.ts";
 import { CUSTODY } from "./mutants/custody.ts";
 import { EVM } from "./mutants/evm.ts";
@@ -30,6 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEYS_AND_APPROVALS,
   ...POLICY,
   ...EVM,
+  ...BITCOIN_ACCOUNTS,
   ...LIMITS,
   ...LIFETIME,
   ...AUDIT,
