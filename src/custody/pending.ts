@@ -10,6 +10,7 @@ import type { Intent, Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Need } from "../intent/verdict.ts";
 import { randomBytes } from "../keys/random.ts";
+import { isService } from "../policy/credentials.ts";
 import type { Tx, View } from "../vault/tx.ts";
 import { affectedBy } from "./affected.ts";
 import { hasCredential } from "./credentials.ts";
@@ -111,7 +112,7 @@ export function standingOf(
       book: pending.book,
       subject: pending.subject.digest,
       submitters: pending.submitters,
-      isService: (person) => (judge.policy.people.get(person) ?? []).some(({ kind }) => kind === "service"),
+      isService: (person) => isService(judge.policy.people.get(person) ?? []),
       needs,
       earlierNeeds: (policy) => earlier.get(policy),
     },
