@@ -24,6 +24,7 @@ import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
 import { LIFETIME } from "./mutants/lifetime.ts";
 import { LIMITS } from "./mutants/limits.ts";
 import { LINE } from "./mutants/line.ts";
+import { MESSAGES } from "./mutants/messages.ts";
 import { POLICY } from "./mutants/policy.ts";
 import { VAULT } from "./mutants/vault.ts";
 
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...POLICY,
   ...EVM,
   ...BITCOIN_ACCOUNTS,
+  ...MESSAGES,
   ...LIMITS,
   ...LIFETIME,
   ...AUDIT,

@@ -18,7 +18,8 @@ import { newWork } from "./work.ts";
  *   goes into the `authorizationList` of an EIP-7702 transaction has `yParity` instead, which is v - 27.
  *
  * Its own check, beside the caller's: the bytes of the intent still have its digest, and the signature has a low s (EIP-2)
- * and recovers to its account. Digest and account are found by another implementation than the one that decoded.
+ * and recovers to its account, by the library's own way from those bytes to a signer: a digest that we made wrongly is not
+ * the one that it recovers from.
  */
 export function assemble(intent: Intent, signatures: readonly Signature[]): Signed {
   const [signature] = signatures;

@@ -1,6 +1,6 @@
 import { encodeFunctionData, fromRlp, numberToHex, parseAbi, serializeTransaction, toRlp } from "viem";
 import { concat, equal, fromHex, toHex } from "../../../src/base/bytes.ts";
-import type { Json } from "../../../src/base/canonical.ts";
+import { canonicalBytes, type Json } from "../../../src/base/canonical.ts";
 import { evm } from "../../../src/chains/evm/index.ts";
 import type { Request } from "../../../src/intent/intent.ts";
 import { chainContract } from "../../contracts/chain.ts";
@@ -99,6 +99,31 @@ const signIn = [
   "- https://app.example.com/claim.json",
 ].join("\n");
 
+// In its one written form, and without letters in hexadecimal: no flipped bit gives the same data in another notation.
+const typed = {
+  domain: { chainId: "1", name: "Contract", verifyingContract: `0x${"11".repeat(20)}`, version: "1" },
+  message: { data: "0x1234", note: "Grüße", of: [{ amount: "-42", who: `0x${"22".repeat(20)}` }], yes: true },
+  primaryType: "Order",
+  types: {
+    EIP712Domain: [
+      { name: "name", type: "string" },
+      { name: "version", type: "string" },
+      { name: "chainId", type: "uint256" },
+      { name: "verifyingContract", type: "address" },
+    ],
+    Order: [
+      { name: "of", type: "Part[]" },
+      { name: "data", type: "bytes" },
+      { name: "note", type: "string" },
+      { name: "yes", type: "bool" },
+    ],
+    Part: [
+      { name: "who", type: "address" },
+      { name: "amount", type: "int16" },
+    ],
+  },
+} as const;
+
 const signatures: readonly (readonly [name: string, Request, kinds: readonly string[], refusals: readonly string[]])[] = [
   ["a message", ask("message", { text: "Grüße aus Zürich, 12:00" }), ["statement"], []],
   ["a message of opaque bytes", ask("message", { hex: `0x${"5a01".repeat(16)}` }), ["unknown"], []],
@@ -106,6 +131,8 @@ const signatures: readonly (readonly [name: string, Request, kinds: readonly str
   ["a refused message", ask("message", { text: "keyward/approval/v1\n{}" }), ["unknown"], ["evm/approval-text"]],
   ["an authorization", ask("authorization", { address: BANK, chainId: 1, nonce: 7 }), ["delegation"], []],
   ["an authorization for every chain", ask("authorization", { address: BANK, chainId: 0, nonce: 300 }), ["delegation"], []],
+  ["typed data", ask("typedData", typed), ["unknown"], []],
+  ["refused typed data", ask("typedData", { ...typed, domain: { ...typed.domain, chainId: "5" } }), ["unknown"], ["evm/chain-mismatch"]],
   ["a refused authorization", ask("authorization", { address: BANK, chainId: 10, nonce: 0 }), ["delegation"], ["evm/chain-mismatch"]],
 ];
 
@@ -116,6 +143,7 @@ function payloadOf(kind: string, bytes: Uint8Array): Json | undefined {
   if (kind === "transaction") return hex(bytes);
   if (kind === "message") return { hex: hex(bytes) };
   try {
+    if (kind === "typedData") return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const [chainId, address, nonce] = fromRlp(hex(bytes.subarray(1)), "hex") as `0x${string}`[];
     const integer = (item: string | undefined) => (item === "0x" ? "0" : BigInt(item ?? "").toString());
     const payload = { address: address?.toLowerCase() ?? "", chainId: integer(chainId), nonce: integer(nonce) };
@@ -128,6 +156,7 @@ function payloadOf(kind: string, bytes: Uint8Array): Json | undefined {
 function bytesOf(kind: string, payload: Json): Uint8Array {
   const members = payload as { [name: string]: string };
   if (kind === "transaction") return fromHex(payload as string);
+  if (kind === "typedData") return canonicalBytes(payload);
   if (kind === "message") return members.text === undefined ? fromHex(members.hex!) : new TextEncoder().encode(members.text);
   const quantity = (value: string | undefined) => (BigInt(value ?? 0) === 0n ? "0x" : numberToHex(BigInt(value ?? 0)));
   const items = [quantity(members.chainId), members.address as `0x${string}`, quantity(members.nonce)] as const;

@@ -1,6 +1,7 @@
 import { HDKey } from "@scure/bip32";
 import { mnemonicToSeedSync } from "@scure/bip39";
 import { hashMessage as ethersHash } from "ethers";
+import fc from "fast-check";
 import { hashMessage, hashTypedData } from "viem";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex, utf8 } from "../../../src/base/bytes.ts";
@@ -173,6 +174,19 @@ describe("what a message means", () => {
       if (point >= 0xe1000) point += 49;
     }
     expect(missed).toEqual([]);
+  });
+
+  test("any bytes are read: one effect and one digest, and what is a statement is text that can be read", () => {
+    const some = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.string({ unit: "binary", maxLength: 80 }).map(utf8), fc.string().map(utf8));
+    fc.assert(
+      fc.property(some, (bytes) => {
+        const { effects, signables, refusals } = decode({ hex: hexOf(bytes) });
+        expect([effects.length, signables.length, refusals]).toEqual([1, 1, []]);
+        if (effects[0]!.kind === "unknown") expect(effects).toMatchObject([{ class: "U2", why: expect.stringMatching(/./) }]);
+        else expect(utf8(Buffer.from(bytes).toString())).toEqual(bytes);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test("nothing to read is unknown", () => {

@@ -9,7 +9,7 @@ import { evm } from "../../../src/chains/evm/index.ts";
 import { emptyBook } from "../../../src/intent/book.ts";
 import type { RequestKind } from "../../../src/intent/intent.ts";
 import { secp256k1 } from "../../../src/keys/secp256k1.ts";
-import { ACCOUNT, MALLORY } from "./fixtures.ts";
+import { ACCOUNT, ask, assemble, code, MALLORY, sign } from "./fixtures.ts";
 
 type Hex = `0x${string}`;
 
@@ -254,6 +254,22 @@ describe("signatures of typed data are byte for byte those of viem and ethers", 
       expect(ours).toBe(await new ethers.Wallet(key).signTypedData(domain, types as never, message));
     }),
   );
+});
+
+test("a signature of typed data with a high s, or of the other point, is not put together", async () => {
+  const types = { EIP712Domain: [{ name: "chainId", type: "uint256" }], Go: [{ name: "n", type: "uint8" }] };
+  const payload = { domain: { chainId: 1 }, types, primaryType: "Go", message: { n: 1 } };
+  const intent = evm.decode(ask("typedData", payload), { address: ACCOUNT }, emptyBook);
+  const [good] = sign(intent);
+  expect(assemble(intent, [good!]).bytes.length).toBe(65);
+  const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+  const high = fromHex((order - BigInt(`0x${toHex(good!.bytes.subarray(32))}`)).toString(16).padStart(64, "0"));
+  const recovery = good!.recovery === 0 ? 1 : 0;
+  for (const bad of [
+    { bytes: Uint8Array.of(...good!.bytes.subarray(0, 32), ...high), recovery },
+    { ...good!, recovery },
+  ] as const)
+    expect(code(() => assemble(intent, [bad]))).toBe("chain/malformed");
 });
 
 test("the account of the tests' key is the one that its fixtures name", async () => {
