@@ -47,13 +47,15 @@ function run(file: string, { args = [], cwd = project }: { readonly args?: reado
   });
 }
 
-/** A project of somebody else, in which `keyward` and `viem` are installed. */
+/** A project of somebody else, in which `keyward` is installed, and what makes transactions. */
 let consumer = "";
 beforeAll(async () => {
   consumer = await mkdtemp(join(tmpdir(), "keyward-examples-"));
   await mkdir(join(consumer, "node_modules"));
   await symlink(project, join(consumer, "node_modules/keyward"), "dir");
-  await symlink(join(project, "node_modules/viem"), join(consumer, "node_modules/viem"), "dir");
+  await mkdir(join(consumer, "node_modules/@scure"));
+  for (const name of ["viem", "@scure/btc-signer"])
+    await symlink(join(project, "node_modules", name), join(consumer, "node_modules", name), "dir");
   await writeFile(join(consumer, "package.json"), '{ "type": "module" }');
 });
 afterAll(() => rm(consumer, { recursive: true, force: true }));
@@ -77,6 +79,33 @@ describe("every example runs by itself and says what it promises", () => {
     ],
     "limit-and-quorum.ts": [/^8 ETH {2}signed/m, /^5 ETH {2}pending/m, /eve agrees: signed, 0x[0-9a-f]{64}$/m],
     "verify-log.ts": [/^whole log: \d+ entries, 2 signed, 1 denied/m, /^one entry:/m, /^history:/m, /^tampered: .*\(log\/damaged\)$/m],
+    "bitcoin-payment.ts": [
+      /^effect {3}0: transfer 200000 sat to bc1\w+ \(change verified\)$/m,
+      /^signed {3}[0-9a-f]{64}, \d+ vB ready to broadcast$/m,
+      /^effect {3}1: transfer 298000 sat to bc1\w+ \(change foreign\)$/m,
+      /^denied {3}effect 1: no rule allows this transfer$/m,
+    ],
+    "bitcoin-fee-bump.ts": [
+      /^fee 3500 sat {2}signed under the same agreement: [0-9a-f]{64}$/m,
+      /^fee 4500 sat {2}pending/m,
+      /^other coins {3}pending/m,
+      /^600 000 sat {3}denied: .* 0\.004035 BTC is used and 0\.00602 BTC is asked$/m,
+    ],
+    "permit.ts": [
+      /^permit for 80 USDC: signed, 65 bytes$/m,
+      /^unlimited permit: denied\n {2}because {2}no rule allows this signedAllowance$/m,
+      /^unlimited Permit2: denied$/m,
+      /^another Permit2: denied\n {2}because {2}no rule allows what could not be read$/m,
+      /^ {2}because {2}daily is at most 250 USDC: 200 USDC is used and 60 USDC is asked$/m,
+    ],
+    "approval-by-wallet.ts": [/^ana {4}refuses/m, /^ana {4}agrees in her wallet$/m, /^owner {2}hands it in: signed, 0x[0-9a-f]{64}$/m],
+    "spending-agent.ts": [
+      /^agent {2}5 USDC to search: signed$/m,
+      /^agent {2}1 USDC to hosting: denied, no rule allows this transfer$/m,
+      /^agent {2}approves itself: refused \(approval\/not-an-approver\)$/m,
+      /^owner {2}agrees: signed$/m,
+      /^owner .*\(session\/ended\)$/m,
+    ],
     "demo.ts": [/^ 8 {2}Verify the log$/m, /^ {4}found {6}a forged amount/m],
   };
 
