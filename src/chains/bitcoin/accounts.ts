@@ -66,13 +66,13 @@ function hardenedSteps(path: string): readonly number[] {
 }
 
 /** @throws `chain/malformed` for an account without a descriptor or keys, and a path that is none of its addresses'; `chain/unknown` */
-export function address(chain: ChainId, { descriptor, publicKey }: KeySource, path: RelativePath): Address {
-  if (descriptor === undefined || publicKey === undefined)
+export function address(chain: ChainId, keys: KeySource, path: RelativePath): Address {
+  if (keys.descriptor === undefined || keys.publicKey === undefined)
     throw new CustodyError("chain/malformed", "account: expected a descriptor and the keys below it");
   const [branch, index = -1] = path;
   if (path.length !== 2 || (branch !== 0 && branch !== 1) || !Number.isInteger(index) || index < 0 || index >= HARDENED)
     throw new CustodyError("chain/malformed", "address: expected 0 or 1 and an index below the account");
-  const script = readDescriptor(chain, descriptor).template.script(compress(publicKey(path)));
+  const script = readDescriptor(chain, keys.descriptor).template.script(compress(keys.publicKey(path)));
   const found = addressOfScript(chain, script);
   if (found === undefined) throw new Error("unreachable: a script of ours that has no address");
   return found;

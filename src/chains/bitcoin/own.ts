@@ -1,6 +1,6 @@
 import { toHex } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
-import type { AccountKeys, Ceilings } from "../chain.ts";
+import type { AccountKeys, Ceilings, RelativePath } from "../chain.ts";
 import { parseDescriptor } from "./descriptor.ts";
 import { compress } from "./point.ts";
 import { readScript } from "./script.ts";
@@ -77,7 +77,7 @@ interface Found {
 /** What was derived of one descriptor so far. */
 interface Known {
   readonly template: Template;
-  readonly publicKey: NonNullable<AccountKeys["publicKey"]>;
+  publicKey(path: RelativePath): Uint8Array;
   /** Of each branch all indexes below are known. */
   readonly reached: [receive: number, change: number];
   /** By script in hexadecimal. */
@@ -121,7 +121,8 @@ function deriveNext(known: Known, branch: 0 | 1): void {
 // the account has given out more addresses and is another object. Same answers with and without.
 const memo = new WeakMap<object, Map<string, Known>>();
 
-function knownOf({ descriptor, publicKey }: AccountKeys): Known | undefined {
+function knownOf(account: AccountKeys): Known | undefined {
+  const { descriptor, publicKey } = account;
   if (descriptor === undefined) return undefined;
   if (publicKey === undefined) throw new CustodyError("chain/malformed", "account: expected public keys below its descriptor");
   const byDescriptor = memo.get(publicKey) ?? new Map<string, Known>();
@@ -129,7 +130,8 @@ function knownOf({ descriptor, publicKey }: AccountKeys): Known | undefined {
   let known = byDescriptor.get(descriptor);
   if (known === undefined) {
     const { template } = parseDescriptor(descriptor);
-    known = { template, publicKey, reached: [0, 0], scripts: new Map(), keys: new Map() };
+    const derive = (path: RelativePath) => publicKey.call(account, path);
+    known = { template, publicKey: derive, reached: [0, 0], scripts: new Map(), keys: new Map() };
     byDescriptor.set(descriptor, known);
   }
   return known;

@@ -136,6 +136,20 @@ describe("scripts of our own", () => {
     expect(own.lookup(TEMPLATES.pkh.script(key))).toBeUndefined();
   });
 
+  test("keys may be an object that has state of its own", () => {
+    class Keys implements AccountKeys {
+      readonly #keys = account({ seed, ceilings: [1, 1] });
+      readonly address = this.#keys.address;
+      readonly descriptor = this.#keys.descriptor;
+      publicKey(path: readonly number[]): Uint8Array {
+        return this.#keys.publicKey(path);
+      }
+    }
+    const self = new Keys();
+    expect(bitcoin.address(MAIN, self, [0, 0])).toBe(self.address);
+    expect(ownScripts(self).lookup(scriptAt(self, 0, 0))?.account).toBe(self);
+  });
+
   test("what was found is a copy: whoever writes into it changes nothing that is known", () => {
     const self = account({ seed, ceilings: [1, 1] });
     const script = scriptAt(self, 0, 0);
