@@ -14,6 +14,7 @@ export interface Mutant {
   readonly test: { readonly file: string; readonly name: string };
 }
 
+import { ACCOUNTS } from "./mutants/accounts.ts";
 import { AUDIT } from "./mutants/audit.ts";
 import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
 import { CLI } from "./mutants/cli.ts";
@@ -40,6 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLI,
   ...VAULT,
   ...LINE,
+  ...ACCOUNTS,
   ...CUSTODY,
   ...GOVERNANCE,
   {

@@ -55,6 +55,14 @@ describe("an account of Bitcoin", () => {
     ]);
   });
 
+  test("gives out no address to a session that has ended", async () => {
+    const { custody, me } = await opened();
+    await me.accounts.derive({ chain: BITCOIN, name: "Coins" });
+    await me.end();
+    expect(await codeOf(me.accounts.receive("Coins"))).toBe("session/ended");
+    expect((await custody.accounts())[0]?.fresh?.receive.index).toBe(0);
+  });
+
   test("at once from thirty callers gives out thirty addresses", async () => {
     const { me } = await opened();
     await me.accounts.derive({ chain: BITCOIN, name: "Coins" });
