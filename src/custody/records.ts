@@ -88,8 +88,8 @@ export interface PendingRecord {
   /** Its entry in the log, as long as that tells of these bytes and needs: asking again without news writes nothing. */
   readonly entry?: number;
   readonly answers: readonly AnswerRecord[];
-  /** Intent that the requester has confirmed by their own presence. */
-  readonly confirmed?: string;
+  /** For which of its bytes the requester has shown their own presence. Other bytes, or another policy, end it. */
+  readonly confirmed?: ConfirmationRecord;
   /** Intents that were signed under these answers: the first, and its exact replacements. */
   readonly used: readonly string[];
   readonly usedLane?: string;
@@ -107,6 +107,15 @@ export interface AnswerRecord {
   readonly session: string | null;
   /** Needs in force when the answer was given: it counts only where new needs are implied by these. */
   readonly needs: readonly Need[];
+}
+
+export interface ConfirmationRecord {
+  readonly person: string;
+  readonly intent: string;
+  readonly at: Time;
+  readonly expires: Time;
+  /** Key or address that signed; `null` where a slot was opened again. */
+  readonly key: string | null;
 }
 
 export interface SessionRecord {

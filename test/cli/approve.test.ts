@@ -167,7 +167,7 @@ describe("an approval request is believed in nothing", () => {
     [
       "other semantics",
       (draft) => {
-        draft.statement.semantics = 2;
+        draft.statement.semantics = 99;
       },
     ],
     [

@@ -1,5 +1,6 @@
+import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
-import { type Custody, keyCredential, type Session } from "../../src/index.ts";
+import { type Custody, keyCredential, type Session, walletCredential } from "../../src/index.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
 
@@ -202,5 +203,58 @@ describe("a yes of somebody who has lost their key, their name or their role mea
     expect((await me.submit({ act: "policyEdit", policy: g.team(rules, { people }) })).kind).toBe("done");
     expect(await kindOf(me, id)).toBe("pending");
     expect(await f.codeOf(g.vote(custody, id, f.ana))).toBe("approval/bad-signature");
+  });
+});
+
+describe("wallets and machines", () => {
+  const account = privateKeyToAccount(`0x${"c1".repeat(32)}`);
+  const cyd = {
+    name: "cyd",
+    credential: walletCredential({ address: account.address, signTypedData: (data) => account.signTypedData(data as never) }),
+  };
+  const bot = f.person("bot");
+  const people = {
+    ...(g.team([]).people as object),
+    cyd: [{ kind: "eip712", address: account.address }],
+    bot: [{ kind: "service", publicKey: bot.publicKey }],
+  };
+  const roles = { finance: ["ana", "ben", "cyd", "bot"] };
+
+  test("a key and a wallet are two people; a wallet that the policy replaced no longer counts", async () => {
+    const { custody, me } = await setting([g.large(g.twoOfFinance)], { people, roles });
+    const [first, second] = [g.asked(await me.sign(g.payment())), g.asked(await me.sign(g.payment(1, { value: 3n * f.ETHER })))];
+    for (const id of [first, second]) {
+      await g.vote(custody, id, f.ana);
+      await g.vote(custody, id, cyd);
+    }
+    expect(await kindOf(me, first)).toBe("signed");
+    const other = { ...people, cyd: [{ kind: "eip712", address: privateKeyToAccount(`0x${"c2".repeat(32)}`).address }] };
+    const edited = g.team([g.edit, g.large(g.twoOfFinance)], { people: other, roles });
+    expect((await me.submit({ act: "policyEdit", policy: edited })).kind).toBe("done");
+    expect(await kindOf(me, second)).toBe("pending");
+    expect(await f.codeOf(g.vote(custody, second, cyd))).toBe("approval/bad-signature");
+    await g.vote(custody, second, f.ben);
+    expect(await kindOf(me, second)).toBe("signed");
+  });
+
+  test("a machine in a role fills no clause and vetoes nothing", async () => {
+    const { custody, me } = await setting([g.large(g.twoOfFinance)], { people, roles });
+    const id = g.asked(await me.sign(g.payment()));
+    await g.vote(custody, id, f.ana);
+    expect(await f.codeOf(g.vote(custody, id, bot))).toBe("approval/not-an-approver");
+    expect(await f.codeOf(g.vote(custody, id, bot, { answer: "no" }))).toBe("approval/not-an-approver");
+    expect(await kindOf(me, id)).toBe("pending");
+    await g.vote(custody, id, cyd);
+    expect(await kindOf(me, id)).toBe("signed");
+  });
+
+  test("a yes of somebody whose key has become a machine's does not count", async () => {
+    const { custody, me } = await setting([g.large(g.twoOfFinance)], { people, roles });
+    const id = g.asked(await me.sign(g.payment()));
+    await votes(custody, id, [f.ana, f.ben]);
+    const machine = { ...people, ana: [{ kind: "service", publicKey: f.ana.publicKey }] };
+    const edited = g.team([g.edit, g.large(g.twoOfFinance)], { people: machine, roles });
+    expect((await me.submit({ act: "policyEdit", policy: edited })).kind).toBe("done");
+    expect(await kindOf(me, id)).toBe("pending");
   });
 });

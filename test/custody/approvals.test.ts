@@ -150,7 +150,7 @@ describe("an answer is refused", () => {
       { subject: zeros },
       { vault: "0".repeat(32) },
       { nonce: "0".repeat(32) },
-      { semantics: 2 },
+      { semantics: 99 },
       { submitters: ["dee"] },
       { submitters: ["dee", "owner"] },
     ];

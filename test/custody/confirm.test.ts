@@ -1,8 +1,9 @@
+import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
 import { confirmationDigest } from "../../src/approvals/confirmation.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import { evm } from "../../src/chains/evm/index.ts";
-import { approveOffline, type Custody, keyward, passphrase, type Session, type Slot } from "../../src/index.ts";
+import { approveOffline, type Custody, keyward, passphrase, type Session, type Slot, walletCredential } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
 import { createVault } from "../../src/vault/open.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
@@ -322,4 +323,36 @@ test("confirming twice at once is confirming", async () => {
   await Promise.all([me.confirm(id, { slot: f.slot }), me.confirm(id, { slot: f.slot })]);
   expect(await kindOf(me, id)).toBe("signed");
   await f.checkedLog(custody satisfies Custody);
+});
+
+describe("people with a wallet, and machines", () => {
+  const account = privateKeyToAccount(`0x${"c1".repeat(32)}`);
+  const cyd = walletCredential({ address: account.address, signTypedData: (data) => account.signTypedData(data as never) });
+  const bot = f.person("bot");
+  const people = {
+    ...(g.team([]).people as object),
+    cyd: [{ kind: "eip712", address: account.address }],
+    bot: [{ kind: "service", publicKey: bot.publicKey }],
+  };
+
+  test("a wallet confirms what it signs as typed data", async () => {
+    const { custody } = await setting([present], { people });
+    const me = await custody.session({ person: "cyd", credential: cyd });
+    const id = g.asked(await me.sign(g.payment()));
+    expect(await f.codeOf(me.confirm(id, { credential: f.ana.credential }))).toBe("approval/bad-signature");
+    await me.confirm(id, { credential: cyd });
+    expect(await kindOf(me, id)).toBe("signed");
+    expect((await f.checkedLog(custody)).find(({ kind }) => kind === "confirmed")).toMatchObject({ proof: { address: account.address } });
+  });
+
+  test("a service is present at nothing: its request waits until it runs out", async () => {
+    const { custody, clock } = await setting([present], { people });
+    const me = await custody.session({ person: "bot", credential: bot.credential, lastsMs: 30 * g.DAY });
+    const id = g.asked(await me.sign(g.payment()));
+    expect(await f.codeOf(me.confirm(id, { credential: bot.credential }))).toBe("approval/bad-signature");
+    expect(await f.codeOf(me.confirm(id, { slot: f.slot }))).toBe("approval/bad-signature");
+    expect(await kindOf(me, id)).toBe("pending");
+    clock.pass(72 * g.HOUR);
+    expect(await f.codeOf(me.resume(id))).toBe("pending/no-such-request");
+  });
 });
