@@ -9,10 +9,13 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { approveOffline, CustodyError, keyCredential, keyward, passphrase } from "keyward";
 import { verifyConsistencyProof, verifyEntryProof, verifyLog } from "keyward/audit";
+import { bitcoin } from "keyward/chains/bitcoin";
 import { evm } from "keyward/chains/evm";
 import { lmdbStore } from "keyward/stores/lmdb";
 import { encodeFunctionData, erc20Abi, parseEther, parseGwei, parseUnits, serializeTransaction } from "viem";
-import { ACME, aloud, setup, treasury, USDC } from "./demo/policy.ts";
+import { BITCOIN, coinAt, psbt, tamperedPsbt } from "./demo/bitcoin.ts";
+import { usdcPermit } from "./demo/permit.ts";
+import { ACME, ACME_BTC, aloud, setup, treasury, USDC } from "./demo/policy.ts";
 import { line, quote, short, step, title } from "./demo/print.ts";
 
 const { keep } = parseArgs({ options: { keep: { type: "string" } } }).values;
@@ -38,12 +41,14 @@ async function demo(): Promise<void> {
   title("Keyward", `A custody vault in ${folder}. Nothing here touches a network, and no coin is real.`);
 
   step("Make a vault", "A vault begins with a policy. In this first one nothing can be signed; its owner may only change it.");
-  const custody = keyward({ store: lmdbStore(folder), chains: [evm] });
+  const custody = keyward({ store: lmdbStore(folder), chains: [evm, bitcoin] });
   await custody.create({ slot: passphrase(SECRET), policy: setup });
   line("made", "vault", custody.id);
   const owner = await custody.session({ person: "owner" });
   const account = await owner.accounts.derive({ chain: "eip155:1", name: "Treasury" });
   line("derived", "account Treasury", account.address);
+  const coins = await owner.accounts.derive({ chain: BITCOIN, name: "Coins" });
+  line("derived", "account Coins", `${coins.path}, many addresses, the first is ${short(coins.address)}`);
   const { logKey } = custody;
   const request = (to: `0x${string}`, { value = 0n, data = "0x" as `0x${string}`, nonce = 0 }) => {
     const fees = { gas: 65_000n, maxFeePerGas: parseGwei("20"), maxPriorityFeePerGas: parseGwei("1") };
@@ -70,18 +75,51 @@ async function demo(): Promise<void> {
   await denied("3800 USDC to a stranger", usdc(STRANGER, "3800", 1));
   const approve = encodeFunctionData({ abi: erc20Abi, functionName: "approve", args: [STRANGER, 2n ** 256n - 1n] });
   await denied("unlimited USDC allowance", request(USDC, { data: approve, nonce: 1 }));
+  const permit = usdcPermit({ owner: account.address, spender: STRANGER, value: 2n ** 256n - 1n });
+  await denied("the same as a signed permit", { chain: "eip155:1", account: account.address, kind: "typedData", payload: permit });
   await denied("a call that nobody can read", request(STRANGER, { data: "0xdeadbeef", nonce: 1 }));
 
   step("Ask for more than the day allows", "Beyond 5000 USDC in 24 hours two of three people have to agree. Whoever asks does not count.");
   const request9000 = usdc(ACME, "9000", 1);
   const large = promised("pending", await owner.sign(request9000));
   line("pending", "9000 USDC to acme", `waits for 2 of finance as ${large.id}`);
-  await agrees("cyd");
+  await agrees(large.id, "cyd");
   promised("pending", await owner.resume(large.id));
   line("pending", "still", "one is not enough");
-  await agrees("eve");
+  await agrees(large.id, "eve");
   const released = promised("signed", await owner.resume(large.id));
   line("signed", "9000 USDC to acme", `${short(released.hash)}, log entry ${released.entry}`);
+
+  step("Pay in Bitcoin", "Change is what the account's own keys give, byte for byte. What a PSBT says about itself counts for nothing.");
+  const { address: receive } = await owner.accounts.receive(coins.name);
+  const { address: change } = await owner.accounts.change(coins.name);
+  const coin = (from: string) => coinAt(receive, { amount: 5_000_000n, from });
+  line("received", "three coins of 0.05 BTC", `at ${receive}, which is given out this once`);
+  const inBitcoin = (payload: Uint8Array) => ({ chain: BITCOIN, account: coins.address, kind: "psbt", payload });
+  const small = { to: ACME_BTC, pay: 200_000n, fee: 2_000n, change };
+  await denied("0.002 BTC with a fake change", inBitcoin(tamperedPsbt(coin("1"), small, coins)));
+  const sent = promised("signed", await owner.sign(inBitcoin(psbt(coin("1"), small))));
+  assert(sent.complete);
+  line("signed", "0.002 BTC to acme", `txid ${sent.hash}`);
+
+  step(
+    "Bump a fee under the first approval",
+    "The replacement spends the same coins, so only one can settle. Nobody is asked again, and it counts once.",
+  );
+  const big = { ...small, pay: 3_000_000n };
+  const slow = promised("pending", await owner.sign(inBitcoin(psbt(coin("2"), big))));
+  line("pending", "0.03 BTC to acme, fee 2000 sat", `waits for 2 of finance as ${slow.id}`);
+  await agrees(slow.id, "cyd");
+  await agrees(slow.id, "dee");
+  const stuck = promised("signed", await owner.resume(slow.id));
+  line("signed", "with a fee of 2000 sat", `txid ${short(stuck.hash)}`);
+  const bumped = promised("signed", await owner.sign(inBitcoin(psbt(coin("2"), { ...big, fee: 3_500n }))));
+  assert.notEqual(bumped.hash, stuck.hash);
+  assert((await owner.pending()).every(({ used }) => used));
+  line("signed", "with a fee of 3500 sat", `txid ${short(bumped.hash)}, no new approval`);
+  const { judgement } = await owner.explain(inBitcoin(psbt(coin("3"), big)));
+  assert.equal(judgement.reasons[0]?.params.used, "3205500"); // 200 000 + 2 000, and 3 000 000 + 3 500 once
+  line("counted", "the larger of the two, once", `${judgement.reasons[0]?.text}`);
 
   step("Try to open the policy wider, alone", "The owner is under the policy too.");
   const wider = { ...policy, book: { ...policy.book, me: { chain: "eip155:1", address: STRANGER } }, lists: { payees: ["acme", "me"] } };
@@ -96,9 +134,9 @@ async function demo(): Promise<void> {
   );
   custody.lock();
   const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))));
-  for (const secret of ["acme", "Treasury", account.address, account.address.slice(2).toLowerCase(), "USDC"])
+  for (const secret of ["acme", "Treasury", account.address, account.address.slice(2).toLowerCase(), "USDC", receive, sent.hash])
     assert(files.every((bytes) => !bytes.includes(secret)));
-  line("closed", `${files.length} files`, "none of them names acme, USDC or the account");
+  line("closed", `${files.length} files`, "none of them names acme, USDC, an account or a transaction");
   await custody.unlock(passphrase(SECRET));
   const me = await custody.session({ person: "owner" });
   const again = promised("signed", await me.sign(request9000));
@@ -110,7 +148,7 @@ async function demo(): Promise<void> {
   for await (const text of custody.exportLog()) lines.push(text);
   const report = await verifyLog(lines, { vkey: logKey, checkpoints: [kept] });
   assert(report.ok && report.pinned && report.continues === 1);
-  assert.deepEqual([report.counts.signed, report.counts.denied], [2, 4]);
+  assert.deepEqual([report.counts.signed, report.counts.denied], [5, 6]);
   line("verified", `${report.size} entries`, `${report.counts.signed} signed, ${report.counts.denied} denied, root ${short(report.root)}`);
   const entry = verifyEntryProof(await custody.proveEntry(released.entry), logKey);
   assert(entry.ok && entry.entry.kind === "signed" && entry.entry.seq === released.entry);
@@ -137,9 +175,9 @@ async function demo(): Promise<void> {
     line("denied", what, reasons[0]?.text);
   }
 
-  async function agrees(person: keyof typeof finance): Promise<void> {
-    const statement = await custody.approvalStatement(large.id);
-    await custody.submitApproval(large.id, await approveOffline(statement, person, finance[person]));
+  async function agrees(id: string, person: keyof typeof finance): Promise<void> {
+    const statement = await custody.approvalStatement(id);
+    await custody.submitApproval(id, await approveOffline(statement, person, finance[person]));
     line("agreed", person, "over these effects, policy and log head");
   }
 }
