@@ -1,7 +1,7 @@
 import * as ecc from "@bitcoinerlab/secp256k1";
 import { HDKey } from "@scure/bip32";
 import { Transaction as OtherTransaction } from "@scure/btc-signer";
-import { crypto as bitcoinCrypto, initEccLib, Psbt, payments, Transaction } from "bitcoinjs-lib";
+import { crypto as bitcoinCrypto, initEccLib, Psbt, payments, type Signer, Transaction } from "bitcoinjs-lib";
 
 import { bitcoin } from "../../../src/chains/bitcoin/bitcoin.ts";
 import { decodePsbt } from "../../../src/chains/bitcoin/decode.ts";
@@ -53,8 +53,18 @@ export function owner(type: Type, seed: Uint8Array): Owner {
   };
 }
 
-/** What a chain may know of the owner's account, as the vault gives it. */
-export function accountOf(who: Owner): AccountKeys & { readonly publicKey: NonNullable<AccountKeys["publicKey"]> } {
+type Account = AccountKeys & Required<Pick<AccountKeys, "publicKey" | "descriptor">>;
+
+const accounts = new WeakMap<Owner, Account>();
+
+/** What a chain may know of the owner's account, as the vault gives it: the same object each time, whose keys are derived once. */
+export function accountOf(who: Owner): Account {
+  const account = accounts.get(who) ?? makeAccount(who);
+  accounts.set(who, account);
+  return account;
+}
+
+function makeAccount(who: Owner): Account {
   const fingerprint = Buffer.from(who.fingerprint).toString("hex");
   const extended = who.account.publicExtendedKey;
   const descriptor = bitcoin.place(MAINNET, { index: 0, type: who.type }).descriptor?.({ fingerprint, extended });
@@ -189,28 +199,23 @@ function previousTransaction(coin: Coin, at: number): Transaction {
 
 /** Signs every input of `who` as bitcoinjs-lib does, with no auxiliary randomness. */
 export function signByPeer(psbt: Psbt, coins: readonly Coin[], who?: Owner): void {
-  for (const [at, coin] of coins.entries()) {
-    if (who !== undefined && coin.who !== who) continue;
-    const { privateKey, publicKey } = coin.who.key(coin.path);
-    const allowed = [Transaction.SIGHASH_DEFAULT, Transaction.SIGHASH_ALL];
-    if (coin.who.type !== "tr") {
-      psbt.signInput(at, { publicKey, sign: (hash) => ecc.sign(hash, privateKey) });
-      continue;
-    }
-    const even = publicKey[0] === 2 ? privateKey : ecc.privateNegate(privateKey);
-    const tweaked = ecc.privateAdd(even, tweak(publicKey.slice(1)));
-    if (tweaked === null) throw new Error("a tweak that leaves no key");
-    const signer = {
-      publicKey: ecc.pointFromScalar(tweaked, true) ?? new Uint8Array(),
-      sign: () => new Uint8Array(64),
-      signSchnorr: (hash: Uint8Array) => ecc.signSchnorr(hash, tweaked, new Uint8Array(32)),
-    };
-    psbt.signInput(at, signer, allowed);
-  }
+  for (const [at, coin] of coins.entries())
+    if (who === undefined || coin.who === who) psbt.signInput(at, signerOf(coin.who, coin.path), [0, 1]);
 }
 
-function tweak(internal: Uint8Array): Uint8Array {
-  return bitcoinCrypto.taggedHash("TapTweak", internal);
+/** A key of ours for bitcoinjs-lib, which wants that of taproot tweaked. */
+export function signerOf(who: Owner, path: readonly [number, number]): Signer {
+  const { privateKey, publicKey } = who.key(path);
+  if (who.type !== "tr") return { publicKey, sign: (hash) => ecc.sign(hash, privateKey) };
+  const even = publicKey[0] === 2 ? privateKey : ecc.privateNegate(privateKey);
+  const tweaked = ecc.privateAdd(even, bitcoinCrypto.taggedHash("TapTweak", publicKey.slice(1)));
+  const point = tweaked && ecc.pointFromScalar(tweaked, true);
+  if (tweaked === null || point === null) throw new Error("a tweak that leaves no key");
+  return {
+    publicKey: point,
+    sign: (hash) => ecc.sign(hash, tweaked),
+    signSchnorr: (hash) => ecc.signSchnorr(hash, tweaked, new Uint8Array(32)),
+  };
 }
 
 /** The transaction that bitcoinjs-lib makes of a PSBT whose every input is signed. */
