@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { proveApproval, proveSession } from "../../src/approvals/credential.ts";
 import { readSession } from "../../src/approvals/session.ts";
 import { readApproval } from "../../src/approvals/statement.ts";
-import type { TypedData } from "../../src/approvals/typed-data.ts";
+import { approvalTypedData, sessionTypedData, type TypedData } from "../../src/approvals/typed-data.ts";
 import type { Json, JsonObject } from "../../src/base/canonical.ts";
 import { approveOffline, type CredentialSigner, type Custody, type WalletSigner, walletCredential } from "../../src/index.ts";
 import type { Credential } from "../../src/policy/core.ts";
@@ -264,6 +264,20 @@ describe("an account of the vault is nobody", () => {
     const opening = f.openCustody({ policy: g.team([g.edit], { people: { ...people, cyd: [wallet] }, roles }) });
     expect(await f.codeOf(opening)).toBe("vault/key-of-person");
   });
+});
+
+test("an account of the vault signs no approval and no session, though a rule allows all typed data", async () => {
+  const all = { id: "all-typed-data", allow: ["typedData", "unknown"] };
+  const { custody, me } = await setting([g.large(g.twoOfFinance), all]);
+  const id = g.asked(await me.sign(g.payment()));
+  const statement = await custody.approvalStatement(id);
+  const session = { vault: custody.id, person: "cyd", scope: "00".repeat(32), expiresMs: statement.expiresMs, nonce: statement.nonce };
+  for (const payload of [approvalTypedData(statement), sessionTypedData(session)]) {
+    const asked = { ...f.request(payload), kind: "typedData" };
+    expect(g.reasonOf(await me.sign(asked))).toBe("evm/approval-text");
+  }
+  const other = { ...approvalTypedData(statement), domain: { name: "Somebody else", version: "1" } };
+  expect((await me.sign({ ...f.request(other), kind: "typedData" })).kind).toBe("signed");
 });
 
 test("a wallet is shown what it signs: an answer to whose request, or the beginning of a session, and of which vault", async () => {
