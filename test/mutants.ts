@@ -18,6 +18,7 @@ import { ACCOUNTS } from "./mutants/accounts.ts";
 import { AUDIT } from "./mutants/audit.ts";
 import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
 import { CLI } from "./mutants/cli.ts";
+import { CREDENTIALS } from "./mutants/credentials.ts";
 import { CUSTODY } from "./mutants/custody.ts";
 import { EVM } from "./mutants/evm.ts";
 import { GOVERNANCE } from "./mutants/governance.ts";
@@ -44,6 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ACCOUNTS,
   ...CUSTODY,
   ...GOVERNANCE,
+  ...CREDENTIALS,
   {
     name: "a private key stays in memory after its use",
     file: "keys/derive.ts",
