@@ -7,12 +7,14 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ERROR_CODES } from "../src/base/errors.ts";
+import { bitcoin } from "../src/chains/bitcoin/index.ts";
+import type { Chain } from "../src/chains/chain.ts";
 import { evm } from "../src/chains/evm/index.ts";
 import { readAct } from "../src/custody/acts.ts";
 import { emptyBook } from "../src/intent/book.ts";
 import { ACT_KINDS, EFFECT_KINDS } from "../src/intent/effect.ts";
 import { FIELDS, type Field, KIND_FIELDS, OUTFLOW } from "../src/intent/fields.ts";
-import { REQUEST_KINDS } from "../src/intent/intent.ts";
+import { REQUEST_KINDS, type RequestKind } from "../src/intent/intent.ts";
 import { parsePolicy } from "../src/policy/parse.ts";
 import { full } from "./policy/documents.ts";
 
@@ -210,7 +212,7 @@ describe("pages", () => {
 
   test.each(["README.md", "docs/policy.md"])("every policy in %s is one that loads", (path) => {
     const texts = blocks(page(path), "json");
-    for (const text of texts) expect(() => parsePolicy(document(text), { parseAddress: evm.parseAddress }), text).not.toThrow();
+    for (const text of texts) expect(() => parsePolicy(document(text), { parseAddress }), text).not.toThrow();
     expect(texts.length).toBeGreaterThan(0);
   });
 
@@ -231,7 +233,7 @@ describe("pages", () => {
       expect([...names(table)].sort()).toEqual([...REQUEST_KINDS].sort());
       const missing = table.filter((row) => row[2] === "not yet").map(([name]) => name!.slice(1, -1));
       expect(missing.sort()).toEqual(
-        REQUEST_KINDS.filter((kind) => kind !== "act" && thrownBy(() => decode(kind)) === "request/unsupported").sort(),
+        REQUEST_KINDS.filter((kind) => kind !== "act" && unsupported(evm, kind) && unsupported(bitcoin, kind)).sort(),
       );
     });
 
@@ -257,8 +259,12 @@ describe("pages", () => {
         (path) => /^(custody|chains)/.test(path) && path.endsWith(".ts"),
       );
       const given = sources.flatMap((path) => [...page(`src/${path}`).matchAll(/\bcode: "([a-z]+\/[a-z-]+)"/g)].map(([, code]) => code!));
+      const bitcoins = [...page("src/chains/bitcoin/refusals.ts").matchAll(/\b(?:reason|at)\(\s*"([a-z0-9-]+)"/g)].map(
+        ([, code]) => `bitcoin/${code}`,
+      );
+      expect(bitcoins.length).toBeGreaterThan(8);
       const judged = [...page("src/policy/reasons.ts").matchAll(/^ {2}"([a-z]+\/[a-z-]+)":/gm)].map(([, code]) => code!);
-      expect([...names(rows(requests, "Reasons of a denial"))].sort()).toEqual([...new Set([...given, ...judged])].sort());
+      expect([...names(rows(requests, "Reasons of a denial"))].sort()).toEqual([...new Set([...given, ...bitcoins, ...judged])].sort());
     });
 
     test("has every error", () => {
@@ -267,10 +273,17 @@ describe("pages", () => {
   });
 });
 
-function decode(kind: (typeof REQUEST_KINDS)[number]): unknown {
-  const account = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045";
-  return evm.decode({ chain: "eip155:1", account, kind, payload: "0x00" }, { address: account }, emptyBook);
+/** Whether no request of this kind is ever read on this chain, whatever is in it. */
+function unsupported(chain: Chain, kind: RequestKind): boolean {
+  const [id, account] = AT[chain.namespace] as [string, string];
+  const request = { chain: id, account, kind, payload: "0x00" };
+  return thrownBy(() => chain.decode(request, { address: account }, emptyBook)) === "request/unsupported";
 }
+
+const AT: { readonly [namespace: string]: readonly [chain: string, account: string] } = {
+  eip155: ["eip155:1", "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"],
+  bip122: ["bip122:000000000019d6689c085ae165831e93", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"],
+};
 
 function thrownBy(act: () => unknown): string | undefined {
   try {
@@ -280,6 +293,8 @@ function thrownBy(act: () => unknown): string | undefined {
     return (error as { readonly code?: string }).code;
   }
 }
+
+const parseAddress: Chain["parseAddress"] = (chain, text) => (chain.startsWith("bip122:") ? bitcoin : evm).parseAddress(chain, text);
 
 /** As GitHub makes anchors of headings. */
 function headings(text: string): readonly string[] {
