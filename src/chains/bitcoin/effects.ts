@@ -86,7 +86,7 @@ function changeOf(outputs: readonly OwnedOutput[]): "verified" | "none" | "forei
 }
 
 /** What our signatures commit to: `ALL`, of which taproot's default is another spelling; else the first that is something else. */
-export function sighashName({ inputs }: Ownership): string | undefined {
+function sighashName({ inputs }: Ownership): string | undefined {
   const ours = inputs.flatMap(({ input, own }) => (own?.isSelf ? [{ own, sighash: input.sighash }] : []));
   if (ours.length === 0) return undefined;
   const other = ours.find(({ own, sighash }) => hashTypeOf(own.template, sighash) === undefined);
@@ -100,7 +100,7 @@ function hashTypeName(type: number): string {
 }
 
 function feeEffect(ownership: Ownership, { fee, loss }: Money, base: Pick<Effect, "at" | "chain" | "account" | "feeRate">): Effect {
-  const lock = lockOf(ownership);
+  const lock = timeLock(ownership);
   const why = [
     ...(fee === undefined ? ["what the inputs bring is not certain, or less than what goes out"] : []),
     ...(fee !== undefined && loss !== undefined && loss < fee ? [SHARED] : []),
@@ -116,7 +116,7 @@ function feeEffect(ownership: Ownership, { fee, loss }: Money, base: Pick<Effect
 }
 
 /** A lock does not bind while every input is final (BIP-68, and consensus before it). It is told, not refused: time passes. */
-function lockOf({ psbt: { lockTime, version, inputs } }: Ownership): string | undefined {
+function timeLock({ psbt: { lockTime, version, inputs } }: Ownership): string | undefined {
   const absolute = lockTime > 0 && inputs.some(({ sequence }) => sequence !== 0xffffffff);
   // Bit 31 turns the relative lock off; the low 16 bits count blocks or 512 seconds.
   const relative = version >= 2 && inputs.some(({ sequence }) => sequence < 0x8000_0000 && (sequence & 0xffff) > 0);

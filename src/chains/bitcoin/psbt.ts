@@ -5,13 +5,14 @@ import { equal, fromHex, toHex } from "../../base/bytes.ts";
 import type { Json } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
 import { MAGIC, malformed, type Row, readMap, rowValue } from "./framing.ts";
+import { inputOf, outputOf } from "./parts.ts";
 
 /** Before anything is parsed. Reading works in time proportional to the bytes. */
 export const MAX_BYTES: number = 1024 * 1024;
 /** Of inputs, and of outputs. */
 export const MAX_PARTS = 1_000;
 /** Inputs × (inputs + outputs): each signature hashes the whole transaction. About a second of work. */
-export const MAX_HASHED = 200_000;
+const MAX_HASHED = 200_000;
 
 /** One PSBT, read once: what is judged, what is signed and what goes on to others all come from it. */
 export interface ReadPsbt {
@@ -76,7 +77,7 @@ export interface Hint {
  * Reads a PSBT of version 0 (BIP-174, with the fields of BIP-371).
  *
  * @param payload - base64 with its padding, or whole bytes in lowercase hexadecimal with or without `0x`.
- * @throws `chain/too-large` above {@link MAX_BYTES}, {@link MAX_PARTS} or {@link MAX_HASHED}; `request/unsupported` for version 2;
+ * @throws `chain/too-large` above {@link MAX_BYTES} or {@link MAX_PARTS}, or what takes too long to sign; `request/unsupported` for version 2;
  *   `chain/malformed` for all else that is not one PSBT in its canonical framing, a previous transaction that is not the
  *   one an input names, or one that disagrees with the input's `witnessUtxo`.
  */
@@ -172,58 +173,6 @@ function parse(bytes: Uint8Array): Transaction {
     // Without the cause: the library's messages can quote whole fields.
     throw malformed(`a PSBT of version 0, got ${bytes.length} bytes that are none`);
   }
-}
-
-function inputOf(input: ReturnType<Transaction["getInput"]>): PsbtInput {
-  if (input.txid === undefined || input.index === undefined || input.sequence === undefined) throw malformed("an outpoint of each input");
-  const { nonWitnessUtxo, witnessUtxo, sighashType, redeemScript, witnessScript, tapInternalKey, tapMerkleRoot } = input;
-  const previous = nonWitnessUtxo?.outputs[input.index];
-  const final = input.finalScriptSig !== undefined || input.finalScriptWitness !== undefined;
-  return Object.freeze({
-    txid: toHex(input.txid),
-    index: input.index,
-    sequence: input.sequence,
-    ...(sighashType !== undefined && { sighash: sighashType }),
-    ...(previous !== undefined && { previous: txOutput(previous) }),
-    ...(witnessUtxo !== undefined && { witnessUtxo: txOutput(witnessUtxo) }),
-    ...(redeemScript !== undefined && { redeemScript }),
-    ...(witnessScript !== undefined && { witnessScript }),
-    ...(tapInternalKey !== undefined && { tapInternalKey }),
-    ...(tapMerkleRoot !== undefined && { tapMerkleRoot }),
-    tapScripts: present(input.tapLeafScript) || present(input.tapScriptSig),
-    signed: present(input.partialSig) || present(input.tapKeySig) || present(input.tapScriptSig) || present(input.musig2PartialSig),
-    ...(final && {
-      final: Object.freeze({
-        scriptSig: input.finalScriptSig ?? new Uint8Array(0),
-        witness: Object.freeze(input.finalScriptWitness ?? []),
-      }),
-    }),
-    hints: hintsOf(input),
-  });
-}
-
-function outputOf(output: ReturnType<Transaction["getOutput"]>): PsbtOutput {
-  if (output.script === undefined || output.amount === undefined) throw malformed("a script and an amount of each output");
-  return Object.freeze({ script: output.script, amount: output.amount, hints: hintsOf(output) });
-}
-
-type Fields = Pick<ReturnType<Transaction["getInput"]>, "bip32Derivation" | "tapBip32Derivation" | "tapInternalKey">;
-
-function hintsOf({ bip32Derivation, tapBip32Derivation }: Fields): readonly Hint[] {
-  const ecdsa = (bip32Derivation ?? []).map(([publicKey, der]) => ({ publicKey, der }));
-  const schnorr = (tapBip32Derivation ?? []).map(([publicKey, { der }]) => ({ publicKey, der }));
-  const hints = [...ecdsa, ...schnorr].map(({ publicKey, der }) =>
-    Object.freeze({ publicKey, fingerprint: der.fingerprint.toString(16).padStart(8, "0"), path: Object.freeze([...der.path]) }),
-  );
-  return Object.freeze(hints);
-}
-
-function txOutput({ script, amount }: TxOutput): TxOutput {
-  return Object.freeze({ script, amount });
-}
-
-function present(field: { readonly length: number } | undefined): boolean {
-  return field !== undefined && field.length > 0;
 }
 
 function tooLarge(expected: string, got: string): CustodyError {

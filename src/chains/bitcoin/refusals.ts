@@ -1,7 +1,7 @@
 import { equal } from "../../base/bytes.ts";
 import type { Json } from "../../base/canonical.ts";
 import type { Reason } from "../../intent/intent.ts";
-import type { OwnedInput, Ownership } from "./ownership.ts";
+import type { OwnedInput, OwnedOutput, Ownership } from "./ownership.ts";
 import { hashTypeOf } from "./sighash.ts";
 import { withLength } from "./size.ts";
 import { isWitnessProgram, OP_RETURN } from "./unaddressed.ts";
@@ -20,28 +20,13 @@ export function psbtRefusals(ownership: Ownership): readonly Reason[] {
   const ours = (test: (input: OwnedInput) => boolean) => indexes(inputs, (input) => input.own?.isSelf === true && test(input));
   return [
     ...(inputs.some(({ own }) => own?.isSelf) ? [] : [reason("nothing-to-sign", {}, "no input spends coins of this account")]),
-    ...at(
-      "no-previous-transaction",
-      "inputs",
-      indexes(inputs, withoutPrevious),
-      "the transactions that they spend are not there to prove it",
-    ),
+    ...at("no-previous-transaction", "inputs", indexes(inputs, withoutPrevious), "the transactions that they spend are not there"),
     ...at("sighash", "inputs", ours(leavesOpen), "their hash type is not the one that commits to the whole transaction"),
-    ...at(
-      "already-signed",
-      "inputs",
-      ours(({ input }) => input.signed || input.final !== undefined),
-      "they carry signatures already",
-    ),
+    ...at("already-signed", "inputs", ours(isSigned), "they carry signatures already"),
     ...at("contradiction", "inputs", ours(contradicts), "what is said about their scripts does not fit the scripts"),
     ...at("same-coin", "inputs", repeated(inputs), "they spend what another input spends"),
     ...(outputs.length > 0 ? [] : [reason("no-outputs", {}, "there are no outputs: all would go to miners")]),
-    ...at(
-      "dust",
-      "outputs",
-      indexes(outputs, ({ output }) => output.amount < dustLimit(output.script)),
-      "less than nodes relay",
-    ),
+    ...at("dust", "outputs", indexes(outputs, isDust), "less than nodes relay"),
     ...impossibleAmounts(ownership),
   ];
 }
@@ -56,6 +41,10 @@ function withoutPrevious({ input, spent, own }: OwnedInput): boolean {
 
 function leavesOpen({ input, own }: OwnedInput): boolean {
   return own === undefined || hashTypeOf(own.template, input.sighash) === undefined;
+}
+
+function isSigned({ input }: OwnedInput): boolean {
+  return input.signed || input.final !== undefined;
 }
 
 /** Each template has one way to be unlocked. Whoever shows another one means another script, or hopes that we sign for it. */
@@ -105,12 +94,16 @@ function impossibleAmounts({ inputs, outputs }: Ownership): readonly Reason[] {
   ];
 }
 
+function isDust({ output: { script, amount } }: OwnedOutput): boolean {
+  return amount < dustLimit(script);
+}
+
 /**
  * What an output must hold so that nodes relay it: at 3 sat/vB, the price of it and of an input that spends it.
  *
  * @see Bitcoin Core, `GetDustThreshold` in policy/policy.cpp
  */
-export function dustLimit(script: Uint8Array): bigint {
+function dustLimit(script: Uint8Array): bigint {
   // Nothing will ever spend it.
   if (script[0] === OP_RETURN) return 0n;
   // outpoint(32 + 4) || length(1) || signature and key(107, a quarter of it in a witness) || sequence(4)
@@ -122,8 +115,11 @@ function indexes<T>(parts: readonly T[], test: (part: T) => boolean): readonly n
   return parts.flatMap((part, index) => (test(part) ? [index] : []));
 }
 
+const SHOWN = 8;
+
 function at(code: string, parts: "inputs" | "outputs", indexes: readonly number[], text: string): readonly Reason[] {
-  return indexes.length === 0 ? [] : [reason(code, { [parts]: indexes }, `${parts} ${indexes.join(", ")}: ${text}`)];
+  const shown = `${indexes.slice(0, SHOWN).join(", ")}${indexes.length > SHOWN ? " …" : ""}`;
+  return indexes.length === 0 ? [] : [reason(code, { [parts]: indexes }, `${parts} ${shown}: ${text}`)];
 }
 
 function reason(code: string, params: { readonly [name: string]: Json }, text: string): Reason {

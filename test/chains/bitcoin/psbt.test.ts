@@ -150,6 +150,7 @@ describe("the text of a PSBT", () => {
       psbt.toHex().toUpperCase(),
       psbt.toHex().slice(0, -1),
       `0X${psbt.toHex()}`,
+      `70736274ff${psbt.toHex().slice(10).toUpperCase()}`,
       `${psbt.toHex().slice(0, -1)}F`,
       base64,
       "",
