@@ -15,6 +15,7 @@ export interface Mutant {
 }
 
 import { ACCOUNTS } from "./mutants/accounts.ts";
+import { APPROVALS_LINE } from "./mutants/approvals-line.ts";
 import { AUDIT } from "./mutants/audit.ts";
 import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
 import { CLI } from "./mutants/cli.ts";
@@ -28,12 +29,15 @@ import { LIMITS } from "./mutants/limits.ts";
 import { LINE } from "./mutants/line.ts";
 import { MESSAGES } from "./mutants/messages.ts";
 import { POLICY } from "./mutants/policy.ts";
+import { PSBT } from "./mutants/psbt.ts";
+import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...KEYS_AND_APPROVALS,
   ...POLICY,
   ...EVM,
+  ...TYPED_DATA,
   ...BITCOIN_ACCOUNTS,
   ...MESSAGES,
   ...LIMITS,
@@ -45,6 +49,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...ACCOUNTS,
   ...CUSTODY,
   ...GOVERNANCE,
+  ...PSBT,
+  ...APPROVALS_LINE,
   ...CREDENTIALS,
   {
     name: "a private key stays in memory after its use",
