@@ -5,9 +5,11 @@ import { equal, toHex } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Intent, Signable } from "../../intent/intent.ts";
 import type { AccountKeys, Signature, Signed } from "../chain.ts";
+import { type Digests, digestsOf } from "./digest.ts";
+import { lockOf } from "./lock.ts";
 import { ownScripts } from "./own.ts";
 import { type ReadPsbt, readPsbt, type TxOutput } from "./psbt.ts";
-import { lockOf, previousOutputs, type ToSign, toSign } from "./sighash.ts";
+import { previousOutputs, type ToSign, toSign } from "./sighash.ts";
 import { encodeSignature, type Final, isValid, type Proof, proofIn, unlock } from "./unlock.ts";
 
 /**
@@ -28,14 +30,15 @@ export function assemblePsbt(intent: Intent, signatures: readonly Signature[], a
   if (intent.kind !== "psbt") throw misfit("expected a PSBT's intent");
   const psbt = readPsbt(intent.bytes);
   const previous = previousOutputs(psbt) ?? [];
+  const digests = digestsOf(psbt, previous);
   const asked = toSign(psbt, ownScripts(account));
   if (asked.length === 0 || signatures.length !== asked.length) throw misfit(`expected ${asked.length} of them, got ${signatures.length}`);
   if (!sameSignables(intent.signables, asked)) throw misfit("expected the digests and keys that the intent's own bytes ask for");
 
-  const ours = new Map(asked.map((one, at) => [one.index, { ...one, proof: proofOf(psbt, one, signatures[at], previous) }]));
+  const ours = new Map(asked.map((one, at) => [one.index, { ...one, proof: proofOf(one, signatures[at], digests) }]));
   const finals = previous.map((spent, index) => {
     const own = ours.get(index);
-    return own === undefined ? finalOfOthers(psbt, index, spent, previous) : unlock(own.lock, own.proof);
+    return own === undefined ? finalOfOthers(psbt, index, spent, digests) : unlock(own.lock, own.proof);
   });
   const satisfied = finals.flatMap((final) => final ?? []);
   return satisfied.length === finals.length ? complete(psbt, satisfied) : partial(psbt, ours);
@@ -57,22 +60,22 @@ function sameSignables(signables: readonly Signable[], asked: readonly ToSign[])
   );
 }
 
-function proofOf(psbt: ReadPsbt, one: ToSign, signature: Signature | undefined, previous: readonly TxOutput[]): Proof {
+function proofOf(one: ToSign, signature: Signature | undefined, digests: Digests): Proof {
   const encoded = signature && encodeSignature(one.lock, signature.bytes, one.hashType);
   // The output key of taproot is the key at the path, tweaked: the script was found by deriving it.
   const proof = encoded && { publicKey: one.lock.type === "tr" ? one.lock.program : one.own.publicKey, signature: encoded };
-  if (proof === undefined || isValid(psbt, one.index, one.lock, proof, previous) !== true)
+  if (proof === undefined || isValid(digests, one.index, one.lock, proof) !== true)
     throw misfit(`expected 64 bytes, with a low s where it is ECDSA, of the key at ${one.own.path.join("/")} for input ${one.index}`);
   return proof;
 }
 
 /** @returns nothing where somebody still has to sign, or has signed something else. */
-function finalOfOthers(psbt: ReadPsbt, index: number, spent: TxOutput, previous: readonly TxOutput[]): Final | undefined {
+function finalOfOthers(psbt: ReadPsbt, index: number, spent: TxOutput, digests: Digests): Final | undefined {
   const input = psbt.inputs[index];
   const final = input?.final;
   if (final === undefined) {
     const lock = lockOf(spent.script, input?.redeemScript);
-    const proof = lock && proofs(psbt, index, lock.program).find((one) => isValid(psbt, index, lock, one, previous) === true);
+    const proof = lock && proofs(psbt, index, lock.program).find((one) => isValid(digests, index, lock, one) === true);
     return lock && proof && unlock(lock, proof);
   }
   // Of a final P2SH input the redeem script may be gone: it is the one push of a nested P2WPKH.
@@ -80,7 +83,7 @@ function finalOfOthers(psbt: ReadPsbt, index: number, spent: TxOutput, previous:
   // More than one item at a taproot input is a script path or an annex, which are not read here.
   if (lock === undefined || (lock.type === "tr" && final.witness.length > 1)) return final;
   const proof = proofIn(lock, final);
-  return proof !== undefined && isValid(psbt, index, lock, proof, previous) !== false ? final : undefined;
+  return proof !== undefined && isValid(digests, index, lock, proof) !== false ? final : undefined;
 }
 
 /** Signatures that a PSBT carries for an input which is not final yet. */

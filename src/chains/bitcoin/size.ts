@@ -1,5 +1,5 @@
+import { ALL } from "./digest.ts";
 import type { OwnedInput, Ownership } from "./ownership.ts";
-import { ALL } from "./sighash.ts";
 
 /** Bytes that unlock an input, by where they stand in the transaction. */
 interface Unlocking {

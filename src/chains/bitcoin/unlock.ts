@@ -2,9 +2,10 @@ import { schnorr, secp256k1 } from "@noble/curves/secp256k1.js";
 import { Script } from "@scure/btc-signer/script.js";
 import { hash160 } from "@scure/btc-signer/utils.js";
 import { concat, equal } from "../../base/bytes.ts";
-import type { PsbtInput, ReadPsbt, TxOutput } from "./psbt.ts";
+import { ALL, DEFAULT, type Digests } from "./digest.ts";
+import type { Lock } from "./lock.ts";
+import type { PsbtInput } from "./psbt.ts";
 import { writeScript } from "./script.ts";
-import { ALL, DEFAULT, digestOf, type Lock } from "./sighash.ts";
 
 /** A key and its signature, as a PSBT and scripts carry them. */
 export interface Proof {
@@ -31,20 +32,14 @@ export function encodeSignature({ type }: Lock, bytes: Uint8Array, hashType: num
  *
  * @returns nothing where it is not known: P2PKH with another hash type than `ALL`.
  */
-export function isValid(
-  psbt: ReadPsbt,
-  index: number,
-  lock: Lock,
-  { publicKey, signature }: Proof,
-  previous: readonly TxOutput[],
-): boolean | undefined {
+export function isValid(digests: Digests, index: number, lock: Lock, { publicKey, signature }: Proof): boolean | undefined {
   if (!fits(lock, publicKey)) return false;
   const bare = lock.type === "tr" && signature.length === 64;
   const hashType = bare ? DEFAULT : (signature.at(-1) ?? DEFAULT);
   // Each signature has one form: the default is never written out.
   if (!bare && hashType === DEFAULT) return false;
   if (lock.type === "pkh" && hashType !== ALL) return undefined;
-  const digest = digestOf(psbt, index, lock, hashType, previous);
+  const digest = digests(index, lock, hashType);
   const bytes = bare ? signature : signature.subarray(0, -1);
   if (digest === undefined) return false;
   return answer(() => (lock.type === "tr" ? schnorr.verify(bytes, digest, publicKey) : verifyDer(bytes, digest, publicKey))) === true;

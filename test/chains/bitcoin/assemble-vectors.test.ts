@@ -5,8 +5,10 @@ import { Psbt, Transaction } from "bitcoinjs-lib";
 import { describe, expect, test } from "vitest";
 import { CustodyError } from "../../../src/base/errors.ts";
 import { assemblePsbt } from "../../../src/chains/bitcoin/assemble.ts";
+import { digestsOf } from "../../../src/chains/bitcoin/digest.ts";
+import { lockOf } from "../../../src/chains/bitcoin/lock.ts";
 import { readPsbt } from "../../../src/chains/bitcoin/psbt.ts";
-import { lockOf, previousOutputs } from "../../../src/chains/bitcoin/sighash.ts";
+import { previousOutputs } from "../../../src/chains/bitcoin/sighash.ts";
 import { isValid, proofIn } from "../../../src/chains/bitcoin/unlock.ts";
 import type { AccountKeys } from "../../../src/chains/chain.ts";
 import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
@@ -62,7 +64,7 @@ describe.skipIf(!shared)(vectorSuite("PSBTs of BIP-174, BIP-371 and Bitcoin Core
         if (lock === undefined) tally.unsupported += proofs.length;
         else
           for (const proof of proofs) {
-            if (isValid(psbt, index, lock, proof, previous) === true) tally.match++;
+            if (isValid(digestsOf(psbt, previous), index, lock, proof) === true) tally.match++;
             else tally.wrong.push(`row ${at}, input ${index}`);
           }
       }

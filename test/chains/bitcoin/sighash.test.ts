@@ -1,9 +1,11 @@
 import { Transaction } from "bitcoinjs-lib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { digestsOf } from "../../../src/chains/bitcoin/digest.ts";
+import { type Lock, lockOf } from "../../../src/chains/bitcoin/lock.ts";
 import { type OwnScript, ownScripts } from "../../../src/chains/bitcoin/own.ts";
 import { readPsbt } from "../../../src/chains/bitcoin/psbt.ts";
-import { digestOf, hashTypeOf, type Lock, lockOf, previousOutputs, signableOf, toSign } from "../../../src/chains/bitcoin/sighash.ts";
+import { hashTypeOf, previousOutputs, signableOf, toSign } from "../../../src/chains/bitcoin/sighash.ts";
 import { TEMPLATES } from "../../../src/chains/bitcoin/template.ts";
 import { isValid, proofIn } from "../../../src/chains/bitcoin/unlock.ts";
 import { accountOf, makePsbt, numbers, type Owner, owner, payment, randomPlan, TYPES } from "./made.ts";
@@ -30,7 +32,7 @@ describe("digests", () => {
         const { output, redeem } = payment(who, path);
         const lock = lockOf(output, redeem) as Lock;
         for (const hashType of HASH_TYPES) {
-          const ours = digestOf(psbt, index, lock, hashType, previous);
+          const ours = digestsOf(psbt, previous)(index, lock, hashType);
           const noOutput = (hashType & 3) === 3 && index >= plan.paid.length;
           if (who.type === "pkh" ? hashType !== 1 : who.type === "tr" ? noOutput : hashType === 0) expect(ours).toBeUndefined();
           else expect(ours && hex(ours), `${round} ${index} ${hashType}`).toBe(hex(digestByPeer(peer, index, lock, hashType, previous)));
@@ -47,7 +49,7 @@ describe("digests", () => {
       program: new Uint8Array(20),
     };
     for (let type = 0; type < 0x200; type++)
-      if (!HASH_TYPES.includes(type)) expect(digestOf(psbt, 0, lock, type, previous), String(type)).toBeUndefined();
+      if (!HASH_TYPES.includes(type)) expect(digestsOf(psbt, previous)(0, lock, type), String(type)).toBeUndefined();
   });
 
   test("are of nothing where an output that is spent is unknown", () => {
@@ -56,8 +58,8 @@ describe("digests", () => {
     const psbt = readPsbt(makePsbt(plan).toBuffer());
     const previous = previousOutputs(psbt) ?? [];
     const lock = lockOf(previous[0]?.script ?? new Uint8Array()) as Lock;
-    expect(digestOf(psbt, 0, lock, 0, previous.slice(1))).toBeUndefined();
-    expect(digestOf(psbt, previous.length, lock, 0, previous)).toBeUndefined();
+    expect(digestsOf(psbt, previous.slice(1))(0, lock, 0)).toBeUndefined();
+    expect(digestsOf(psbt, previous)(previous.length, lock, 0)).toBeUndefined();
   });
 });
 
@@ -179,10 +181,10 @@ describe("whatever bytes stand for a signature of somebody else", () => {
     const bytes = fc.uint8Array({ maxLength: 80 });
     fc.assert(
       fc.property(bytes, bytes, bytes, (signature, other, third) => {
-        expect(isValid(psbt, 0, lock, { publicKey, signature }, previous)).not.toBe(true);
-        expect(isValid(psbt, 0, lock, { publicKey: other, signature }, previous)).toBe(false);
+        expect(isValid(digestsOf(psbt, previous), 0, lock, { publicKey, signature })).not.toBe(true);
+        expect(isValid(digestsOf(psbt, previous), 0, lock, { publicKey: other, signature })).toBe(false);
         const proof = proofIn(lock, { scriptSig: signature, witness: [other, third] });
-        expect(proof === undefined || isValid(psbt, 0, lock, proof, previous) !== true).toBe(true);
+        expect(proof === undefined || isValid(digestsOf(psbt, previous), 0, lock, proof) !== true).toBe(true);
       }),
       { numRuns: 100 },
     );
