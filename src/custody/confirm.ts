@@ -7,7 +7,6 @@ import {
   readConfirmation,
   type SignedConfirmation,
 } from "../approvals/confirmation.ts";
-import { signerOf } from "../approvals/proof.ts";
 import { toHex } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
@@ -103,8 +102,6 @@ async function presenceOf(desk: Desk, statement: ConfirmationStatement, options:
   }
   if (confirmation !== undefined) return { by: "key", confirmation: readConfirmation(copyPlain(confirmation)) };
   checkSlot(slot);
-  if (!hasCredential(desk.judge.policy, statement.person, null))
-    throw new CustodyError("approval/bad-signature", `confirm: ${statement.person} has to sign it with a credential`);
   return { by: "unlock", slot: await desk.vault.openAgain(slot as Slot, options), statement };
 }
 
@@ -120,8 +117,7 @@ function take(tx: Tx, desk: Desk, id: string, { person, presence }: { readonly p
   const used = `approval/${confirmationId(statement)}`;
   if (tx.get(used) !== undefined) throw new CustodyError("approval/mismatch", "confirmation: it was handed in before");
   tx.put(used, { expires: statement.expiresMs });
-  const key = presence.by === "key" ? signerOf(presence.confirmation) : null;
-  const confirmed = { person, intent: statement.intent, at: tx.now, expires: statement.expiresMs, key };
+  const confirmed = { person, at: tx.now, expires: statement.expiresMs };
   tx.put(`pending/${id}`, asJson({ ...pending, confirmed }));
   const proof: JsonObject = presence.by === "key" ? asObject(presence.confirmation) : { slot: presence.slot };
   return journal(tx, "confirmed", { pending: id, person, proof, intent: pending.intent });

@@ -65,7 +65,8 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
     semantics: SEMANTICS,
     book: judge.policy.book.hash,
   };
-  // Presence was shown for these bytes as they were read then: with other bytes it is gone, also for when these come back.
+  // INVARIANT: presence stands beside the bytes and the policy that it was shown for. With others it is gone, also for when these
+  // come back; a key that was taken away went with its policy.
   const pending = confirmed !== undefined && isConfirmedAs(base, now) ? { ...now, confirmed } : now;
   const told = entry !== undefined && isSame(base, pending) ? { ...pending, entry } : pending;
   const standing = standingOf(judge, pending, tx.now);
@@ -102,7 +103,7 @@ export function standingOf(
   now: Time,
 ): { readonly missing: readonly Need[]; readonly approvals: readonly AnswerRecord[]; readonly refusedBy?: string } {
   const needs = approvalsOf(pending.needs);
-  const answers = pending.answers.filter((answer) => answer.expires > now && stillTheirs(judge, answer));
+  const answers = pending.answers.filter((answer) => stillTheirs(judge, answer));
   const earlier = new Map(answers.map((answer) => [answer.statement.policy, approvalsOf(answer.needs)]));
   const decision = decideApprovals(
     {
@@ -131,17 +132,11 @@ export function standingOf(
       case "delay":
         return decision.state === "met" && now >= last + need.delayMs;
       case "confirm":
-        return isPresent(judge, pending, now);
+        return pending.confirmed !== undefined && now < pending.confirmed.expires;
     }
   };
   const missing = pending.needs.filter((need) => !isMet(need));
   return { missing, approvals: used };
-}
-
-/** Whether the requester has confirmed these very bytes, by what is still theirs. */
-function isPresent(judge: Judge, { confirmed, intent }: PendingRecord, now: Time): boolean {
-  if (confirmed === undefined || confirmed.intent !== intent || confirmed.expires <= now) return false;
-  return hasCredential(judge.policy, confirmed.person, confirmed.key);
 }
 
 /** When the last delay of a request has run, if nothing else is missing; otherwise nothing. */

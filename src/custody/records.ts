@@ -88,7 +88,7 @@ export interface PendingRecord {
   /** Its entry in the log, as long as that tells of these bytes and needs: asking again without news writes nothing. */
   readonly entry?: number;
   readonly answers: readonly AnswerRecord[];
-  /** For which of its bytes the requester has shown their own presence. Other bytes, or another policy, end it. */
+  /** The requester has shown their own presence for these bytes under this policy; with others it is gone. */
   readonly confirmed?: ConfirmationRecord;
   /** Intents that were signed under these answers: the first, and its exact replacements. */
   readonly used: readonly string[];
@@ -111,11 +111,8 @@ export interface AnswerRecord {
 
 export interface ConfirmationRecord {
   readonly person: string;
-  readonly intent: string;
   readonly at: Time;
   readonly expires: Time;
-  /** Key or address that signed; `null` where a slot was opened again. */
-  readonly key: string | null;
 }
 
 export interface SessionRecord {

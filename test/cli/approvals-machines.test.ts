@@ -65,8 +65,8 @@ const here = (...argv: readonly string[]) => on("vault", [...argv, "--vault", "v
 beforeAll(async () => {
   mkdirSync(built, { recursive: true });
   for (const machine of ["vault", "ana", "ben", "cyd", "eve"] as const) mkdirSync(at(machine));
-  const options = { bundle: true, format: "esm", platform: "node", external: ["lmdb"], target: "node20" } as const;
-  await build({ ...options, entryPoints: [join(project, "src/cli/main.ts")], outfile: join(built, "cli.js") });
+  const options = { bundle: true, format: "esm", platform: "node", target: "node20" } as const;
+  await build({ ...options, external: ["lmdb"], entryPoints: [join(project, "src/cli/main.ts")], outfile: join(built, "cli.js") });
   const people = [];
   for (const name of ["ana", "ben", "eve"] as const) {
     const { json } = await on(name, ["keygen", "key.json", "--json"]);
@@ -75,7 +75,12 @@ beforeAll(async () => {
   const rules = [
     { id: "pay", allow: ["transfer"], when: { asset: "ETH", to: "@book", requester: "role:ops" } },
     { id: "fees", allow: ["fee"], when: { asset: "ETH", amount: { max: "0.005 ETH" }, requester: "role:ops" } },
-    { id: "three", require: ["transfer"], when: { asset: "ETH", total: { min: "1 ETH" } }, approvals: [{ of: "finance", atLeast: 3 }] },
+    {
+      id: "three",
+      require: ["transfer"],
+      when: { asset: "ETH", total: { min: "1 ETH", max: "4 ETH" } },
+      approvals: [{ of: "finance", atLeast: 3 }],
+    },
     { id: "present", require: ["transfer"], when: { asset: "ETH", total: { min: "5 ETH" } }, confirm: true },
   ];
   const policy = document(rules, {
@@ -189,7 +194,6 @@ describe("three approvers on machines of their own", () => {
 
   test("beyond 5 ETH the requester confirms on the vault's machine, which is nobody else's to do", async () => {
     const { id } = await waiting(6n * ETHER);
-    await approvedBy(id, ["ana", "ben", "cyd"]);
     const missing = await here("pending", "resume", id);
     expect([missing.exit, missing.json.needs]).toEqual([3, [{ kind: "confirm", rule: "present" }]]);
     copyFileSync(at("eve", "key.json"), at("vault", "eve.json"));

@@ -115,6 +115,18 @@ describe("what is approved as exact bytes", () => {
   });
 });
 
+test("a message is approved as it stands: the same one is given again, another one asks again", async () => {
+  const both = { id: "both", require: ["statement"], approvals: [{ of: "finance", atLeast: 1 }] };
+  const { custody, me } = await setting([{ id: "may", allow: ["statement"] }, both]);
+  const message = (text: string) => ({ chain: f.CHAIN, account: f.ACCOUNT, kind: "message", payload: { text } });
+  const id = g.asked(await me.sign(message("hello")));
+  await g.vote(custody, id, f.ana);
+  const signed = await me.resume(id);
+  expect(signed.kind).toBe("signed");
+  expect(await me.sign(message("hello"))).toEqual(signed);
+  expect((await me.sign(message("hello!"))).kind).toBe("pending");
+});
+
 describe("one approval, one hold", () => {
   test("handed in once, it is good for no second request of the same effects, whenever that comes", async () => {
     const { custody, me } = await setting();

@@ -110,7 +110,7 @@ describe("who unlocks confirms by unlocking once more", () => {
   });
 });
 
-test("a slot that opens view only shows nobody's presence", async () => {
+test("a slot that opens view only shows nobody's presence, and a vault that was locked takes none", async () => {
   const { store } = g.timed();
   const viewer = rawSlot(keyOf(9));
   const vault = await createVault({ store, slots: [f.slot], viewSlots: [viewer], state: {} });
@@ -118,7 +118,14 @@ test("a slot that opens view only shows nobody's presence", async () => {
   const [first] = vault.slots;
   expect(await vault.openAgain(f.slot)).toBe(first?.id);
   expect(await vault.read((view) => view.state)).toEqual({});
-  vault.lock();
+  const locking: Slot = {
+    ...f.slot,
+    open: async (parameters, context) => {
+      vault.lock();
+      return f.slot.open(parameters, context);
+    },
+  };
+  await expect(vault.openAgain(locking)).rejects.toMatchObject({ code: "vault/locked" });
 });
 
 describe("who has a key confirms with it", () => {
@@ -252,6 +259,18 @@ describe("a confirmation is for exactly these bytes", () => {
     expect(await kindOf(me, id)).toBe("pending");
     await me.confirm(id, { slot: f.slot });
     expect(await kindOf(me, id)).toBe("signed");
+  });
+
+  test("it counts for no longer than it says", async () => {
+    const { custody, clock } = await setting();
+    const me = await g.sessionOf(custody, f.ana);
+    const [first, second] = [g.asked(await me.sign(g.payment())), g.asked(await me.sign(g.payment(1, { value: 3n * f.ETHER })))];
+    for (const id of [first, second])
+      await me.confirm(id, { confirmation: await signedBy(me, id, f.ana, { expiresMs: clock.now() + g.HOUR }) });
+    clock.pass(g.HOUR - 1);
+    expect(await kindOf(me, first)).toBe("signed");
+    clock.pass(1);
+    expect(await kindOf(me, second)).toBe("pending");
   });
 
   test("it does not outlive the request", async () => {

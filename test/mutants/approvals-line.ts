@@ -10,16 +10,23 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   {
     name: "presence that nobody has shown counts as shown",
     file: "custody/pending.ts",
-    find: "        return isPresent(judge, pending, now);\n",
-    replace: "        return true;\n",
+    find: "return pending.confirmed !== undefined && now < pending.confirmed.expires;",
+    replace: "return true;",
     test: { file: "custody/pending.test.ts", name: "presence that a rule asks for and nobody shows" },
   },
   {
     name: "a confirmation covers other bytes",
     file: "custody/pending.ts",
-    find: "confirmed === undefined || confirmed.intent !== intent || confirmed.expires <= now",
-    replace: "confirmed === undefined",
-    test: confirm("a key that was taken away confirms nothing"),
+    find: "before.intent === now.intent && before.policy",
+    replace: "before.policy",
+    test: confirm("a new nonce or a fee bump needs another"),
+  },
+  {
+    name: "a confirmation counts in the moment that it runs out",
+    file: "custody/pending.ts",
+    find: " && now < pending.confirmed.expires",
+    replace: "",
+    test: confirm("it counts for no longer than it says"),
   },
   {
     name: "a confirmation outlives the bytes that it was given for",
@@ -52,8 +59,8 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   {
     name: "whoever unlocks is anybody's presence",
     file: "custody/confirm.ts",
-    find: "  if (!hasCredential(desk.judge.policy, statement.person, null))",
-    replace: "  if (false)",
+    find: "else if (!hasCredential(judge.policy, person, null))",
+    replace: "else if (false)",
     test: confirm("a service is present at nothing"),
   },
   {
@@ -103,7 +110,7 @@ export const APPROVALS_LINE: readonly Mutant[] = [
     file: "vault/vault.ts",
     find: "      if (this.#locked) throw locked();\n      if (again",
     replace: "      if (again",
-    test: confirm("a vault that was locked meanwhile takes no confirmation"),
+    test: confirm("a slot that opens view only shows nobody's presence, and a vault that was locked takes none"),
   },
   {
     name: "a no ends nothing where everybody had said yes",
@@ -128,8 +135,8 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   },
   {
     name: "a yes counts in the moment that it runs out",
-    file: "custody/pending.ts",
-    find: "answer.expires > now && ",
+    file: "approvals/decide.ts",
+    find: "    now < statement.expiresMs &&\n",
     replace: "",
     test: end("a yes counts until the moment before it runs out"),
   },
@@ -155,13 +162,6 @@ export const APPROVALS_LINE: readonly Mutant[] = [
     test: people("the moment before"),
   },
   {
-    name: "a machine fills a clause",
-    file: "custody/pending.ts",
-    find: "isService: (person) => isService(judge.policy.people.get(person) ?? []),",
-    replace: 'isService: (person) => isService([]) && person !== "",',
-    test: people("a yes of somebody whose key has become a machine's does not count"),
-  },
-  {
     name: "approvals serve every nonce",
     file: "custody/pending.ts",
     find: "used.includes(intent.id) || (intent.lane !== undefined && usedLane === intent.lane)",
@@ -169,11 +169,11 @@ export const APPROVALS_LINE: readonly Mutant[] = [
     test: uses("of a request that another nonce has taken the approvals of ask again"),
   },
   {
-    name: "a lapsed hold gives its approvals back to no bytes at all",
+    name: "what was signed under approvals asks for them again",
     file: "custody/pending.ts",
     find: "used.includes(intent.id) || (intent.lane",
     replace: "(intent.lane",
-    test: uses("another nonce or fee asks again, the same bytes do not"),
+    test: uses("a message is approved as it stands"),
   },
   {
     name: "a call is approved by its effects",
