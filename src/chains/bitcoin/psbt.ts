@@ -11,8 +11,6 @@ import { inputOf, outputOf } from "./parts.ts";
 export const MAX_BYTES: number = 1024 * 1024;
 /** Of inputs, and of outputs. */
 export const MAX_PARTS = 1_000;
-/** Inputs × (inputs + outputs): each signature hashes the whole transaction. About a second of work. */
-const MAX_HASHED = 200_000;
 
 /** One PSBT, read once: what is judged, what is signed and what goes on to others all come from it. */
 export interface ReadPsbt {
@@ -77,7 +75,7 @@ export interface Hint {
  * Reads a PSBT of version 0 (BIP-174, with the fields of BIP-371).
  *
  * @param payload - base64 with its padding, or whole bytes in lowercase hexadecimal with or without `0x`.
- * @throws `chain/too-large` above {@link MAX_BYTES} or {@link MAX_PARTS}, or what takes too long to sign; `request/unsupported` for version 2;
+ * @throws `chain/too-large` above {@link MAX_BYTES} or {@link MAX_PARTS}; `request/unsupported` for version 2;
  *   `chain/malformed` for all else that is not one PSBT in its canonical framing, a previous transaction that is not the
  *   one an input names, or one that disagrees with the input's `witnessUtxo`.
  */
@@ -133,8 +131,6 @@ function checkFraming(bytes: Uint8Array): Uint8Array {
   const unsigned = unsignedOf(global.rows);
   const { inputs, outputs } = parts(unsigned);
   if (inputs > MAX_PARTS || outputs > MAX_PARTS) throw tooLarge(`${MAX_PARTS} inputs and outputs each`, `${inputs} and ${outputs}`);
-  if (inputs * (inputs + outputs) > MAX_HASHED)
-    throw tooLarge(`${MAX_HASHED} parts to hash for all inputs`, `${inputs * (inputs + outputs)}`);
   let offset = global.end;
   for (let map = 0; map < inputs + outputs; map++) offset = readMap(bytes, offset).end;
   if (offset !== bytes.length) throw malformed("nothing behind the last map");
