@@ -1,8 +1,9 @@
+import type { Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Address } from "../intent/effect.ts";
 import type { Credential, ParseAddress } from "./core.ts";
 import { quote } from "./problems.ts";
-import { items, members, objectAt, type Spot, textAt } from "./surface.ts";
+import { items, members, objectAt, type Spot, table, textAt } from "./surface.ts";
 import { readTable } from "./vocabulary.ts";
 
 /** What `people` are read with; see {@link import("./parse.ts").ParseOptions}. */
@@ -16,8 +17,10 @@ export interface PeopleReading {
 export const CREDENTIAL_KINDS = ["unlock", "secp256k1", "eip712", "service"] as const satisfies readonly Credential["kind"][];
 
 /** Reads `people`: who they are is what they can sign with. */
-export function readPeople(spot: Spot | undefined, reading: PeopleReading): Map<string, readonly Credential[] | undefined> {
+export function readPeople(spot: Spot | undefined, given: PeopleReading): Map<string, readonly Credential[] | undefined> {
   const holders = new Map<string, string>();
+  // An address costs far more than all the rest of a key, so they are compared only where there is a wallet.
+  const reading = hasWallet(spot) ? given : { ...given, addressOfKey: undefined };
   return readTable(spot, 1000, (row, person) => {
     const credentials = items(row, 16)?.map((item) => {
       const credential = credentialAt(item, reading);
@@ -37,6 +40,11 @@ export function readPeople(spot: Spot | undefined, reading: PeopleReading): Map<
 /** Whether somebody with these credentials is a machine, which asks and never approves. */
 export function isService(credentials: readonly Credential[]): boolean {
   return credentials.some(({ kind }) => kind === "service");
+}
+
+function hasWallet(spot: Spot | undefined): boolean {
+  const lists = table(spot).map(([, { value }]) => (Array.isArray(value) ? (value as readonly Json[]) : []));
+  return lists.some((list) => list.some((item) => (item as { readonly kind?: Json } | null)?.kind === "eip712"));
 }
 
 interface Holding {
@@ -87,7 +95,7 @@ function credentialAt(spot: Spot, reading: PeopleReading): Credential | undefine
     case "secp256k1":
     case "service": {
       const key = members(spot, ["kind", "publicKey"])?.publicKey;
-      const publicKey = key && publicKeyAt(key, reading);
+      const publicKey = key && publicKeyAt(key);
       return publicKey === undefined ? undefined : { kind, publicKey };
     }
     case "eip712": {
@@ -103,19 +111,13 @@ function credentialAt(spot: Spot, reading: PeopleReading): Credential | undefine
   }
 }
 
-function publicKeyAt(spot: Spot, { addressOfKey }: PeopleReading): string | undefined {
+function publicKeyAt(spot: Spot): string | undefined {
   const text = textAt(spot, "a compressed public key as hexadecimal text");
-  if (text === undefined) return undefined;
-  if (!/^0[23][0-9a-fA-F]{64}$/.test(text)) {
-    return spot.wrong(
-      "policy/bad-credential",
-      `expected 33 bytes as 66 hexadecimal digits that begin with 02 or 03, got ${text.length} characters`,
-    );
-  }
-  const publicKey = text.toLowerCase();
-  if (addressOfKey !== undefined && addressOfKey(publicKey) === undefined)
-    return spot.wrong("policy/bad-credential", `expected a key that could sign, got ${quote(text)}, which is no point of secp256k1`);
-  return publicKey;
+  if (text === undefined || /^0[23][0-9a-fA-F]{64}$/.test(text)) return text?.toLowerCase();
+  return spot.wrong(
+    "policy/bad-credential",
+    `expected 33 bytes as 66 hexadecimal digits that begin with 02 or 03, got ${text.length} characters`,
+  );
 }
 
 /** The address of a wallet is the same on every EVM chain. */

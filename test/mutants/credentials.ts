@@ -86,11 +86,11 @@ export const CREDENTIALS: readonly Mutant[] = [
     test: people("with one key under two names are found"),
   },
   {
-    name: "what can never sign is a person's key",
+    name: "keys are compared with wallets only where everybody has one",
     file: "policy/credentials.ts",
-    find: "addressOfKey !== undefined && addressOfKey(publicKey) === undefined",
-    replace: "false",
-    test: people("with a key that is no point of the curve"),
+    find: "lists.some((list) => list.some(",
+    replace: "lists.every((list) => list.some(",
+    test: people("with one key under two names are found"),
   },
   {
     name: "an account of the vault is a person's wallet",
