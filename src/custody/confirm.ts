@@ -89,7 +89,7 @@ export async function confirmationStatement(desk: Desk, person: string, id: stri
 }
 
 /** Signs a confirmation where the key or wallet is: its statement comes from `me.confirmationStatement`. */
-export async function signConfirmation(statement: ConfirmationStatement, credential: CredentialSigner): Promise<SignedConfirmation> {
+export async function confirmOffline(statement: ConfirmationStatement, credential: CredentialSigner): Promise<SignedConfirmation> {
   const typedData = () => confirmationTypedData(statement);
   return { statement, ...(await proofBy(credential, { digest: confirmationDigest(statement), typedData }, "approval/bad-signature")) };
 }

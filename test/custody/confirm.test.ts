@@ -1,9 +1,17 @@
 import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
-import { confirmationDigest } from "../../src/approvals/confirmation.ts";
-import { toHex } from "../../src/base/bytes.ts";
 import { evm } from "../../src/chains/evm/index.ts";
-import { approveOffline, type Custody, keyward, passphrase, type Session, type Slot, walletCredential } from "../../src/index.ts";
+import { confirmOffline } from "../../src/custody/confirm.ts";
+import {
+  approveOffline,
+  type Custody,
+  confirmOffline,
+  keyward,
+  passphrase,
+  type Session,
+  type Slot,
+  walletCredential,
+} from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
 import { createVault } from "../../src/vault/open.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
@@ -24,8 +32,7 @@ const kindOf = async (me: Session, id: string, request?: object): Promise<string
 
 /** A confirmation that ana's key signs elsewhere, with members of the statement changed. */
 async function signedBy(me: Session, id: string, who: f.Person, changes: object = {}) {
-  const statement = { ...(await me.confirmationStatement(id)), ...changes };
-  return { statement, publicKey: who.publicKey, signature: toHex(await who.credential.sign(confirmationDigest(statement))) };
+  return confirmOffline({ ...(await me.confirmationStatement(id)), ...changes }, who.credential);
 }
 
 describe("who unlocks confirms by unlocking once more", () => {
