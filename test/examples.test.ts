@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Json } from "../src/base/canonical.ts";
 import { ERROR_CODES } from "../src/base/errors.ts";
 import { bitcoin } from "../src/chains/bitcoin/index.ts";
 import type { Chain } from "../src/chains/chain.ts";
@@ -15,6 +16,8 @@ import { emptyBook } from "../src/intent/book.ts";
 import { ACT_KINDS, EFFECT_KINDS } from "../src/intent/effect.ts";
 import { FIELDS, type Field, KIND_FIELDS, OUTFLOW } from "../src/intent/fields.ts";
 import { REQUEST_KINDS, type RequestKind } from "../src/intent/intent.ts";
+import { emptyCounters } from "../src/policy/counters.ts";
+import { compile } from "../src/policy/evaluate.ts";
 import { parsePolicy } from "../src/policy/parse.ts";
 import { full } from "./policy/documents.ts";
 
@@ -216,6 +219,22 @@ describe("pages", () => {
     expect(texts.length).toBeGreaterThan(0);
   });
 
+  test("the policy for permits in docs/policy.md lets pass what ends within the year, and no other", () => {
+    const owner = "0x5e174bF70BE4514980464A3086c0E69577968909";
+    const text = blocks(page("docs/policy.md"), "json").find((block) => block.includes('"a shop that takes permits"')) ?? "";
+    const policy = parsePolicy(text, { parseAddress });
+    const evaluator = compile(policy);
+    const codes = (payload: Json) => {
+      const intent = evm.decode({ chain: "eip155:1", account: owner, kind: "typedData", payload }, { address: owner }, policy.book);
+      return evaluator.judge(intent, { now: 0, mode: "normal", requester: "owner" }, emptyCounters).reasons.map(({ code }) => code);
+    };
+    const newYear = Date.UTC(2027, 0, 1) / 1000;
+    expect(codes(permit2("100000000", newYear - 86_400))).toEqual([]);
+    expect(codes(permit2("100000001", newYear - 86_400))).toEqual(["policy/not-allowed"]);
+    expect(codes(permit2("100000000", newYear))).toEqual(["policy/not-allowed"]);
+    expect(codes(permit(owner, newYear - 86_400))).toEqual(["policy/not-allowed"]);
+  });
+
   test("the fields in docs/policy.md are those of the code", async () => {
     const path = "docs/policy.md";
     const made = page(path).replace(
@@ -295,6 +314,34 @@ function thrownBy(act: () => unknown): string | undefined {
 }
 
 const parseAddress: Chain["parseAddress"] = (chain, text) => (chain.startsWith("bip122:") ? bitcoin : evm).parseAddress(chain, text);
+
+const SHOP = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045";
+const USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const uint = (name: string, bits = 256) => ({ name, type: `uint${bits}` });
+const address = (name: string) => ({ name, type: "address" });
+
+/** Permit2 for the shop. */
+function permit2(amount: string, expiration: number): Json {
+  return {
+    domain: { name: "Permit2", chainId: 1, verifyingContract: "0x000000000022D473030F116dDEE9F6B43aC78BA3" },
+    types: {
+      PermitDetails: [address("token"), uint("amount", 160), uint("expiration", 48), uint("nonce", 48)],
+      PermitSingle: [{ name: "details", type: "PermitDetails" }, address("spender"), uint("sigDeadline")],
+    },
+    primaryType: "PermitSingle",
+    message: { details: { token: USDC, amount, expiration, nonce: 0 }, spender: SHOP, sigDeadline: expiration },
+  };
+}
+
+/** EIP-2612 for the shop. */
+function permit(owner: string, deadline: number): Json {
+  return {
+    domain: { name: "USD Coin", version: "2", chainId: 1, verifyingContract: USDC },
+    types: { Permit: [address("owner"), address("spender"), uint("value"), uint("nonce"), uint("deadline")] },
+    primaryType: "Permit",
+    message: { owner, spender: SHOP, value: "100000000", nonce: 0, deadline },
+  };
+}
 
 /** As GitHub makes anchors of headings. */
 function headings(text: string): readonly string[] {
