@@ -7,9 +7,21 @@ export type { EntryKind } from "./audit/kinds.ts";
 export type { Json, JsonObject } from "./base/canonical.ts";
 export { CustodyError, ERROR_CODES, type ErrorCode, type Position } from "./base/errors.ts";
 export type { Time } from "./base/time.ts";
-export type { AccountKeys, Chain, Signature, Signed } from "./chains/chain.ts";
+export type {
+  AccountKeys,
+  AccountPlace,
+  AccountWish,
+  Ceilings,
+  Chain,
+  KeySource,
+  NamedAccount,
+  RelativePath,
+  Signature,
+  Signed,
+} from "./chains/chain.ts";
 export type { Account, DeriveOptions, Wallet } from "./custody/accounts.ts";
-export type { ConfirmOptions } from "./custody/confirm.ts";
+export type { FreshAddress } from "./custody/addresses.ts";
+export { type ConfirmOptions, confirmOffline } from "./custody/confirm.ts";
 export { type CredentialSigner, type KeySigner, keyCredential, type WalletSigner, walletCredential } from "./custody/credentials.ts";
 export type { Support } from "./custody/diagnose.ts";
 export type { CustodyState } from "./custody/events.ts";
@@ -17,6 +29,7 @@ export { type Custody, keyward } from "./custody/keyward.ts";
 export type { CreateOptions, KeywardOptions, UnlockOptions } from "./custody/options.ts";
 export type { ActOutcome, DeniedOutcome, DoneOutcome, PendingOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
 export type { PendingRequest } from "./custody/pending-view.ts";
+export { type WatchedAccount, watchAccount } from "./custody/public-keys.ts";
 export { type ActRequest, approveOffline, type Session, type SessionOptions } from "./custody/session.ts";
 export type { WalletSource } from "./custody/wallets.ts";
 export type { Book, BookAsset, BookContract } from "./intent/book.ts";
