@@ -118,7 +118,9 @@ describe("what others may use later", () => {
     expect(reasonOf(await me.sign(request(usdc({ amount: 50_000_001n }))))).toBe("limit/exceeded");
     expect((await me.sign(request(usdc({ amount: 50_000_000n })))).kind).toBe("signed");
     expect(reasonOf(await me.sign(typed(permit({ value: 1n, nonce: 9 }))))).toBe("limit/exceeded");
-    const used = (await checkedLog(custody)).filter(({ kind }) => kind === "reserved").map(({ counters }) => counters?.[0]?.after);
+    const used = (await checkedLog(custody))
+      .filter(({ kind }) => kind === "reserved")
+      .map(({ counters }) => (counters as readonly { readonly after: string }[])[0]?.after);
     expect(used).toEqual(["400000000", "700000000", "950000000", "1000000000"]);
   });
 
