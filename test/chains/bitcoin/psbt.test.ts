@@ -1,6 +1,7 @@
+import { Transaction as Library } from "@scure/btc-signer";
 import { Transaction as Peer, type Psbt } from "bitcoinjs-lib";
 import { describe, expect, test } from "vitest";
-import { concat, fromHex, toHex } from "../../../src/base/bytes.ts";
+import { concat, equal, fromHex, toHex } from "../../../src/base/bytes.ts";
 import { CustodyError } from "../../../src/base/errors.ts";
 import { MAX_BYTES, MAX_PARTS, parsePsbt, readPsbt } from "../../../src/chains/bitcoin/psbt.ts";
 import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
@@ -201,7 +202,7 @@ describe("the size of a PSBT", () => {
   test("the work grows with the bytes and not faster, also for previous transactions that are given again and again", {
     timeout: 60_000,
   }, () => {
-    const outputs = 400;
+    const outputs = 200;
     const previous = new Peer();
     previous.addInput(new Uint8Array(32).fill(1), 0);
     for (let at = 0; at < outputs; at++) previous.addOutput(payment(stranger, [0, 0]).output, 1_000n);
@@ -214,15 +215,18 @@ describe("the size of a PSBT", () => {
       return concat(MAGIC, row([0x00], Uint8Array.from(unsigned.toBuffer())), END, ...maps, END);
     };
     const time = (bytes: Uint8Array) => {
-      const start = performance.now();
-      readPsbt(bytes);
-      return performance.now() - start;
+      const once = () => {
+        const start = performance.now();
+        readPsbt(bytes);
+        return performance.now() - start;
+      };
+      // The best of three: others may be at work on the same machine.
+      return Math.min(once(), once(), once());
     };
     const [few, many] = [build(10), build(60)];
-    time(few);
     expect(many.length).toBeLessThan(MAX_BYTES);
     // Six times the bytes; the square would be thirty-six times the work.
-    expect(time(many) / Math.min(time(few), time(few))).toBeLessThan(18);
+    expect(time(many) / time(few)).toBeLessThan(18);
   });
 });
 
@@ -277,6 +281,8 @@ describe("the framing of a PSBT", () => {
         other,
       ).toBe("chain/malformed");
     }
+    const whole = Library.fromPSBT(bytes).toPSBT(2);
+    expect(code(() => readPsbt(whole))).toBe("request/unsupported");
     const unsigned = bytes.subarray(MAGIC.length);
     expect(code(() => readPsbt(concat(MAGIC, row([0xfb], fromHex("00000000")), unsigned)))).toBe("accepted");
     expect(code(() => readPsbt(concat(MAGIC, row([0xfb], fromHex("02000000")), unsigned)))).toBe("request/unsupported");
@@ -287,23 +293,27 @@ describe("the framing of a PSBT", () => {
     for (let length = 0; length < bytes.length; length++) expect(code(() => readPsbt(bytes.slice(0, length)))).toBe("chain/malformed");
   });
 
-  test("every flipped bit of a PSBT is malformed or changes what was read, and none is read as another transaction than it is", () => {
+  test("every flipped bit of a PSBT is malformed or changes what was read, and none is read as another transaction than it is", {
+    timeout: 60_000,
+  }, () => {
     for (const type of ["pkh", "wpkh", "tr"] as const) {
       const original = bytesOf(plain(type));
-      const { unsigned } = readPsbt(original);
+      const { unsigned, inputs } = readPsbt(original);
       const start = toHex(original).indexOf(toHex(unsigned)) / 2;
       for (let at = 0; at < original.length; at++) {
         const flipped = original.slice();
         flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
-        const result = code(() => readPsbt(flipped));
-        expect(["accepted", "chain/malformed", "request/unsupported"], `byte ${at}`).toContain(result);
-        if (result !== "accepted") continue;
-        const read = readPsbt(flipped);
-        expect(read.bytes).toEqual(flipped);
-        expect(read.unsigned).toEqual(flipped.slice(start, start + unsigned.length));
-        // A previous transaction is tied to its id, and a claim beside it to the transaction.
-        const previous = read.inputs[0]?.previous;
-        if (previous !== undefined) expect(previous).toEqual(readPsbt(original).inputs[0]?.previous);
+        try {
+          const read = readPsbt(flipped);
+          expect(equal(read.bytes, flipped)).toBe(true);
+          expect(equal(read.unsigned, flipped.subarray(start, start + unsigned.length))).toBe(true);
+          // A previous transaction is tied to its id, and a claim beside it to the transaction.
+          const previous = read.inputs[0]?.previous;
+          if (previous !== undefined) expect(previous).toEqual(inputs[0]?.previous);
+        } catch (error) {
+          if (!(error instanceof CustodyError)) throw error;
+          expect(["chain/malformed", "request/unsupported"], `byte ${at}`).toContain(error.code);
+        }
       }
     }
   });
