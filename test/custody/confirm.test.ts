@@ -2,16 +2,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
 import { evm } from "../../src/chains/evm/index.ts";
 import { confirmOffline } from "../../src/custody/confirm.ts";
-import {
-  approveOffline,
-  type Custody,
-  confirmOffline,
-  keyward,
-  passphrase,
-  type Session,
-  type Slot,
-  walletCredential,
-} from "../../src/index.ts";
+import { approveOffline, type Custody, keyward, passphrase, type Session, type Slot, walletCredential } from "../../src/index.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
 import { createVault } from "../../src/vault/open.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
