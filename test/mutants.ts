@@ -30,6 +30,7 @@ import { LINE } from "./mutants/line.ts";
 import { MESSAGES } from "./mutants/messages.ts";
 import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
+import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
 
@@ -50,6 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CUSTODY,
   ...GOVERNANCE,
   ...PSBT,
+  ...PSBT_SIGN,
   ...APPROVALS_LINE,
   ...CREDENTIALS,
   {
