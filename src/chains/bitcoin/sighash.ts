@@ -35,16 +35,6 @@ export function toSign(psbt: ReadPsbt, scripts: OwnScripts): readonly ToSign[] {
 }
 
 /**
- * What has to be signed for input `index` by the key at `own.path`.
- *
- * @param previous - the output that each input spends, in their order; see {@link digestsOf}.
- * @returns nothing where the input asks for a hash type that is none of {@link hashTypeOf}.
- */
-export function signableOf(psbt: ReadPsbt, index: number, own: OwnScript, previous: readonly TxOutput[]): Signable | undefined {
-  return toSignAt(psbt, index, own, digestsOf(psbt, previous))?.signable;
-}
-
-/**
  * The hash type to sign with: `ALL`, and for taproot `DEFAULT` unless `ALL` is asked for. The others would let somebody
  * exchange inputs or outputs after they were judged, and are never signed; neither is a 0 that means `ALL` to some readers.
  *

@@ -75,12 +75,8 @@ function fits({ type, program }: Lock, publicKey: Uint8Array): boolean {
   return (publicKey.length === 33 || (type === "pkh" && publicKey.length === 65)) && equal(hash160(publicKey), program);
 }
 
-// `verify` reads DER strictly; that it is also the one encoding of its numbers is seen by writing it again.
 function verifyDer(der: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean {
-  return (
-    equal(secp256k1.Signature.fromBytes(der, "der").toBytes("der"), der) &&
-    secp256k1.verify(der, digest, publicKey, { prehash: false, lowS: true, format: "der" })
-  );
+  return secp256k1.verify(der, digest, publicKey, { prehash: false, lowS: true, format: "der" });
 }
 
 function sameFinal(a: Final, b: Final): boolean {

@@ -93,6 +93,11 @@ describe.skipIf(!shared)(vectorSuite("PSBTs of BIP-174, BIP-371 and Bitcoin Core
     for (const row of mustFail) neverSigned(tally, row.case, row.base64);
     expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
     expect(tally.refused).toBe(4 * TYPES.length);
+    // The first spends coins of one of the keys, and only a claim says how many.
+    const [first] = mustFail;
+    const codes = decode(first?.base64 ?? "", accountOfKeys("pkh", coreKeys())).refusals.map(({ code }) => code);
+    expect(codes).toContain("bitcoin/no-previous-transaction");
+    expect(codes).not.toContain("bitcoin/nothing-to-sign");
   });
 
   test("the signers' rows are all of several keys: never signed by an account of one, nor is the one that has nothing to sign", () => {
@@ -154,6 +159,10 @@ function neverSigned(tally: Tally, name: string, row: string): void {
       else tally.crashed.push(`${name} as ${type}: ${String(error)}`);
     }
   }
+}
+
+function coreKeys(): readonly Uint8Array[] {
+  return (core?.signer.flatMap(({ privkeys }) => privkeys) ?? []).map((text) => getPublicKey(privateKeyOf(text), true));
 }
 
 function uncompressed(key: Uint8Array): Uint8Array {

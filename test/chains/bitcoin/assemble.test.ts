@@ -1,7 +1,12 @@
 import * as ecc from "@bitcoinerlab/secp256k1";
-import { Psbt, payments } from "bitcoinjs-lib";
+import { RawTx } from "@scure/btc-signer/script.js";
+import { crypto as bitcoinCrypto, script as bitcoinScript, Psbt, payments, Transaction } from "bitcoinjs-lib";
 import { describe, expect, test } from "vitest";
 import { assemblePsbt } from "../../../src/chains/bitcoin/assemble.ts";
+import { digestsOf } from "../../../src/chains/bitcoin/digest.ts";
+import { type Lock, lockOf } from "../../../src/chains/bitcoin/lock.ts";
+import { readPsbt } from "../../../src/chains/bitcoin/psbt.ts";
+import { previousOutputs } from "../../../src/chains/bitcoin/sighash.ts";
 import type { Signature, Signed } from "../../../src/chains/chain.ts";
 import type { Digest, Intent } from "../../../src/intent/intent.ts";
 import {
@@ -22,7 +27,7 @@ import {
   TYPES,
   type Type,
 } from "./made.ts";
-import { fromHex, hex, rewrite } from "./raw.ts";
+import { fromHex, hex, type RawInput, rewrite } from "./raw.ts";
 
 const OWNERS: { readonly [type in Type]: readonly [Owner, Owner] } = {
   pkh: pair("pkh"),
@@ -320,6 +325,62 @@ describe("what others have signed", () => {
     expect(await finished(change(taproot, (signature) => Uint8Array.of(...signature, 1)))).toBe(false);
   });
 
+  test.each(TYPES)("%s: a stranger's signature of the very transaction is none", async (type) => {
+    const [stranger, who] = OWNERS[type];
+    const psbt = psbtOf({ coins: [coin(a), coin(who)], paid: [PAID] });
+    const [one] = decode(psbt, accountOf(who)).signables;
+    const key = stranger.key([0, 1]);
+    const digest = one?.digest ?? new Uint8Array();
+    const taken = rewrite(psbt, ({ inputs: [, input] }) => {
+      if (type === "tr" && input) input.tapKeySig = Uint8Array.from(ecc.signSchnorr(digest, key.privateKey, new Uint8Array(32)));
+      else if (input) input.partialSig = [[Uint8Array.from(key.publicKey), derOf(ecc.sign(digest, key.privateKey))]];
+    });
+    expect(await finished(taken)).toBe(false);
+  });
+
+  test.each(TYPES)("%s: a final input of another form than its script wants does not finish it", async (type) => {
+    const psbt = signedByOther(OWNERS[type][1], {}, true);
+    const more = (change: (input: RawInput) => void) => rewrite(psbt, ({ inputs: [, input] }) => input && change(input));
+    const one = Uint8Array.of(1);
+    const forms = [
+      more((input) => {
+        input.finalScriptSig = type === "pkh" || type === "sh-wpkh" ? Uint8Array.of(...(input.finalScriptSig ?? []), 0x51) : one;
+      }),
+      more((input) => {
+        // At a taproot input, more than one item would be a script path, which is not checked.
+        input.finalScriptWitness = type === "tr" ? [one] : [...(input.finalScriptWitness ?? []).map((item) => Uint8Array.from(item)), one];
+      }),
+    ];
+    // What P2SH is the hash of may be anything once no nested program is shown: then it is somebody else's word.
+    for (const form of type === "sh-wpkh" ? forms.slice(1) : forms) expect(await finished(form)).toBe(false);
+  });
+
+  test("uncompressed keys count in P2PKH and nowhere else, as nodes have it", async () => {
+    const { privateKey, publicKey } = OWNERS.pkh[1].key([0, 1]);
+    const long = Uint8Array.from(ecc.pointCompress(publicKey, false));
+    const hash = bitcoinCrypto.hash160(long);
+    for (const [locked, taken] of [
+      [payments.p2pkh({ hash }), true],
+      [payments.p2wpkh({ hash }), false],
+    ] as const) {
+      const script = Uint8Array.from(locked.output ?? []);
+      const psbt = rewrite(psbtOf({ coins: [coin(a), coin(a, { path: [0, 2] })], paid: [PAID] }), ({ global, inputs: [, input] }) => {
+        const previous = input?.nonWitnessUtxo;
+        const spent = global.unsignedTx?.inputs[1];
+        if (!input || !previous || !spent) throw new Error("a previous transaction");
+        previous.outputs = previous.outputs.map(({ amount }: { amount: bigint }) => ({ amount, script }));
+        spent.txid = Transaction.fromBuffer(RawTx.encode(previous)).getHash().slice().reverse();
+        delete input.bip32Derivation;
+      });
+      const read = readPsbt(psbt);
+      const digest = digestsOf(read, previousOutputs(read) ?? [])(1, lockOf(script) as Lock, 1) ?? new Uint8Array();
+      const done = rewrite(psbt, ({ inputs: [, input] }) => {
+        if (input) input.partialSig = [[long, derOf(ecc.sign(digest, privateKey))]];
+      });
+      expect(await finished(done)).toBe(taken);
+    }
+  });
+
   test("of several keys beside one input only the one that the script names counts", async () => {
     const who = OWNERS.wpkh[1];
     const [psbt, other] = [signedByOther(who), signedByOther(who, { path: [0, 5] })];
@@ -363,6 +424,10 @@ describe("what others have signed", () => {
     for (const type of TYPES) expect(await finished(psbtOf({ coins: [coin(a), coin(OWNERS[type][1])], paid: [PAID] }))).toBe(false);
   });
 });
+
+function derOf(signature: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(bitcoinScript.signature.encode(signature, 1));
+}
 
 function highS(signature: Uint8Array): Uint8Array {
   const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
