@@ -28,7 +28,7 @@ export default defineConfig({
         },
       },
       {
-        // What needs more than npm brings (strace, a network namespace …); `npm run test:system`.
+        // What needs more than npm brings (strace, a network namespace …) or takes long; `npm run test:system`.
         test: { name: "system", environment: "node", testTimeout, include: ["test/**/*.system.test.ts"] },
       },
       {
