@@ -57,6 +57,10 @@ async function demo(): Promise<void> {
   };
   const usdc = (to: `0x${string}`, amount: string, nonce: number) =>
     request(USDC, { data: encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [to, parseUnits(amount, 6)] }), nonce });
+  const permit = (value: bigint) => {
+    const payload = usdcPermit({ owner: account.address, spender: ACME, value });
+    return { chain: "eip155:1", account: account.address, kind: "typedData", payload };
+  };
 
   step("Put rules in force", "Changing the policy is itself an act that the policy judges. From here on two of finance must agree to it.");
   const { cyd, dee, eve } = finance;
@@ -68,6 +72,8 @@ async function demo(): Promise<void> {
   step("Pay", "The bytes to be signed are decoded, judged, reserved and logged before a key is touched.");
   const paid = promised("signed", await owner.sign(usdc(ACME, "1200", 0)));
   line("signed", "1200 USDC to acme", `${short(paid.hash)}, log entry ${paid.entry}`);
+  const permitted = promised("signed", await owner.sign(permit(parseUnits("300", 6))));
+  line("signed", "permit: acme may take 300 USDC", `${permitted.bytes.length} bytes, in the same limit as payments`);
   const kept = await custody.checkpoint();
 
   step("Be attacked", "What no rule allows is denied, and so is what cannot be read. There is no way to sign a bare digest.");
@@ -75,8 +81,7 @@ async function demo(): Promise<void> {
   await denied("3800 USDC to a stranger", usdc(STRANGER, "3800", 1));
   const approve = encodeFunctionData({ abi: erc20Abi, functionName: "approve", args: [STRANGER, 2n ** 256n - 1n] });
   await denied("unlimited USDC allowance", request(USDC, { data: approve, nonce: 1 }));
-  const permit = usdcPermit({ owner: account.address, spender: STRANGER, value: 2n ** 256n - 1n });
-  await denied("the same as a signed permit", { chain: "eip155:1", account: account.address, kind: "typedData", payload: permit });
+  await denied("unlimited permit for acme", permit(2n ** 256n - 1n));
   await denied("a call that nobody can read", request(STRANGER, { data: "0xdeadbeef", nonce: 1 }));
 
   step("Ask for more than the day allows", "Beyond 5000 USDC in 24 hours two of three people have to agree. Whoever asks does not count.");
@@ -148,7 +153,7 @@ async function demo(): Promise<void> {
   for await (const text of custody.exportLog()) lines.push(text);
   const report = await verifyLog(lines, { vkey: logKey, checkpoints: [kept] });
   assert(report.ok && report.pinned && report.continues === 1);
-  assert.deepEqual([report.counts.signed, report.counts.denied], [5, 6]);
+  assert.deepEqual([report.counts.signed, report.counts.denied], [6, 6]);
   line("verified", `${report.size} entries`, `${report.counts.signed} signed, ${report.counts.denied} denied, root ${short(report.root)}`);
   const entry = verifyEntryProof(await custody.proveEntry(released.entry), logKey);
   assert(entry.ok && entry.entry.kind === "signed" && entry.entry.seq === released.entry);

@@ -112,7 +112,7 @@ describe("every example runs by itself and says what it promises", () => {
       /^owner .*\(session\/ended\)$/m,
     ],
     "demo.ts": [
-      /^ {4}denied {5}the same as a signed permit +no rule allows this signedAllowance$/m,
+      /^ {4}denied {5}unlimited permit for acme +no rule allows this signedAllowance$/m,
       /^ {4}denied {5}0\.002 BTC with a fake change +no rule allows this transfer$/m,
       /^ {4}signed {5}0\.002 BTC to acme +txid [0-9a-f]{64}$/m,
       /^ {4}signed {5}with a fee of 3500 sat .* no new approval$/m,

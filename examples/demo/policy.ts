@@ -39,6 +39,7 @@ export function treasury(keys: { readonly cyd: string; readonly dee: string; rea
     roles: { finance: ["cyd", "dee", "eve"] },
     rules: [
       { id: "pay", allow: ["transfer"], when: { asset: ["USDC", "BTC"], to: "@payees", requester: "owner" } },
+      { id: "permit", allow: ["signedAllowance"], when: { asset: "USDC", to: "@payees", amount: { max: "500 USDC" } } },
       { id: "fees", allow: ["fee"], when: { asset: "ETH", amount: { max: "0.01 ETH" } } },
       { id: "fees-btc", allow: ["fee"], when: { asset: "BTC", amount: { max: "0.0005 BTC" } } },
       { id: "daily", limit: ["outflow"], when: { asset: "USDC" }, max: "5000 USDC", per: "24h", beyond: { approvals: twoOfFinance } },
@@ -54,6 +55,7 @@ export function treasury(keys: { readonly cyd: string; readonly dee: string; rea
 export function aloud(rules: readonly { readonly id: string }[]): readonly string[] {
   return rules.map(({ id, ...rule }) => {
     const words = JSON.stringify(rule)
+      .replace(/\["([^\]]*)"\]/g, (_all, names: string) => names.replaceAll('","', " or "))
       .replace(/["{}[\]]/g, "")
       .replaceAll(":", " ")
       .replaceAll(",", ", ");
