@@ -365,7 +365,7 @@ describe("two PSBTs of one transaction that each hide another half of our coins"
   });
 });
 
-describe("what is refused whatever a policy says", () => {
+describe("what is refused whatever a policy says", { timeout: 30_000 }, () => {
   const refused = (intent: Intent, ...expected: string[]) => {
     expect(codes(intent)).toEqual(expected.map((code) => `bitcoin/${code}`));
     // INVARIANT: what is refused has nothing to sign.
@@ -396,7 +396,7 @@ describe("what is refused whatever a policy says", () => {
 
   const ask = (psbt: Psbt, sighashType: number) => editInput(psbt, 0, (input) => ({ ...input, sighashType }));
 
-  test("every hash type but the one that commits to all", { timeout: 30_000 }, () => {
+  test("every hash type but the one that commits to all", () => {
     for (const type of TYPES) {
       const allowed = type === "tr" ? [undefined, 0, 1] : [undefined, 1];
       for (const sighash of [undefined, 0, 1, 2, 3, 0x80, 0x81, 0x82, 0x83, 0x41, 0x101, 0xff, 0x1000000]) {

@@ -25,7 +25,7 @@ interface Cases {
 const ATTACKER = "bc1qdk3ugq2nqakwmjxd2j5uv7mdjjxjc896e82gw4";
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 
-describe.skipIf(!shared)(vectorSuite("hostile PSBTs"), () => {
+describe.skipIf(!shared)(vectorSuite("hostile PSBTs"), { timeout: 30_000 }, () => {
   const { context, cases } = shared ? sharedFile<Cases>("cases/hostile.json") : ({} as Cases);
   const policy = shared
     ? parsePolicy(sharedText("cases/p0.json"), { parseAddress: (chain, text) => of(chain).parseAddress(chain, text) })

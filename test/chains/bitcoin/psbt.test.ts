@@ -80,7 +80,9 @@ describe.skipIf(!shared)(vectorSuite("published PSBTs"), () => {
     });
   }
 
-  test("every transaction of Core's valid ones and of the main network is read as a previous one, under its own id", () => {
+  test("every transaction of Core's valid ones and of the main network is read as a previous one, under its own id", {
+    timeout: 30_000,
+  }, () => {
     const valid = sharedFile<unknown[][]>("vectors/bitcoin/core/core-tx_valid.json").filter((row) => row.length === 3);
     const mainnet = sharedFile<{ hex: string }[]>("vectors/bitcoin/tx/bcoin-mainnet-txs.json");
     const tally = new Tally();
@@ -186,7 +188,7 @@ describe("the size of a PSBT", () => {
     expect(code(() => parsePsbt(Buffer.from(huge).toString("base64")))).toBe("chain/too-large");
   });
 
-  test("more than a thousand inputs or outputs are refused before their maps are read", () => {
+  test("more than a thousand inputs or outputs are refused before their maps are read", { timeout: 30_000 }, () => {
     const transaction = (inputs: number, outputs: number) => {
       const made = new Peer();
       for (let at = 0; at < inputs; at++) made.addInput(new Uint8Array(32).fill(1), at);
@@ -226,7 +228,7 @@ describe("the size of a PSBT", () => {
     const [few, many] = [build(10), build(60)];
     expect(many.length).toBeLessThan(MAX_BYTES);
     // Six times the bytes; the square would be thirty-six times the work.
-    expect(time(many) / time(few)).toBeLessThan(18);
+    expect(time(many) / time(few)).toBeLessThan(24);
   });
 });
 
