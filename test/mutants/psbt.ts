@@ -41,16 +41,16 @@ export const PSBT: readonly Mutant[] = [
   },
   {
     name: "a coin's amount is believed without its transaction",
-    file: "chains/bitcoin/refusals.ts",
+    file: "chains/bitcoin/ownership.ts",
     find: 'own.template.scheme !== "bip340" && input.previous === undefined',
     replace: "input.previous === undefined && input.witnessUtxo === undefined",
     test: { file: EFFECTS, name: "a coin of ours whose transaction is not there, taproot excepted" },
   },
   {
     name: "an input of which nobody says what it spends passes for somebody else's",
-    file: "chains/bitcoin/refusals.ts",
-    find: "return spent === undefined || (own",
-    replace: "return (own",
+    file: "chains/bitcoin/ownership.ts",
+    find: "return spent === undefined || claimed ? [index] : [];",
+    replace: "return claimed ? [index] : [];",
     test: { file: EFFECTS, name: "an input of which nobody says what it spends is refused" },
   },
   {

@@ -7,8 +7,8 @@ import { type Intent, intentId, type Reason, type Request, type Signable } from 
 import type { AccountKeys } from "../chain.ts";
 import { parseAddress } from "./address.ts";
 import { psbtEffects } from "./effects.ts";
-import { type Ownership, ownershipOf } from "./ownership.ts";
-import { parsePsbt } from "./psbt.ts";
+import { type Ownership, ownershipOf, unproven } from "./ownership.ts";
+import { parsePsbt, type ReadPsbt } from "./psbt.ts";
 import { outpoint, psbtRefusals } from "./refusals.ts";
 import { toSign } from "./sighash.ts";
 
@@ -24,14 +24,14 @@ import { toSign } from "./sighash.ts";
  * 5. The lane is the set of all own coins that it spends: any two such transactions spend the same coins, so only one of them
  *    can settle.
  *
- * @throws what {@link parsePsbt} throws; `request/malformed` for another account; `request/unsupported` for other kinds.
+ * @throws what {@link parsePsbt} throws; `chain/malformed` where an input of ours, or one that might be, lacks its previous transaction; `request/malformed` for another account; `request/unsupported` for other kinds.
  */
 export function decodePsbt(request: Request, keys: AccountKeys, _book: Book): Intent {
   const { chain, kind } = request;
   const account = ownAccount(request, keys);
   if (kind !== "psbt") throw new CustodyError("request/unsupported", `request: expected a psbt on this chain, got ${kind}`);
   const psbt = parsePsbt(request.payload);
-  const ownership = ownershipOf(psbt, keys);
+  const ownership = provenOwnership(psbt, keys);
   const refusals = psbtRefusals(ownership);
   const lane = laneOf(chain, ownership);
   return Object.freeze({
@@ -46,6 +46,18 @@ export function decodePsbt(request: Request, keys: AccountKeys, _book: Book): In
     uses: usesOf(ownership),
     refusals: Object.freeze(refusals.map((reason) => frozenReason(reason))),
   });
+}
+
+/** What cannot be known is not judged: a PSBT that proves too little is as unreadable as one that was cut. */
+function provenOwnership(psbt: ReadPsbt, keys: AccountKeys): Ownership {
+  const ownership = ownershipOf(psbt, keys);
+  const missing = unproven(ownership);
+  if (missing.length === 0) return ownership;
+  const which = `${missing.slice(0, 8).join(", ")}${missing.length > 8 ? " …" : ""}`;
+  throw new CustodyError(
+    "chain/malformed",
+    `psbt: expected the previous transactions of inputs ${which}: nothing else proves what they spend`,
+  );
 }
 
 function ownAccount({ chain, account }: Request, keys: AccountKeys): Address {

@@ -61,6 +61,19 @@ export function ownershipOf(psbt: ReadPsbt, keys: AccountKeys): Ownership {
   };
 }
 
+/**
+ * Inputs that cannot be judged without believing somebody. Every input of ours needs the transaction that it spends, taproot
+ * excepted: its signature covers the amounts. And an input of which nobody says what it spends might be ours.
+ *
+ * @returns their indexes.
+ */
+export function unproven({ inputs }: Ownership): readonly number[] {
+  return inputs.flatMap(({ input, spent, own }, index) => {
+    const claimed = own !== undefined && own.template.scheme !== "bip340" && input.previous === undefined;
+    return spent === undefined || claimed ? [index] : [];
+  });
+}
+
 /** Whether a hint names one of our keys, or a path below one of our accounts. */
 function claimsOf(keys: AccountKeys, scripts: OwnScripts): (hint: Hint) => boolean {
   const origins = [keys, ...(keys.others ?? [])].flatMap(({ descriptor }) => {

@@ -12,15 +12,13 @@ const MAX_MONEY = 2_100_000_000_000_000n;
 /**
  * Found after a complete parse: the effects are reported, and nothing is signed whatever the policy says.
  *
- * What is refused here would be worthless, would tie our signature to less than the whole transaction, or could only be judged
- * by believing somebody. Lock times are not among it: they bind nobody to anything but patience.
+ * What is refused here would be worthless, or would tie our signature to less than the whole transaction. Lock times are not among it: they bind nobody to anything but patience.
  */
 export function psbtRefusals(ownership: Ownership): readonly Reason[] {
   const { inputs, outputs } = ownership;
   const ours = (test: (input: OwnedInput) => boolean) => indexes(inputs, (input) => input.own?.isSelf === true && test(input));
   return [
     ...(inputs.some(({ own }) => own?.isSelf) ? [] : [reason("nothing-to-sign", {}, "no input spends coins of this account")]),
-    ...at("no-previous-transaction", "inputs", indexes(inputs, withoutPrevious), "the transactions that they spend are not there"),
     ...at("sighash", "inputs", ours(leavesOpen), "their hash type is not the one that commits to the whole transaction"),
     ...at("already-signed", "inputs", ours(isSigned), "they carry signatures already"),
     ...at("contradiction", "inputs", ours(contradicts), "what is said about their scripts does not fit the scripts"),
@@ -29,14 +27,6 @@ export function psbtRefusals(ownership: Ownership): readonly Reason[] {
     ...at("dust", "outputs", indexes(outputs, isDust), "less than nodes relay"),
     ...impossibleAmounts(ownership),
   ];
-}
-
-/**
- * Every input of ours needs the transaction that it spends, taproot excepted: its signature covers the amounts. And an input
- * of which nobody says what it spends might be ours.
- */
-function withoutPrevious({ input, spent, own }: OwnedInput): boolean {
-  return spent === undefined || (own !== undefined && own.template.scheme !== "bip340" && input.previous === undefined);
 }
 
 function leavesOpen({ input, own }: OwnedInput): boolean {
