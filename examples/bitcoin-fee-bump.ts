@@ -30,6 +30,9 @@ await custody.create({ slot: passphrase("correct horse battery staple"), policy 
 const me = await custody.session({ person: "owner" });
 const { name: account } = await me.accounts.derive({ chain: BITCOIN, name: "Treasury", type: "tr" });
 
+/** A coin as a PSBT has it, and what it is worth. */
+type Coin = { txid: string; index: number; nonWitnessUtxo: Uint8Array; sequence: number; amount: bigint };
+
 // Coins of ours, made up: a node would show the transactions that paid us.
 const { address: receive } = await me.accounts.receive(account);
 const [one, two, three] = [500_000n, 500_000n, 900_000n].map((amount, index) => {
@@ -39,7 +42,6 @@ const [one, two, three] = [500_000n, 500_000n, 900_000n].map((amount, index) => 
   const coin = { txid: theirs.id, index: 0, nonWitnessUtxo: theirs.toBytes(true), sequence: 0xfffffffd }; // replaceable (BIP-125)
   return { ...coin, amount };
 }) as [Coin, Coin, Coin];
-type Coin = { txid: string; index: number; nonWitnessUtxo: Uint8Array; sequence: number; amount: bigint };
 const { address: change } = await me.accounts.change(account);
 
 /** Pays acme with these coins; what is left over after the fee comes back. */
