@@ -15,7 +15,8 @@ export function outcomeAnswer(outcome: SignOutcome | ActOutcome, changes: readon
       const { hash, entry, complete } = outcome;
       return {
         exit: EXIT.done,
-        json: { kind: "signed", bytes, hash, complete, entry },
+        // Scripts find what is whole without being told so, and what is not with `complete: false`.
+        json: { kind: "signed", bytes, hash, ...(!complete && { complete }), entry },
         text: (style) => {
           const done = complete ? "" : `  ${style.wait("in part: others have to sign it as well")}`;
           return [`${style.good("signed")}  ${hash}${done}  ${style.dim(`log entry ${entry}`)}`, bytes].join("\n");

@@ -91,8 +91,25 @@ describe("Bitcoin on the command line", () => {
   test("a payment is signed, with the transaction ready to broadcast", async () => {
     const { exit, json } = await shell.on(["sign", "--json"], { stdin: asked(pay(who, 1_000_000n)) });
     expect(exit).toBe(0);
-    expect(json).toMatchObject({ kind: "signed", complete: true });
+    expect(Object.keys(json).sort()).toEqual(["bytes", "entry", "hash", "kind"]);
     expect(json.hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("what others have to sign as well is a PSBT, and says so", async () => {
+    const theirs = owner("wpkh", new Uint8Array(32).fill(77));
+    const payload = makePsbt({
+      coins: [
+        { who, path: [0, 0], value: 1_000_000n, witnessUtxo: "also" },
+        { who: theirs, path: [0, 0], value: 1_000_000n },
+      ],
+      paid: [{ script: shop, value: 1_990_000n }],
+      salt: 40,
+    }).toBase64();
+    const { exit, json } = await shell.on(["sign", "--json"], { stdin: asked(payload) });
+    expect(exit).toBe(0);
+    expect(json).toMatchObject({ kind: "signed", complete: false, bytes: expect.stringMatching(/^0x70736274ff/) });
+    const text = await shell.on(["sign"], { stdin: asked(payload) });
+    expect(text.out).toContain("others have to sign it as well");
   });
 
   /** A payment that waits for ana, as her machine gets it. */

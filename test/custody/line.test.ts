@@ -117,7 +117,7 @@ describe("what is not allowed", () => {
     ["no bytes at all", () => request("0x"), "chain/malformed"],
     ["a payload that is an object", () => request({ to: FRIEND }), "request/malformed"],
     ["a kind of request that there is not", () => ({ ...request(`0x${"5a".repeat(32)}`), kind: "rawHash" }), "request/malformed"],
-    ["a message where only transactions can be read", () => ({ ...request("0x00"), kind: "message" }), "request/unsupported"],
+    ["a kind that this chain does not sign", () => ({ ...request("0x00"), kind: "userOperation" }), "request/unsupported"],
     ["what cannot even be copied", () => ({ ...request("0x00"), more: () => 1 }), "request/malformed"],
   ])("%s is refused with an error, which is logged without the bytes", async (_, make, code) => {
     const { custody, me } = await openCustody();

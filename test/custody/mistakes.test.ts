@@ -23,7 +23,9 @@ describe("a slip that no type has caught is said in words", () => {
   test.each([
     ["the phrase itself", PHRASE, "request/malformed"],
     ["a phrase without from", { mnemonic: PHRASE }, "request/malformed"],
-    ["a from of another name", { from: "seed", mnemonic: PHRASE }, "request/malformed"],
+    ["a from of another name", { from: "words", mnemonic: PHRASE }, "request/malformed"],
+    ["a phrase as a seed", { from: "seed", mnemonic: PHRASE }, "keys/bad-entropy"],
+    ["a seed that is too short", { from: "seed", seed: new Uint8Array(15) }, "keys/bad-entropy"],
     ["a phrase under another name", { from: "mnemonic", phrase: PHRASE }, "keys/bad-mnemonic"],
     ["a private key as text", { from: "privateKey", privateKey: "46".repeat(32) }, "keys/bad-key"],
     ["a private key under another name", { from: "privateKey", key: new Uint8Array(32).fill(0x46) }, "keys/bad-key"],
