@@ -21,6 +21,7 @@ export type {
 } from "./chains/chain.ts";
 export type { Account, DeriveOptions, Wallet } from "./custody/accounts.ts";
 export type { FreshAddress } from "./custody/addresses.ts";
+export { type ApprovalRequest, type CheckedRequest, checkApprovalRequest } from "./custody/approval-request.ts";
 export { type ConfirmOptions, confirmOffline } from "./custody/confirm.ts";
 export { type CredentialSigner, type KeySigner, keyCredential, type WalletSigner, walletCredential } from "./custody/credentials.ts";
 export type { Support } from "./custody/diagnose.ts";

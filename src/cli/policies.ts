@@ -1,10 +1,8 @@
-import { addressOfKey } from "../approvals/address.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { canonical } from "../base/canonical.ts";
 import type { Field } from "../intent/fields.ts";
 import type { Condition, Policy } from "../policy/core.ts";
-import { parsePolicy } from "../policy/parse.ts";
-import { chains } from "./chains.ts";
+import { reading } from "./chains.ts";
 import { readBytes } from "./files.ts";
 
 /** What a policy file may weigh; the parser's own bound. */
@@ -12,16 +10,11 @@ const MOST_BYTES = 2 ** 20;
 
 /** @throws `policy/invalid` with every problem and its place, `cli/usage` if the file cannot be read */
 export async function readPolicyFile(path: string): Promise<Policy> {
-  return readPolicy(await readBytes(path, MOST_BYTES));
-}
-
-/** Reads a policy without a vault: addresses are checked by the chains that this version knows. */
-export function readPolicy(text: string | Uint8Array): Policy {
-  return parsePolicy(text, { parseAddress: chains.parseAddress, addressOfKey });
+  return reading.policy(await readBytes(path, MOST_BYTES));
 }
 
 export function policyOf(document: JsonObject): Policy {
-  return readPolicy(canonical(document));
+  return reading.policy(canonical(document));
 }
 
 /** Every field that some rule of some mode speaks of. */

@@ -63,14 +63,16 @@ export function readAct(payload: Json): Act {
  * The effects of an act, judged like any other: one for each part of the policy that an edit touches.
  *
  * What an edit or a mode means depends on the policy in force, so its id is part of the intent: whoever approved the same
- * document over an earlier policy has approved another change.
+ * document over an earlier policy has approved another change. So is the new meaning that an edit accepts with it.
  */
 export function actIntent(
   vault: string,
   act: Act,
   context: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
 ): Intent {
-  const over = act.act === "import" ? {} : { over: context.judge.policy.id };
+  const { semantics } = rootState(context.tx);
+  const accepts = act.act === "policyEdit" && semantics !== SEMANTICS ? { accepts: { from: semantics, to: SEMANTICS } } : {};
+  const over = act.act === "import" ? {} : { over: context.judge.policy.id, ...accepts };
   const bytes = canonicalBytes({ ...act, ...over } as unknown as Json);
   const chain = `keyward:${vault}`;
   const effects = actEffects(act, context).map((effect) => ({ ...effect, at: [] }));

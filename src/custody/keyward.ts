@@ -15,6 +15,7 @@ import type { Access, Slot } from "../vault/slot.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Account, shown, type Wallet, walletRecords } from "./accounts.ts";
 import { answer } from "./answers.ts";
+import { type ApprovalRequest, approvalRequest } from "./approval-request.ts";
 import { begin, newState } from "./birth.ts";
 import { accountRecords, Chains, type Desk, keysOf, namedAccount, reader } from "./desk.ts";
 import { diagnose, type Support, support } from "./diagnose.ts";
@@ -229,6 +230,16 @@ export class Custody {
   /** What an approver signs to answer a pending request, wherever their key is. */
   async approvalStatement(id: string, given: { readonly answer?: "yes" | "no"; readonly lastsMs?: number } = {}) {
     return approvalStatement(this.#open(), id, given);
+  }
+
+  /**
+   * All that an approver on another machine needs, to be handed over as JSON: see {@link ApprovalRequest}. They read it with
+   * `checkApprovalRequest`, sign its statement with `approveOffline`, and their answer comes back by `submitApproval`.
+   *
+   * @throws `pending/no-such-request`, `approval/mismatch`
+   */
+  async approvalRequest(id: string, given: { readonly answer?: "yes" | "no"; readonly lastsMs?: number } = {}): Promise<ApprovalRequest> {
+    return approvalRequest(this.#open(), id, given);
   }
 
   /**

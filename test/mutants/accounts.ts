@@ -56,7 +56,7 @@ export const ACCOUNTS: readonly Mutant[] = [
   },
   {
     name: "an approval request decides how long its reader derives keys",
-    file: "cli/watched.ts",
+    file: "custody/watched.ts",
     find: "if (ceiling > MOST_ADDRESSES)",
     replace: "if (false)",
     test: { file: "cli/bitcoin.test.ts", name: "a lie about how the account's addresses are made gives no approval that the vault takes" },

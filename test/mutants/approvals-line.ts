@@ -184,7 +184,7 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   },
   {
     name: "an approver's machine believes any submitter",
-    file: "cli/approving.ts",
+    file: "custody/approval-request.ts",
     find: "statement.submitters.every((person) => couldAsk(policy, intent, person))",
     replace: "statement.submitters.every((person) => couldAsk(policy, intent, person) || true)",
     test: { file: "cli/approvals-submitters.test.ts", name: "is refused where the policy" },

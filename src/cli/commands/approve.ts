@@ -2,10 +2,12 @@ import { recoverAddress, walletSignature } from "../../approvals/proof.ts";
 import { approvalTypedData, typedDataDigest } from "../../approvals/typed-data.ts";
 import type { Json, JsonObject } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
+import { type CheckedRequest, checkApprovalRequest } from "../../custody/approval-request.ts";
 import { hasCredential, walletCredential } from "../../custody/credentials.ts";
 import { approveOffline } from "../../custody/session.ts";
 import { isService } from "../../policy/credentials.ts";
-import { type ApprovalRequest, approvalRequestOf, checkApprovalRequest, findPending, requestLines } from "../approving.ts";
+import { findPending, requestLines } from "../approving.ts";
+import { CHAINS } from "../chains.ts";
 import type { Answer, Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readRequestJson } from "../requests.ts";
@@ -50,7 +52,7 @@ export const approve: Command = {
 
 /** On the approver's own machine: no vault, only the request, the key and the eyes of a person. */
 async function approveElsewhere(call: Call, path: string): Promise<Answer> {
-  const checked = checkApprovalRequest(await readRequestJson(call.io, path));
+  const checked = checkApprovalRequest(await readRequestJson(call.io, path), { chains: CHAINS });
   const person = call.value("person");
   if (person === undefined) throw usage("approve: expected --person NAME beside --request");
   if (isByWallet(call)) return approveByWallet(call, checked, person);
@@ -67,7 +69,7 @@ function isByWallet(call: Call): boolean {
 }
 
 /** The wallet is wherever it is: first what it has to sign, then, with its signature, the answer. */
-async function approveByWallet(call: Call, checked: ApprovalRequest, person: string): Promise<Answer> {
+async function approveByWallet(call: Call, checked: CheckedRequest, person: string): Promise<Answer> {
   const signature = call.value("signature");
   if ((signature !== undefined && call.flag("typed-data")) || call.value("key-file") !== undefined)
     throw usage("approve: expected one of --typed-data, --signature and --key-file");
@@ -92,7 +94,7 @@ function printed(document: object): Answer {
 
 async function approveHere(call: Call, id: string): Promise<Answer> {
   return withVault(call, "sign", async (custody) => {
-    const checked = checkApprovalRequest(await approvalRequestOf(custody, await findPending(custody, id)));
+    const checked = checkApprovalRequest(await custody.approvalRequest((await findPending(custody, id)).id), { chains: CHAINS });
     const entry = await withCredential(call, async (credential) => {
       const person = call.value("person");
       if (credential === undefined) {
@@ -134,7 +136,7 @@ function answerOf(call: Call): "yes" | "no" {
  * @param signer - the key, or the address of the wallet; absent before the wallet has signed.
  * @throws `approval/not-an-approver`, `approval/bad-signature`
  */
-function checkApprover({ statement, policy }: ApprovalRequest, person: string, signer: string | undefined): void {
+function checkApprover({ statement, policy }: CheckedRequest, person: string, signer: string | undefined): void {
   if (statement.submitters.includes(person))
     throw new CustodyError("approval/not-an-approver", `approval: ${person} submitted the request and cannot approve it`);
   const credentials = policy.people.get(person) ?? [];
@@ -150,7 +152,7 @@ function checkApprover({ statement, policy }: ApprovalRequest, person: string, s
 }
 
 /** Shows what is about to be approved, beside the output, and waits for a yes where a person is looking. */
-async function showAndAsk(call: Call, checked: ApprovalRequest): Promise<void> {
+async function showAndAsk(call: Call, checked: CheckedRequest): Promise<void> {
   const { io } = call;
   const { statement, subject } = checked;
   if (!io.stderr.isTTY && call.flag("json")) return;
@@ -167,7 +169,7 @@ async function showAndAsk(call: Call, checked: ApprovalRequest): Promise<void> {
   if (!(await io.confirm(question))) throw usage("approve: nothing was signed");
 }
 
-function feeText({ subject, intent, policy }: ApprovalRequest): string {
+function feeText({ subject, intent, policy }: CheckedRequest): string {
   const fee = intent.effects.find(({ kind }) => kind === "fee");
   const asset = fee?.chain === undefined || fee.asset === undefined ? undefined : policy.book.asset(fee.chain, fee.asset);
   return asset === undefined

@@ -1,8 +1,10 @@
 import { wipe } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
+import { checkApprovalRequest } from "../../custody/approval-request.ts";
 import type { Custody } from "../../custody/keyward.ts";
 import type { Session } from "../../custody/session.ts";
-import { approvalRequestOf, checkApprovalRequest, findPending, requestLines } from "../approving.ts";
+import { findPending, requestLines } from "../approving.ts";
+import { CHAINS } from "../chains.ts";
 import type { Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readPassphrase } from "../secrets.ts";
@@ -48,7 +50,7 @@ async function show(call: Call, custody: Custody, me: Session, id: string): Prom
     throw new CustodyError("pending/not-yours", "confirm: only who submitted it can confirm it, with their own presence");
   if (!io.stderr.isTTY && call.flag("json")) return;
   const style = styleFor({ stdout: io.stderr, env: io.env });
-  const checked = checkApprovalRequest(await approvalRequestOf(custody, pending));
+  const checked = checkApprovalRequest(await custody.approvalRequest(pending.id), { chains: CHAINS });
   const lines = [...requestLines(checked, style), style.dim(`asked by ${plain(me.person)}; the confirmation covers these exact bytes`)];
   await io.stderr.write(`${lines.join("\n")}\n`);
 }

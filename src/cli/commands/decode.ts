@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from "../../base/canonical.ts";
 import { type Intent, intentToJson } from "../../intent/intent.ts";
 import type { Policy } from "../../policy/core.ts";
+import { reading } from "../chains.ts";
 import type { Answer, Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
-import { readIntent } from "../judging.ts";
 import { readLines } from "../lines.ts";
 import { policyOf, readPolicyFile } from "../policies.ts";
 import { readLoose, readRequestJson } from "../requests.ts";
@@ -30,7 +30,7 @@ export const decode: Command = {
     if (call.value("vault") === undefined) {
       const path = call.value("policy");
       const policy = path === undefined ? undefined : await readPolicyFile(path);
-      const read = (json: Json) => readIntent(readLoose(json).request, policy);
+      const read = (json: Json) => reading.intent(readLoose(json).request, { policy });
       return answer(call, policy, async (json) => read(json));
     }
     if (call.value("policy") !== undefined) throw usage("decode: expected --policy or --vault, got both");

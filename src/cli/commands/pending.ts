@@ -1,6 +1,8 @@
 import type { JsonObject } from "../../base/canonical.ts";
+import { checkApprovalRequest } from "../../custody/approval-request.ts";
 import type { PendingRequest } from "../../custody/pending-view.ts";
-import { approvalRequestOf, checkApprovalRequest, findPending, requestLines } from "../approving.ts";
+import { findPending, requestLines } from "../approving.ts";
+import { CHAINS } from "../chains.ts";
 import type { Command } from "../command.ts";
 import { outcomeAnswer } from "../outcomes.ts";
 import { readRequestJson } from "../requests.ts";
@@ -39,10 +41,10 @@ export const pendingShow: Command = {
     const [id = ""] = call.operands;
     return withVault(call, "view", async (custody) => {
       const pending = await findPending(custody, id);
-      const json = await approvalRequestOf(custody, pending);
-      const checked = checkApprovalRequest(json);
+      const json = await custody.approvalRequest(id);
+      const checked = checkApprovalRequest(json, { chains: CHAINS });
       return {
-        json,
+        json: json as unknown as JsonObject,
         text: (style) => [...requestLines(checked, style), "", ...standing(pending, style)].join("\n"),
       };
     });

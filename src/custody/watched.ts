@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { expectArray, expectInteger, expectObject, expectString } from "../base/shape.ts";
-import type { WatchedAccount } from "../custody/public-keys.ts";
+import type { WatchedAccount } from "./public-keys.ts";
 
 /** Above these an account's addresses would take minutes to derive: whoever sends the file must not decide that. */
 const MOST_ADDRESSES = 10_000;
