@@ -22,9 +22,13 @@ export function delegationEffects(authorizations: readonly AuthorizationItem[], 
   });
 }
 
-/** What one authorization does to the account that signed it. The zero address takes a delegation back, and is one all the same. */
+/**
+ * What one authorization does to the account that signed it. The zero address takes a delegation back, and is one all the
+ * same. Two that differ in nothing but the nonce are told apart by words: delegations are approved as exact bytes.
+ */
 export function delegationEffect(item: AuthorizationRequest, account: Address): Effect {
   const everywhere = item.chainId === 0n;
+  const when = `good while the account's nonce is ${item.nonce}`;
   return {
     kind: "delegation",
     at: [],
@@ -32,7 +36,7 @@ export function delegationEffect(item: AuthorizationRequest, account: Address): 
     account,
     to: item.address,
     replayable: everywhere,
-    ...(item.address === NOBODY && { why: "takes the account's delegation back: it has no code again" }),
+    why: item.address === NOBODY ? `takes the account's delegation back, so that it has no code again; ${when}` : when,
     outlives: true,
   };
 }

@@ -87,6 +87,7 @@ describe("what an authorization does", () => {
     account: ACCOUNT,
     to: MALLORY,
     replayable: false,
+    why: "good while the account's nonce is 7",
     outlives: true,
   };
 
@@ -99,7 +100,7 @@ describe("what an authorization does", () => {
   test("on chain 0 it is everywhere, which is no mismatch but an unknown chain (hostile case D06)", () => {
     const { chain: _chain, ...nowhere } = effect;
     const intent = decode({ address: MALLORY, chainId: 0, nonce: 8 });
-    expect(intent.effects).toEqual([{ ...nowhere, replayable: true }]);
+    expect(intent.effects).toEqual([{ ...nowhere, replayable: true, why: "good while the account's nonce is 8" }]);
     expect(intent.refusals).toEqual([]);
   });
 
@@ -111,9 +112,18 @@ describe("what an authorization does", () => {
 
   test("taking a delegation back is a delegation too, and says so", () => {
     expect(decode({ address: NOBODY, chainId: 1, nonce: 7 }).effects).toEqual([
-      { ...effect, to: NOBODY, why: "takes the account's delegation back: it has no code again" },
+      {
+        ...effect,
+        to: NOBODY,
+        why: "takes the account's delegation back, so that it has no code again; good while the account's nonce is 7",
+      },
     ]);
-    expect(decode({ address: FRIEND, chainId: 1, nonce: 7 }).effects[0]).not.toHaveProperty("why");
+  });
+
+  test("two that differ in their nonce do not look alike", () => {
+    const whyOf = (nonce: string) => decode({ address: MALLORY, chainId: 1, nonce }).effects[0]?.why;
+    expect(whyOf("18446744073709551614")).toBe("good while the account's nonce is 18446744073709551614");
+    expect(whyOf("7")).not.toBe(whyOf("8"));
   });
 
   test("inside a transaction it is the same effect", () => {

@@ -352,7 +352,16 @@ describe("delegations (EIP-7702)", () => {
 
   test("each is the authority's, outlives the transaction, and on chain 0 is everywhere", () => {
     const [everywhere, once] = delegate(tuple, foreign);
-    expect(everywhere).toEqual({ kind: "delegation", at: [], account: ACCOUNT, to: MALLORY, replayable: true, outlives: true });
+    const why = (nonce: number) => `good while the account's nonce is ${nonce}`;
+    expect(everywhere).toEqual({
+      kind: "delegation",
+      at: [],
+      account: ACCOUNT,
+      to: MALLORY,
+      replayable: true,
+      outlives: true,
+      why: why(8),
+    });
     expect(once).toEqual({
       kind: "delegation",
       at: [],
@@ -361,6 +370,7 @@ describe("delegations (EIP-7702)", () => {
       to: foreign.address,
       replayable: false,
       outlives: true,
+      why: why(0),
     });
   });
 
