@@ -3,7 +3,7 @@
  * of every engine reads a message alike; a script that Unicode adds later is readable unless it is in here.
  */
 const HIDDEN = [
-  // Controls but tab, line feed and carriage return.
+  // Controls but tab, line feed and carriage return, which stands before a line feed only.
   "\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F",
   // Soft hyphen, grapheme joiner, Hangul fillers, Khmer inherent vowels, Mongolian selectors, Braille blank.
   "\\u00AD\\u034F\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\\u2800\\u3164\\uFFA0",
@@ -30,5 +30,7 @@ const HIDDEN_CHARACTER = new RegExp(`[${HIDDEN}]`, "u");
 export function readableFault(text: string): string | undefined {
   const hidden = HIDDEN_CHARACTER.exec(text.replace(EMOJI_PARTS, ""))?.[0].codePointAt(0);
   if (hidden !== undefined) return `a text with the invisible character U+${hidden.toString(16).toUpperCase().padStart(4, "0")}`;
+  // Alone it takes a terminal back to the beginning of the line, and what follows stands over what was there.
+  if (/\r(?!\n)/.test(text)) return "a text with a carriage return that ends no line";
   return /\S/u.test(text) ? undefined : "a text with nothing to read";
 }

@@ -189,6 +189,13 @@ describe("what a message means", () => {
     );
   });
 
+  test("a carriage return ends a line together with a line feed, and hides one by itself", () => {
+    const why = "a text with a carriage return that ends no line";
+    for (const text of ["Sign in\rto pay", "a\r", "\ra", "a\r\r\nb", "a\n\rb"])
+      expect(decode({ text }).effects).toMatchObject([{ kind: "unknown", class: "U2", why }]);
+    for (const text of ["a\r\nb", "a\r\n", "a\r\n\r\nb"]) expect(meaningOf({ text })).toBe("statement");
+  });
+
   test("nothing to read is unknown", () => {
     for (const text of ["", " ", "\n\t \r", "\u3000\u00a0"]) expect(meaningOf({ text })).toBe("unknown");
   });
