@@ -3,9 +3,7 @@ import type { ArgumentValue, Effect } from "../../intent/effect.ts";
 import { type AbiValue, readArguments } from "./arguments.ts";
 import { type Call, effectOf, selectorOfData, unknownCall } from "./call.ts";
 import { type AbiFunction, parseFunction } from "./signature.ts";
-import { TOKEN_FUNCTIONS, type TokenFunction, type TokenStandard } from "./tokens.ts";
-
-const STANDARDS = Object.keys(TOKEN_FUNCTIONS) as TokenStandard[];
+import { standardsOf, TOKEN_FUNCTIONS, type TokenFunction } from "./tokens.ts";
 
 /**
  * What a call with data does: at least one effect, always. A selector is only the target's claim, so what the contract is
@@ -18,7 +16,7 @@ export function callEffects(call: Call): readonly Effect[] {
   if (call.contract === call.account) return [unknownCall(call, "U3", "a call of the account to itself")];
   if (selector === undefined) return [unknownCall(call, "U3", `${call.data.length} bytes of data: fewer than a selector`)];
 
-  const standards = STANDARDS.filter((standard) => call.book.asset(call.bookChain, `${standard}:${call.contract}`) !== undefined);
+  const standards = standardsOf(call.book, call.bookChain, call.contract);
   if (standards.length > 1) return [unknownCall(call, "U1", `the policy names this contract as ${standards.join(" and ")}`)];
   const [standard] = standards;
   const tokenFunction = standard && TOKEN_FUNCTIONS[standard][selector];

@@ -19,6 +19,8 @@ export interface Form {
   /** The member that says whose asset it is; Permit2 tells by the signature alone. */
   readonly owner?: "owner" | "holder" | "from";
   grants(message: Message): readonly Grant[];
+  /** Who acts on more than the grants: on a witness, which is signed along and can be of any type. */
+  witnessed?(message: Message): Address;
 }
 
 type Message = PlainTypedData["message"];
@@ -28,12 +30,15 @@ export function formOf({ encoded, own, members }: Struct): Form | undefined {
   if (Object.hasOwn(FORMS, encoded)) return FORMS[encoded];
   // A type's name stands behind the ")" of another: this is TokenPermissions itself, and none that ends so.
   if (members.length !== 5 || !encoded.includes(`)${TOKEN_PERMISSIONS}`)) return undefined;
-  if (own.startsWith(`PermitWitnessTransferFrom(TokenPermissions permitted,${SPENDING},`)) return PERMIT_TRANSFER;
-  if (own.startsWith(`PermitBatchWitnessTransferFrom(TokenPermissions[] permitted,${SPENDING},`)) return PERMIT_BATCH_TRANSFER;
+  if (own.startsWith(`PermitWitnessTransferFrom(TokenPermissions permitted,${SPENDING},`))
+    return { ...PERMIT_TRANSFER, witnessed: spender };
+  if (own.startsWith(`PermitBatchWitnessTransferFrom(TokenPermissions[] permitted,${SPENDING},`))
+    return { ...PERMIT_BATCH_TRANSFER, witnessed: spender };
   return undefined;
 }
 
-// Permit2, `PermitHash.sol`. A witness is hashed along, of whatever type: it can only narrow what the spender may do.
+// Permit2, `PermitHash.sol`. A witness is hashed along, of whatever type. Permit2 never looks at it: what it means is up to the
+// spender, whose contract can take it for an order that narrows the transfer, or for a signed statement about anything else.
 const TOKEN_PERMISSIONS = "TokenPermissions(address token,uint256 amount)";
 const SPENDING = "address spender,uint256 nonce,uint256 deadline";
 const PERMIT_DETAILS = "PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)";
@@ -54,7 +59,7 @@ const FORMS: { readonly [encoded: string]: Form } = {
     grants: (message) => [
       {
         kind: "signedAllowance",
-        to: text(message, "spender"),
+        to: spender(message),
         amount: capped(integer(message, "value"), 256),
         expiry: UNLIMITED,
         why: `may be set until ${until(integer(message, "deadline"))}; the allowance then has no end`,
@@ -68,7 +73,7 @@ const FORMS: { readonly [encoded: string]: Form } = {
     grants: (message) => [
       {
         kind: "signedAllowance",
-        to: text(message, "spender"),
+        to: spender(message),
         amount: message.allowed === true ? UNLIMITED : 0n,
         expiry: UNLIMITED,
         why: `may be set until ${until(integer(message, "expiry") || UNLIMITED)}; the allowance then has no end`,
@@ -114,7 +119,7 @@ function tokenAllowance(message: Message, details: Message): Grant {
   return {
     kind: "signedAllowance",
     token: text(details, "token"),
-    to: text(message, "spender"),
+    to: spender(message),
     amount: capped(integer(details, "amount"), 160),
     expiry: ending(integer(details, "expiration") || deadline),
     why: `may be set until ${until(deadline)}`,
@@ -126,7 +131,7 @@ function tokenTransfer(message: Message, permitted: Message): Grant {
   return {
     kind: "signedAllowance",
     token: text(permitted, "token"),
-    to: text(message, "spender"),
+    to: spender(message),
     amount: capped(integer(permitted, "amount"), 256),
     expiry: ending(integer(message, "deadline")),
     why: "for one use; the spender chooses who receives",
@@ -159,6 +164,10 @@ function integer(message: Message, name: string): bigint {
 
 function inner(message: Message, name: string): Message {
   return message[name] as Message;
+}
+
+function spender(message: Message): Address {
+  return text(message, "spender");
 }
 
 function list(message: Message, name: string): readonly Message[] {

@@ -1,7 +1,13 @@
-import { type Effect, UNLIMITED } from "../../intent/effect.ts";
+import type { Book } from "../../intent/book.ts";
+import { type Address, type ChainId, type Effect, UNLIMITED } from "../../intent/effect.ts";
 import type { AbiValue } from "./arguments.ts";
 import { type Call, effectOf, unknownCall } from "./call.ts";
 import { MAX_BATCH } from "./work.ts";
+
+/** The standards under which the policy names a contract as a token: one, if it is sure of it. */
+export function standardsOf(book: Book, chain: ChainId, contract: Address): readonly TokenStandard[] {
+  return STANDARDS.filter((standard) => book.asset(chain, `${standard}:${contract}`) !== undefined);
+}
 
 export type TokenStandard = "erc20" | "erc721" | "erc1155";
 
@@ -88,6 +94,8 @@ export const TOKEN_FUNCTIONS: { readonly [S in TokenStandard]: Functions } = {
     "0xa22cb465": SET_APPROVAL_FOR_ALL,
   },
 };
+
+const STANDARDS = Object.keys(TOKEN_FUNCTIONS) as TokenStandard[];
 
 function batch(call: Call, [from, to, ids, amounts, data]: readonly AbiValue[]): readonly Effect[] {
   const tokens = ids as readonly bigint[];

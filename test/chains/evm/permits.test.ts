@@ -21,6 +21,17 @@ const only = (payload: Parts): Effect => {
 const details = (change: { readonly [name: string]: Json }) =>
   changed(PermitSingle, { message: { details: { ...PermitSingle.message.details, ...change } } });
 
+/** Who acts on a witness is the spender, so that a policy can accept one of them. */
+const witness = (spender: string) => ({
+  kind: "unknown",
+  at: [],
+  account: ACCOUNT,
+  contract: spender,
+  class: "U2",
+  why: "a witness: what the spender makes of it is not known",
+});
+const hasWitness = ({ primaryType }: Parts) => primaryType.includes("Witness");
+
 describe("what a permit gives, where the policy names who verifies it", () => {
   const allowance = {
     kind: "signedAllowance",
@@ -68,10 +79,24 @@ describe("what a permit gives, where the policy names who verifies it", () => {
     ]);
   });
 
-  test("Permit2 with a witness of any type: still the whole amount", () => {
-    const given = { ...byPermit2, expiry: 1_893_456_000n };
-    expect(only(PERMITS.PermitWitnessTransferFrom)).toEqual({ ...given, primaryType: "PermitWitnessTransferFrom" });
-    expect(only(PERMITS.PermitBatchWitnessTransferFrom)).toEqual({ ...given, primaryType: "PermitBatchWitnessTransferFrom" });
+  test("Permit2 with a witness of any type: the whole amount, and beside it what only the spender knows", () => {
+    for (const primaryType of ["PermitWitnessTransferFrom", "PermitBatchWitnessTransferFrom"] as const) {
+      const named = { domain: "Permit2", primaryType };
+      expect(effects(PERMITS[primaryType])).toEqual([
+        { ...byPermit2, ...named, expiry: 1_893_456_000n },
+        { ...witness(MALLORY), ...named, chain: "eip155:1" },
+      ]);
+    }
+  });
+
+  test("a witness is unknown however little the spender may take with it, and whoever the spender is", () => {
+    const { PermitWitnessTransferFrom: one, PermitBatchWitnessTransferFrom: several } = PERMITS;
+    const nothing = { spender: FRIEND, permitted: { token: USDC, amount: "0" } };
+    expect(effects(changed(one, { message: nothing }))).toMatchObject([{ kind: "signedAllowance", amount: 0n }, witness(FRIEND)]);
+    expect(effects(changed(several, { message: { permitted: [] } }))).toMatchObject([
+      { kind: "unknown", why: "a permit of 0 tokens: read are 1 to 256" },
+      witness(MALLORY),
+    ]);
   });
 
   test("ERC-3009: a transfer until validBefore, and who may submit it", () => {
@@ -140,7 +165,7 @@ describe("what is not recognised is unknown, and what it claims stands beside it
 
   test.each(Object.entries(PERMITS))("%s of a contract that the policy does not name", (_name, permit) => {
     const [first, claim, ...others] = effects(permit, { book: emptyBook });
-    expect(others).toEqual([]);
+    expect(others).toMatchObject(hasWitness(permit) ? [witness(MALLORY)] : []);
     const { name: domain, verifyingContract: contract } = permit.domain;
     expect(first).toEqual({ ...unknown, chain: "eip155:1", contract, domain, primaryType: permit.primaryType, why: expect.any(String) });
     expect(claim).toMatchObject({ at: [], chain: "eip155:1", account: ACCOUNT, contract, why: expect.stringContaining("claims") });
@@ -154,14 +179,14 @@ describe("what is not recognised is unknown, and what it claims stands beside it
   test.each(Object.entries(PERMITS))("%s whose domain names no chain", (_name, permit) => {
     const found = effects(withoutDomain(permit, "chainId"));
     expect(kinds(found)[0]).toBe("unknown");
-    expect(found).toHaveLength(2);
+    expect(found).toHaveLength(hasWitness(permit) ? 3 : 2);
     for (const effect of found) expect(effect).not.toHaveProperty("chain");
   });
 
   test.each(Object.entries(PERMITS))("%s whose domain names no contract", (_name, permit) => {
     const found = effects(withoutDomain(permit, "verifyingContract"));
     expect(kinds(found)[0]).toBe("unknown");
-    for (const effect of found) expect(effect).not.toHaveProperty("contract");
+    for (const effect of found.slice(0, 2)) expect(effect).not.toHaveProperty("contract");
   });
 
   test.each(Object.entries(PERMITS))("%s for chain 0, which is none", (_name, permit) => {
@@ -190,6 +215,28 @@ describe("what is not recognised is unknown, and what it claims stands beside it
       [{ name: "permit2", chain: "eip155:1", address: PERMIT2, kind: "router", functions: [] }],
     );
     for (const permit of Object.values(PERMITS)) expect(kinds(effects(permit, { book: other }))[0]).toBe("unknown");
+  });
+
+  test("a token that the policy names under another standard, or under two: the amount can be the id of an NFT", () => {
+    const named = (token: string, ...standards: readonly string[]) =>
+      makeBook(
+        standards.map((standard) => ({ name: standard, chain: "eip155:1", asset: `${standard}:${token}`, decimals: 0 })),
+        [{ name: "permit2", chain: "eip155:1", address: PERMIT2, kind: "permit2", functions: [] }],
+      );
+    for (const permit of Object.values(PERMITS)) {
+      for (const standards of [["erc721"], ["erc1155"], ["erc20", "erc721"], ["erc20", "erc1155"]]) {
+        const [first, claim] = effects(permit, { book: named(USDC, ...standards) });
+        expect(first).toMatchObject(unknown);
+        // No asset: a forbid of the NFT holds, as one of everything that could be it.
+        for (const member of ["asset", "amount", "expiry", "replayable"]) expect(claim).not.toHaveProperty(member);
+      }
+    }
+    expect(effects(PermitTransferFrom, { book: named(USDC, "erc721") })[0]?.why).toBe(
+      "a permit of a token that the policy names as erc721",
+    );
+    // One of several is enough, wherever it stands.
+    expect(kinds(effects(PermitBatch, { book: named(USDT, "erc721") }))).toEqual(["unknown", "signedAllowance"]);
+    expect(kinds(effects(PermitBatch, { book: named(USDT, "erc20") }))).toEqual(["signedAllowance", "signedAllowance"]);
   });
 
   test("Permit2 under another domain than its own", () => {
@@ -250,6 +297,17 @@ describe("what is not recognised is unknown, and what it claims stands beside it
     expect(only(batch(257))).toMatchObject({ ...unknown, why: "a permit of 257 tokens: read are 1 to 256" });
   });
 
+  test("a domain or a type of a name that no policy can name is left out, and so is not in the log either", () => {
+    const named = (domain: string, primaryType = "Go") =>
+      only({ types: { [primaryType]: [] }, primaryType, domain: { name: domain }, message: {} });
+    expect(named("x".repeat(200), "T".repeat(100))).toMatchObject({ domain: "x".repeat(200), primaryType: "T".repeat(100) });
+    expect(named("🤗".repeat(200))).toMatchObject({ domain: "🤗".repeat(200), primaryType: "Go" });
+    for (const domain of ["", "x".repeat(201), "🤗".repeat(201), "x".repeat(100_000), "\u001b[2Jx", "a\nb"])
+      expect(named(domain)).toEqual({ ...unknown, primaryType: "Go", why: expect.any(String) });
+    expect(named("x", "T".repeat(101))).toEqual({ ...unknown, domain: "x", why: expect.any(String) });
+    for (const effect of effects(changed(EIP2612, { domain: { name: "x".repeat(201) } }))) expect(effect).not.toHaveProperty("domain");
+  });
+
   test("a Safe transaction is not looked into", () => {
     const safe = {
       types: { SafeTx: members("address to,uint256 value,bytes data,uint8 operation") },
@@ -264,5 +322,43 @@ describe("what is not recognised is unknown, and what it claims stands beside it
       primaryType: "SafeTx",
       why: "typed data whose meaning is not known",
     });
+  });
+});
+
+describe("control over the account", () => {
+  const control = { kind: "unknown", class: "U3", at: [], account: ACCOUNT, chain: "eip155:1" };
+  const { types, primaryType, message } = {
+    types: { Execute: members("address to,uint256 value,bytes data") },
+    primaryType: "Execute",
+    message: { to: MALLORY, value: "1", data: "0x" },
+  };
+
+  test("what the account's own code verifies, also where it looks like a permit or the policy names the account", () => {
+    const domain = { name: "Delegate", chainId: 1, verifyingContract: ACCOUNT };
+    const execute = { types, primaryType, domain, message };
+    const why = "typed data that the account's own code verifies";
+    expect(only(execute)).toEqual({ ...control, contract: ACCOUNT, domain: "Delegate", primaryType, why });
+    expect(only(changed(execute, { domain: { verifyingContract: FRIEND } }))).toMatchObject({ class: "U2" });
+    const itself = makeBook(
+      [{ name: "me", chain: "eip155:1", asset: `erc20:${ACCOUNT}`, decimals: 0 }],
+      [{ name: "also me", chain: "eip155:1", address: ACCOUNT, kind: "permit2", functions: [] }],
+    );
+    for (const permit of Object.values(PERMITS)) {
+      const found = effects(changed(permit, { domain: { verifyingContract: ACCOUNT } }), { book: itself });
+      expect(found).toMatchObject([{ ...control, contract: ACCOUNT, why }]);
+    }
+  });
+
+  test.each(["PackedUserOperation", "UserOperation"])("a %s whose sender is the account", (primaryType) => {
+    const operation = {
+      types: { [primaryType]: members("address sender,uint256 nonce,bytes callData") },
+      primaryType,
+      domain: { name: "ERC4337", version: "1", chainId: 1, verifyingContract: FRIEND },
+      message: { sender: ACCOUNT.toLowerCase(), nonce: 0, callData: "0x" },
+    };
+    const why = "a user operation of the account";
+    expect(only(operation)).toEqual({ ...control, contract: FRIEND, domain: "ERC4337", primaryType, why });
+    // Of another account, which this one may own: a signature like any other.
+    expect(only(changed(operation, { message: { sender: FRIEND } }))).toMatchObject({ class: "U2" });
   });
 });
