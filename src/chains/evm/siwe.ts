@@ -4,6 +4,8 @@ import type { Reason } from "../../intent/intent.ts";
 import { parseAddress } from "./address.ts";
 import type { Decoded } from "./decoded.ts";
 import type { Setting } from "./effects.ts";
+import { labelled } from "./labels.ts";
+import { powersOf } from "./siwe-powers.ts";
 
 /** A Sign-In with Ethereum message (ERC-4361), as far as anything depends on it. */
 export interface SignIn {
@@ -11,6 +13,10 @@ export interface SignIn {
   readonly domain: string;
   readonly address: Address;
   readonly chain: ChainId;
+  /** What the sign-in is for, by RFC 3986. */
+  readonly uri: string;
+  /** More of the same. */
+  readonly resources: readonly string[];
   /** Unix seconds, rounded up; {@link UNLIMITED} if it does not expire. */
   readonly expiry: bigint;
 }
@@ -22,7 +28,8 @@ export function claimsSignIn(text: string): boolean {
 
 /**
  * What signing such a message does: a `statement` to a domain. The chain is the one that the message names. A signature binds
- * no chain by itself, but whoever accepts this one has to accept it for that chain alone (ERC-4361, `chain-id`).
+ * no chain by itself, but whoever accepts this one has to accept it for that chain alone (ERC-4361, `chain-id`). What hands
+ * out powers beside (`siwe-powers.ts`) is `unknown` U2 as well, of no chain.
  *
  * Refused are messages that are no valid sign-in, or are one of another account or another chain: a service could take them
  * for what they look like. That the domain is where the request came from is for a policy to ask (`domain`, `origin`).
@@ -33,11 +40,14 @@ export function signInEffects(text: string, { account, chain }: Setting): Pick<D
     const why = "a message that looks like a sign-in and is none";
     return { effects: [{ kind: "unknown", at: [], account, class: "U2", why }], refusals: [MALFORMED] };
   }
-  const effect: Effect = { kind: "statement", at: [], chain: signIn.chain, account, domain: signIn.domain, expiry: signIn.expiry };
+  const named = labelled(signIn);
+  const effects: Effect[] = [{ kind: "statement", at: [], chain: signIn.chain, account, ...named, expiry: signIn.expiry }];
+  const powers = powersOf(signIn);
+  if (powers !== undefined) effects.push({ kind: "unknown", at: [], account, ...named, class: "U2", why: powers });
   const refusals: Reason[] = [];
   if (signIn.address !== account) refusals.push(mismatch("account", account, signIn.address));
   if (signIn.chain !== chain) refusals.push(mismatch("chain", chain, signIn.chain));
-  return { effects: [effect], refusals };
+  return { effects, refusals };
 }
 
 const MALFORMED: Reason = {
@@ -67,7 +77,7 @@ const GRAMMAR = new RegExp(
     "\n",
     `(?:[${PLAIN}#[\\] ]*\n)?`,
     "\n",
-    `URI: ${URI}\n`,
+    `URI: (?<uri>${URI})\n`,
     "Version: 1\n",
     "Chain ID: (?<chain>[1-9][0-9]{0,31})\n",
     "Nonce: [A-Za-z0-9]{8,}\n",
@@ -75,7 +85,7 @@ const GRAMMAR = new RegExp(
     `(?:\nExpiration Time: (?<expires>${TIME}))?`,
     `(?:\nNot Before: (?<notBefore>${TIME}))?`,
     `(?:\nRequest ID: ${PCHAR}*)?`,
-    `(?:\nResources:(?:\n- ${URI})*)?$`,
+    `(?:\nResources:(?<resources>(?:\n- ${URI})*))?$`,
   ].join(""),
 );
 
@@ -86,14 +96,15 @@ const GRAMMAR = new RegExp(
  * days and seconds that exist.
  */
 export function parseSignIn(text: string): SignIn | undefined {
-  const { scheme = "https", domain, address, chain, issued, expires, notBefore } = GRAMMAR.exec(text)?.groups ?? {};
-  if (domain === undefined || address === undefined || chain === undefined) return undefined;
+  const { scheme = "https", domain, address, uri, chain, issued, expires, notBefore, resources = "" } = GRAMMAR.exec(text)?.groups ?? {};
+  if (domain === undefined || address === undefined || uri === undefined || chain === undefined) return undefined;
   const host = domain.toLowerCase();
   const signer = checkedAddress(address);
   const times = [issued, expires, notBefore].filter((time) => time !== undefined).map(secondsOf);
   if (scheme.toLowerCase() !== "https" || !isAuthority(host) || signer === undefined || times.includes(undefined)) return undefined;
   const expiry = expires === undefined ? UNLIMITED : secondsOf(expires);
-  return expiry === undefined ? undefined : { domain: host, address: signer, chain: `eip155:${chain}`, expiry };
+  if (expiry === undefined) return undefined;
+  return { domain: host, address: signer, chain: `eip155:${chain}`, uri, resources: resources.split("\n- ").slice(1), expiry };
 }
 
 /** Host and port as RFC 3986 has them, of the hosts those that a service can have. */

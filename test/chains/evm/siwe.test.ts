@@ -7,7 +7,7 @@ import { parseSignIn } from "../../../src/chains/evm/siwe.ts";
 import { emptyBook } from "../../../src/intent/book.ts";
 import { UNLIMITED } from "../../../src/intent/effect.ts";
 import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
-import { ACCOUNT, ask, FRIEND } from "./fixtures.ts";
+import { ACCOUNT, ask, FRIEND, kinds } from "./fixtures.ts";
 
 type Lines = { readonly [line in (typeof NAMES)[number]]?: string | undefined };
 const NAMES = [
@@ -86,6 +86,8 @@ describe("a sign-in (ERC-4361)", () => {
       domain: "app.example.com:8443",
       address: ACCOUNT,
       chain: "eip155:8453",
+      uri: "https://app.example.com/login?next=%2F#top",
+      resources: ["ipfs://bafy/", "https://[2001:db8::1]:8080/x?y=z#w", "urn:isbn:0451450523"],
       // Rounded up.
       expiry: seconds("2026-11-23T10:00:01Z"),
     });
@@ -116,6 +118,82 @@ describe("a sign-in (ERC-4361)", () => {
     });
     expect(decode(text).effects).toMatchObject([{ kind: "statement", domain: "example.com", expiry: 5n }]);
     expect(refusals(text)).toEqual([]);
+  });
+});
+
+describe("a sign-in that hands out powers", () => {
+  const alsoUnknown = (lines: Lines, domain = "app.example.com") => {
+    const { effects, refusals } = decode(signIn(lines));
+    const why = expect.any(String);
+    expect([lines, refusals, effects[1]]).toEqual([lines, [], { kind: "unknown", at: [], account: ACCOUNT, domain, class: "U2", why }]);
+    expect(effects).toMatchObject([{ kind: "statement", domain }, {}]);
+  };
+  const onlyStatement = (lines: Lines) => expect([lines, kinds(decode(signIn(lines)).effects)]).toEqual([lines, ["statement"]]);
+  const at = (domain: string, uri: string): Lines => ({ domain: domain + WANTS, uri: `URI: ${uri}` });
+
+  test("its URI is a key, or a page that anybody on the way can change", () => {
+    for (const uri of [
+      "lit:session:03c1a5d1",
+      "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+      "urn:uuid:f81d4fae",
+      "app.example.com:443",
+      "https:app.example.com",
+      "https:///app.example.com",
+      "http://app.example.com/login",
+      "ftp://app.example.com/",
+      "httpss://app.example.com/",
+    ])
+      alsoUnknown({ uri: `URI: ${uri}` });
+  });
+
+  test("its URI is of another host than its domain, or only looks as if it were of the same", () => {
+    for (const host of [
+      "example.com",
+      "evil.app.example.com",
+      "app.example.com.evil.io",
+      "app.example.com.",
+      "app%2eexample.com",
+      "app.example.com@evil.io",
+      "app.example.com:443@evil.io",
+      "app.example.com:pass@evil.io",
+      "evil.io?app.example.com",
+      "[::1]",
+    ])
+      alsoUnknown({ uri: `URI: https://${host}/login` });
+    alsoUnknown(at("localhost:3000", "http://127.0.0.1:3000/"), "localhost:3000");
+  });
+
+  test("a resource lists capabilities (ERC-5573), wherever it stands", () => {
+    for (const resource of ["urn:recap:eyJhdHQiOnt9fQ", "URN:ReCap:eyJhdHQiOnt9fQ", "urn:recap:"]) {
+      alsoUnknown({ resources: `Resources:\n- ${resource}` });
+      alsoUnknown({ resources: `Resources:\n- ${resource}\n- https://app.example.com/` });
+      alsoUnknown({ resources: `Resources:\n- https://app.example.com/\n- ${resource}` });
+    }
+    onlyStatement({ resources: "Resources:\n- https://app.example.com/urn:recap:x\n- urn:isbn:0451450523" });
+  });
+
+  test("a page of the domain is none of this, on whatever port and in whatever capitals", () => {
+    for (const uri of [
+      "https://app.example.com",
+      "HTTPS://App.Example.com:8443/x",
+      "https://app.example.com?x",
+      "https://app.example.com:#x",
+    ])
+      onlyStatement({ uri: `URI: ${uri}` });
+    onlyStatement(at("App.Example.com:8443", "https://app.example.com/"));
+    onlyStatement(at("localhost:3000", "http://localhost:5173/login"));
+    onlyStatement(at("127.0.0.1", "http://127.0.0.1:80/"));
+    onlyStatement(at("[::1]:80", "http://[::1]/"));
+    onlyStatement(at("[2001:db8::1]", "https://[2001:db8::1]:8080/"));
+  });
+
+  test("a host that is longer than a policy can name is left out of the effects", () => {
+    const label = "a".repeat(63);
+    const host = `${label}.${label}.${label}.${"b".repeat(8)}`;
+    expect(decode(signIn(at(host, `https://${host}/`))).effects[0]).toMatchObject({ kind: "statement", domain: host });
+    const longer = decode(signIn(at(`${host}b`, "lit:session:03c1"))).effects;
+    expect(kinds(longer)).toEqual(["statement", "unknown"]);
+    for (const effect of longer) expect(effect).not.toHaveProperty("domain");
   });
 });
 
@@ -220,7 +298,9 @@ describe("a message that looks like a sign-in and is none", () => {
       "xn--exmple-cua.com",
       "3.example.a1",
     ])
-      expect(decode(signIn({ domain: domain + WANTS })).effects).toMatchObject([{ kind: "statement", domain }]);
+      expect(decode(signIn({ domain: domain + WANTS, uri: `URI: https://${domain}/` })).effects).toMatchObject([
+        { kind: "statement", domain },
+      ]);
   });
 
   test("with an address of a wrong checksum or another length", () => {
