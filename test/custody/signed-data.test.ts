@@ -153,6 +153,98 @@ describe("what others may use later", () => {
   });
 });
 
+describe("what a permit is besides an allowance", () => {
+  const APES = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D";
+  const names = {
+    assets: {
+      ETH: { chain: "eip155:1", asset: "native", decimals: 18 },
+      USDC: { chain: "eip155:1", asset: `erc20:${USDC}`, decimals: 6 },
+      APES: { chain: "eip155:1", asset: `erc721:${APES}`, decimals: 0 },
+    },
+    contracts: { ...more.contracts, x402proxy: { chain: "eip155:1", address: OTHER, kind: "proxy" } },
+  };
+  const transferFrom = (token: string, amount: string, { spender = FRIEND, witness = false } = {}) => {
+    const primaryType = witness ? "PermitWitnessTransferFrom" : "PermitTransferFrom";
+    return {
+      types: {
+        [primaryType]: [
+          { name: "permitted", type: "TokenPermissions" },
+          address("spender"),
+          uint("nonce"),
+          uint("deadline"),
+          ...(witness ? [{ name: "witness", type: "Claim" }] : []),
+        ],
+        TokenPermissions: [address("token"), uint("amount")],
+        ...(witness && { Claim: [address("arbiter"), uint("amount")] }),
+      },
+      primaryType,
+      domain: domain("Permit2", PERMIT2),
+      message: {
+        permitted: { token, amount },
+        spender,
+        nonce: "0",
+        deadline: "1893456000",
+        ...(witness && { witness: { arbiter: MALLORY.toLowerCase(), amount: "1000000000000" } }),
+      },
+    };
+  };
+
+  test("a witness is signed for a spender whom the policy accepts with it, and for nobody else", async () => {
+    const permits = { id: "permits", allow: ["signedAllowance"], when: { asset: "USDC", to: "@book", amount: { max: "5 USDC" } } };
+    const when = { contract: "x402proxy", domain: "Permit2", primaryType: "PermitWitnessTransferFrom" };
+    const proxy = { id: "x402", allow: ["unknown"], when };
+    const { me } = await openCustody({ policy: document([...payRules, permits, proxy], { more: names }) });
+    expect(reasonOf(await me.sign(typed(transferFrom(USDC, "0", { witness: true }))))).toBe("policy/not-allowed");
+    expect((await me.sign(typed(transferFrom(USDC, "0")))).kind).toBe("signed");
+    expect((await me.sign(typed(transferFrom(USDC, "5000000", { witness: true, spender: OTHER })))).kind).toBe("signed");
+    expect(reasonOf(await me.sign(typed(transferFrom(USDC, "5000001", { witness: true, spender: OTHER }))))).toBe("policy/not-allowed");
+    // By a Permit2 that the policy does not know the spender says nothing.
+    const elsewhere = { ...transferFrom(USDC, "0", { witness: true, spender: OTHER }), domain: domain("Permit2", MALLORY.toLowerCase()) };
+    expect(reasonOf(await me.sign(typed(elsewhere)))).toBe("policy/not-allowed");
+  });
+
+  test("one NFT by its id, which no rule about amounts lets through", async () => {
+    const permits = { id: "permits", allow: ["signedAllowance"], when: { to: "friend", contract: "permit2" } };
+    const apes = { id: "apes", forbid: ["transfer", "allowance", "signedAllowance"], when: { asset: "APES" } };
+    const { me } = await openCustody({ policy: document([...payRules, permits, apes], { more: names }) });
+    expect((await me.sign(typed(transferFrom(USDC, "1")))).kind).toBe("signed");
+    const outcome = await me.sign(typed(transferFrom(APES, "7090")));
+    if (outcome.kind !== "denied") throw new Error(outcome.kind);
+    expect(outcome.reasons.map(({ code, rule }) => [code, rule])).toEqual([
+      ["policy/not-allowed", undefined],
+      ["policy/forbidden", "apes"],
+    ]);
+  });
+});
+
+describe("typed data that nobody reads", () => {
+  const unread = { id: "apps", allow: ["unknown"], when: { class: "U2" } };
+  const data = (name: string, verifyingContract: string) => ({
+    types: { Execute: [address("to"), uint("value")] },
+    primaryType: "Execute",
+    domain: domain(name, verifyingContract),
+    message: { to: MALLORY.toLowerCase(), value: "1" },
+  });
+
+  test("is never what the account's own code obeys, for whoever allows only other signatures", async () => {
+    const { me } = await openCustody({ policy: document([...payRules, unread]) });
+    expect((await me.sign(typed(data("App", FRIEND)))).kind).toBe("signed");
+    expect(reasonOf(await me.sign(typed(data("App", viem.address))))).toBe("policy/not-allowed");
+  });
+
+  test("does not choose how much is written about it: once what was signed, and nothing of what was denied", async () => {
+    const long = data("x".repeat(100_000), FRIEND);
+    const { me, custody } = await openCustody({ policy: document([...payRules, unread]) });
+    expect((await me.sign(typed(long))).kind).toBe("signed");
+    expect(reasonOf(await me.sign(typed(data("y".repeat(100_000), viem.address))))).toBe("policy/not-allowed");
+    expect(kindsOf(await checkedLog(custody))).toMatch(/account reserved signed denied$/);
+    const lines: string[] = [];
+    for await (const line of custody.exportLog()) lines.push(line);
+    expect(lines.filter((line) => line.length > 5000)).toHaveLength(1);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(JSON.stringify(long).length + 5000);
+  });
+});
+
 describe("messages", () => {
   test("are statements that a rule has to allow, and are signed as any wallet would", async () => {
     const { me } = await open();
@@ -161,6 +253,17 @@ describe("messages", () => {
     expect(`0x${toHex(outcome.bytes)}`).toBe(await viem.signMessage({ message: "I agree to the terms of today." }));
     const { me: mute } = await openCustody({ policy: document(payRules) });
     expect(reasonOf(await mute.sign(message("hello")))).toBe("policy/not-allowed");
+  });
+
+  test("that sign somebody else in to act for the account are not", async () => {
+    const { me } = await open();
+    const signIn = (uri: string) =>
+      `app.example.com wants you to sign in with your Ethereum account:\n${viem.address}\n\n\nURI: ${uri}\nVersion: 1\nChain ID: 1\nNonce: 12345678\nIssued At: 2026-11-22T12:00:00Z`;
+    expect((await me.sign(message(signIn("https://app.example.com/login")))).kind).toBe("signed");
+    expect(reasonOf(await me.sign(message(signIn("lit:session:03c1a5d1"))))).toBe("policy/not-allowed");
+    expect(reasonOf(await me.sign(message(signIn("https://evil.io/login"))))).toBe("policy/not-allowed");
+    const recap = `${signIn("https://app.example.com/login")}\nResources:\n- urn:recap:eyJhdHQiOnt9fQ`;
+    expect(reasonOf(await me.sign(message(recap)))).toBe("policy/not-allowed");
   });
 
   test("that are 32 opaque bytes, or one of our own approvals, are not", async () => {
