@@ -18,8 +18,8 @@ export interface ConfirmationStatement {
   readonly semantics: number;
   /** Id of the pending request. */
   readonly pending: string;
-  /** The exact bytes: 32 bytes, lowercase hex. */
-  readonly intent: string;
+  /** The exact bytes and what they would do, see `exactSubject`: 32 bytes, lowercase hex. */
+  readonly subject: string;
   /** Half-open: at this moment it no longer counts. */
   readonly expiresMs: Time;
   /** 16 fresh bytes, lowercase hex: a confirmation counts once. */
@@ -49,7 +49,7 @@ const CONFIRMATION = {
     { name: "expires", type: "string" },
     { name: "vault", type: "string" },
     { name: "pending", type: "string" },
-    { name: "intent", type: "bytes32" },
+    { name: "subject", type: "bytes32" },
     { name: "policy", type: "bytes32" },
     { name: "semantics", type: "uint256" },
     { name: "nonce", type: "bytes16" },
@@ -58,8 +58,8 @@ const CONFIRMATION = {
 
 /** A confirmation as a wallet shows and signs it: every member of the statement, the time as text in UTC. */
 export function confirmationTypedData(statement: ConfirmationStatement): TypedData {
-  const { person, expiresMs, vault, pending, intent, policy, semantics, nonce } = statement;
-  const digests = { intent: `0x${intent}`, policy: `0x${policy}`, nonce: `0x${nonce}` };
+  const { person, expiresMs, vault, pending, subject, policy, semantics, nonce } = statement;
+  const digests = { subject: `0x${subject}`, policy: `0x${policy}`, nonce: `0x${nonce}` };
   const message = { person, expires: timeText(expiresMs), vault, pending, semantics, ...digests };
   return { domain: DOMAIN, types: CONFIRMATION, primaryType: "Confirmation", message };
 }
@@ -96,14 +96,14 @@ export function readConfirmation(json: Json): SignedConfirmation {
 }
 
 function readConfirmationStatement(json: Json | undefined): ConfirmationStatement {
-  const members = objectOf(json, ["vault", "person", "policy", "semantics", "pending", "intent", "expiresMs", "nonce"]);
+  const members = objectOf(json, ["vault", "person", "policy", "semantics", "pending", "subject", "expiresMs", "nonce"]);
   return {
     vault: nameOf(members.vault, "vault"),
     person: nameOf(members.person, "person"),
     policy: hexOf(members.policy, 32, "policy"),
     semantics: countOf(members.semantics, "semantics"),
     pending: nameOf(members.pending, "pending"),
-    intent: hexOf(members.intent, 32, "intent"),
+    subject: hexOf(members.subject, 32, "subject"),
     expiresMs: timeOf(members.expiresMs, "expiresMs"),
     nonce: hexOf(members.nonce, 16, "nonce"),
   };

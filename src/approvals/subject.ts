@@ -5,7 +5,7 @@ import { CustodyError } from "../base/errors.ts";
 import { type Effect, type EffectKind, UNLIMITED } from "../intent/effect.ts";
 import { effectToJson, type Intent, type RequestKind } from "../intent/intent.ts";
 
-/** What is approved. `effects`: any bytes with these effects and a fee within the ceiling; `bytes`: these bytes alone. */
+/** What is approved. `effects`: any bytes with these effects and a fee within the ceiling; `bytes`: these bytes alone, as they were read. */
 export interface Subject {
   readonly kind: "effects" | "bytes";
   /** 32 bytes, lowercase hex: what the statement carries. */
@@ -22,6 +22,8 @@ export interface Subject {
  * them no fee. Then a new nonce or a fee bump up to the ceiling is the same subject. Everything else (calls, unknown parts, orders, signatures, messages, deployments, control over the
  * account, acts on the custody, and kinds that do not exist yet) is approved as exact bytes, by the intent's id.
  *
+ * What enters for `bytes`: the intent's id, and its effects as they were read: what the same bytes would do depends on the account as
+ * well (which outputs are its own), and a yes is to what was shown.
  * What enters for `effects`: chain, account and kind of the request; every effect that is no fee, in order, with all its
  * members but `feeRate` (the fee's); of the fees their chain, account and asset, and the
  * ceiling in place of the amount. What does not: nonce, lane, gas, fee rate, and the fee below the ceiling.
@@ -41,12 +43,17 @@ export function covers(subject: Subject, intent: Intent): boolean {
   return again?.kind === subject.kind && again.digest === subject.digest;
 }
 
+/** Digest of these very bytes and of what they were read to do: 32 bytes, lowercase hex. */
+export function exactSubject(intent: Intent): string {
+  return digestOf({ subject: "bytes", intent: intent.id, effects: intent.effects.map(effectToJson) });
+}
+
 // Nothing if effects stand for the bytes and their fee is above the ceiling.
 function subjectWithin(intent: Intent, feeCeiling: bigint): Subject | undefined {
   const fee = feeOf(intent);
   const effects = intent.effects.filter((effect) => effect.kind !== "fee");
   if (fee === undefined || effects.length === 0 || !intent.effects.every(saysEverything) || !BY_EFFECTS.has(intent.kind)) {
-    return { kind: "bytes", digest: digestOf({ subject: "bytes", intent: intent.id }), feeCeiling };
+    return { kind: "bytes", digest: exactSubject(intent), feeCeiling };
   }
   if (fee.amount > feeCeiling) return undefined;
   const { chain, account, kind } = intent;

@@ -1,6 +1,7 @@
 import { proveApproval } from "../approvals/credential.ts";
 import { signerOf } from "../approvals/proof.ts";
 import { type ApprovalStatement, approvalId, type SignedApproval } from "../approvals/statement.ts";
+import { exactSubject } from "../approvals/subject.ts";
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { DAY_MS, type Time } from "../base/time.ts";
@@ -92,7 +93,8 @@ export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: D
       "pending: under the policy in force it would do something else, it has to be asked for anew",
     );
   const { entry: _told, confirmed: _confirmed, ...rest } = pending;
-  return { ...rest, needs: judgement.needs, policy: judge.policy.id, semantics: SEMANTICS, book: judge.policy.book.hash };
+  const { id, book } = judge.policy;
+  return { ...rest, exact: exactSubject(intent), needs: judgement.needs, policy: id, semantics: SEMANTICS, book: book.hash };
 }
 
 function checkStatement(pending: PendingRecord, statement: ApprovalStatement, now: Time): void {

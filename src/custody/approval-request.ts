@@ -106,6 +106,8 @@ export function checkApprovalRequest(json: unknown, { chains }: { readonly chain
   const keys = parts.account === undefined ? undefined : reading.watched(request, readWatched(parts.account));
   const accepted = parts.accepted === undefined ? SEMANTICS : expectInteger(parts.accepted, `${WHERE}: accepted`, "approval/malformed");
   const intent = reading.intent(request, { policy, keys, accepted });
+  const [refusal] = intent.refusals;
+  check(refusal === undefined, `the vault would never sign these bytes (${refusal?.code})`);
   check(
     statement.submitters.every((person) => couldAsk(policy, intent, person)),
     "the policy lets nobody whom it names as submitter ask for that",

@@ -81,7 +81,7 @@ export async function confirmationStatement(desk: Desk, person: string, id: stri
       policy: pending.policy,
       semantics: SEMANTICS,
       pending: pending.id,
-      intent: pending.intent,
+      subject: pending.exact,
       expiresMs: pending.expires,
       nonce: toHex(randomBytes(16)),
     };
@@ -134,8 +134,8 @@ function awaiting(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: Desk, id
 }
 
 function checkStatement(pending: PendingRecord, person: string, statement: ConfirmationStatement, now: number): void {
-  const { vault, policy, semantics, intent } = pending;
-  const expected = { vault, person, policy, semantics, pending: pending.id, intent };
+  const { vault, policy, semantics, exact } = pending;
+  const expected = { vault, person, policy, semantics, pending: pending.id, subject: exact };
   for (const [name, value] of Object.entries(expected)) {
     if ((asObject(statement) as JsonObject)[name] !== value)
       throw new CustodyError("approval/mismatch", `confirmation: its ${name} is not that of the request as it is now`);

@@ -2,7 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { decide as decideApprovals } from "../approvals/decide.ts";
 import { type ApprovalsNeed, isEligible } from "../approvals/quorum.ts";
 import type { Approval } from "../approvals/statement.ts";
-import { approvalSubject, covers, type Subject } from "../approvals/subject.ts";
+import { approvalSubject, covers, exactSubject, type Subject } from "../approvals/subject.ts";
 import { toHex, utf8 } from "../base/bytes.ts";
 import { canonical } from "../base/canonical.ts";
 import { HOUR_MS, type Time } from "../base/time.ts";
@@ -60,6 +60,7 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
     ...base,
     request: asked.request,
     intent: intent.id,
+    exact: exactSubject(intent),
     needs,
     policy: judge.policy.id,
     semantics: SEMANTICS,
@@ -88,12 +89,12 @@ export function announce(tx: Tx, pending: PendingRecord, write: () => number): n
 }
 
 function isSame(before: PendingRecord, now: PendingRecord): boolean {
-  const told = ({ intent, policy, needs }: PendingRecord) => canonical([intent, policy, asJson(needs)]);
+  const told = ({ exact, policy, needs }: PendingRecord) => canonical([exact, policy, asJson(needs)]);
   return told(before) === told(now);
 }
 
 function isConfirmedAs(before: PendingRecord, now: PendingRecord): boolean {
-  return before.intent === now.intent && before.policy === now.policy && before.semantics === now.semantics;
+  return before.exact === now.exact && before.policy === now.policy && before.semantics === now.semantics;
 }
 
 /** Where a pending request stands: what is missing, which answers count, who has ended it. */
@@ -197,6 +198,7 @@ function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" |
     vault: vault.id,
     request,
     intent: intent.id,
+    exact: exactSubject(intent),
     subject: { ...subject, feeCeiling: subject.feeCeiling.toString() },
     submitters: [session.person],
     nonce: toHex(randomBytes(16)),

@@ -71,6 +71,8 @@ export interface PendingRecord {
   readonly vault: string;
   readonly request: AskedRequest;
   readonly intent: string;
+  /** These very bytes and what they were read to do: what a confirmation is over. */
+  readonly exact: string;
   /** What is approved: the effects with a fee ceiling, or the exact bytes. */
   readonly subject: { readonly kind: "effects" | "bytes"; readonly digest: string; readonly feeCeiling: string };
   readonly submitters: readonly string[];

@@ -28,7 +28,7 @@ function statement(changes: Partial<ConfirmationStatement> = {}): ConfirmationSt
     policy: hash("policy"),
     semantics: 1,
     pending: "0123456789abcdef",
-    intent: hash("intent"),
+    subject: hash("subject"),
     expiresMs: 2_000,
     nonce: "00112233445566778899aabbccddeeff",
     ...changes,
@@ -46,7 +46,7 @@ const OTHER: { readonly [K in keyof ConfirmationStatement]: ConfirmationStatemen
   policy: hash("p"),
   semantics: 2,
   pending: "x",
-  intent: hash("i"),
+  subject: hash("i"),
   expiresMs: 1,
   nonce: "00".repeat(16),
 };
@@ -54,7 +54,7 @@ const OTHER: { readonly [K in keyof ConfirmationStatement]: ConfirmationStatemen
 describe("a confirmation", () => {
   test("is signed as its tag and its canonical JSON", () => {
     const text = fromUtf8(confirmationBytes(statement()));
-    expect(text.startsWith('keyward/confirm/v1\n{"expiresMs":2000,"intent":"')).toBe(true);
+    expect(text.startsWith('keyward/confirm/v1\n{"expiresMs":2000,"nonce":')).toBe(true);
     expect(toHex(confirmationDigest(statement()))).toBe(hash(text));
   });
 
@@ -113,7 +113,7 @@ describe("a confirmation", () => {
       [signed(), [{ kind: "unlock" }]],
       [signed(), []],
       [signed(), [{ kind: "service", publicKey: publicKeyOf("ana") }]],
-      [{ ...signed(), statement: statement({ intent: hash("other") }) }, anas],
+      [{ ...signed(), statement: statement({ subject: hash("other") }) }, anas],
       [approval, anas],
     ] as const;
     for (const [one, credentials] of wrong) expect(() => proveConfirmation(one, credentials)).toThrow(badSignature);

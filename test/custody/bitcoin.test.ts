@@ -7,6 +7,7 @@ import {
   type Account,
   approveOffline,
   type Custody,
+  checkApprovalRequest,
   keyward,
   type Session,
   type SignedOutcome,
@@ -236,5 +237,75 @@ describe("what an account of Bitcoin is asked", () => {
     const opened = await open();
     const outcome = await opened.me.sign({ ...asked(opened, pay(opened.who)), account: opened.account.descriptor });
     expect(outcome.kind).toBe("signed");
+  });
+});
+
+describe("what was agreed to is what was shown", () => {
+  /** One coin below the ceiling and one beyond it, which is a stranger's until addresses up to there are given out; data makes it exact bytes. */
+  async function hiding(needs: object) {
+    const opened = await open(
+      "wpkh",
+      [
+        { id: "data", allow: ["unknown"] },
+        { id: "any", allow: ["transfer"], when: { asset: "BTC" } },
+        { id: "any-fee", allow: ["fee"] },
+        needs,
+      ],
+      [ana],
+    );
+    const { who } = opened;
+    const plan: Plan = {
+      coins: [
+        { who, path: [0, 0], value: 10_000n },
+        { who, path: [0, 25], value: 10n * COIN },
+      ],
+      paid: [
+        { script: elsewhere, value: 10n * COIN },
+        { change: { who, path: [1, 0] }, value: 5_000n },
+        { script: Uint8Array.of(0x6a, 1, 7), value: 0n },
+      ],
+    };
+    const advance = async () => {
+      for (let index = 0; index < 6; index++) await opened.me.accounts.receive(opened.account.id);
+    };
+    return { ...opened, request: asked(opened, plan), advance };
+  }
+  const approved = { id: "agree", require: ["transfer"], approvals: [{ of: "ana", atLeast: 1 }] };
+  const present = { id: "present", require: ["transfer"], confirm: true };
+
+  test("an approval of exact bytes is void once the same bytes would cost more", async () => {
+    const { custody, me, request, advance } = await hiding(approved);
+    const waits = await me.sign(request);
+    if (waits.kind !== "pending") throw new Error(JSON.stringify(waits));
+    await custody.submitApproval(waits.id, await approveOffline(await custody.approvalStatement(waits.id), "ana", ana.credential));
+    await advance();
+    expect((await me.sign(request)).kind).toBe("pending");
+    expect((await me.resume(waits.id)).kind).toBe("pending");
+    expect(kindsOf(await checkedLog(custody))).not.toContain("reserved");
+  });
+
+  test("and so is a confirmation", async () => {
+    const { custody, me, request, advance } = await hiding(present);
+    const waits = await me.sign(request);
+    if (waits.kind !== "pending") throw new Error(JSON.stringify(waits));
+    await me.confirm(waits.id, { slot });
+    await advance();
+    expect((await me.sign(request)).kind).toBe("pending");
+    expect((await me.resume(waits.id)).kind).toBe("pending");
+    expect(kindsOf(await checkedLog(custody))).not.toContain("reserved");
+  });
+
+  test("a request for approval shows what the vault would sign, or is refused", async () => {
+    const { custody, me, request } = await hiding(approved);
+    const waits = await me.sign(request);
+    if (waits.kind !== "pending") throw new Error(JSON.stringify(waits));
+    const sent = await custody.approvalRequest(waits.id);
+    const chains = [evm, bitcoin];
+    expect(checkApprovalRequest(sent, { chains }).statement.subject).toBe(sent.subject.digest);
+    const { account, ...without } = sent;
+    if (account === undefined) throw new Error("expected an account");
+    const effects = [...sent.effects].map((effect) => ("amount" in effect ? { ...effect, amount: "0" } : effect));
+    for (const lie of [{ ...without, effects }, without, { ...sent, account: { ...account, ceilings: [0, 0] } }])
+      expect(() => checkApprovalRequest(lie, { chains })).toThrow(expect.objectContaining({ code: "approval/mismatch" }));
   });
 });

@@ -164,7 +164,7 @@ describe("who has a key confirms with it", () => {
       { policy: zeros },
       { semantics: 0 },
       { pending: "0".repeat(16) },
-      { intent: zeros },
+      { subject: zeros },
       { expiresMs: clock.now() },
       { expiresMs: clock.now() + 73 * g.HOUR },
     ]) {

@@ -61,4 +61,11 @@ export const ACCOUNTS: readonly Mutant[] = [
     replace: "if (false)",
     test: { file: "cli/bitcoin.test.ts", name: "a lie about how the account's addresses are made gives no approval that the vault takes" },
   },
+  {
+    name: "a yes to exact bytes stands when they would do something else",
+    file: "approvals/subject.ts",
+    find: '{ subject: "bytes", intent: intent.id, effects: intent.effects.map(effectToJson) }',
+    replace: '{ subject: "bytes", intent: intent.id }',
+    test: line("an approval of exact bytes is void once the same bytes would cost more"),
+  },
 ];
