@@ -92,8 +92,8 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: "a sign-in at the beginning of a longer text is a sign-in",
     file: "chains/evm/siwe.ts",
-    find: "})*)?$`",
-    replace: "})*)?`",
+    find: "})*))?$`",
+    replace: "})*))?`",
     test: siwe("with anything before, behind or between"),
   },
   {

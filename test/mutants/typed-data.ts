@@ -161,8 +161,8 @@ export const TYPED_DATA: readonly Mutant[] = [
   {
     name: "a claim replaces the unknown",
     file: "chains/evm/permits.ts",
-    find: "[unknown(doubt), ...claims(effects)]",
-    replace: "claims(effects)",
+    find: "[unknown(doubt), ...claims(effects), ...beside]",
+    replace: "[...claims(effects), ...beside]",
     test: { file: PERMITS, name: "DAI of a contract that the policy does not name" },
   },
   {
