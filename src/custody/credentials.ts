@@ -1,4 +1,4 @@
-import { addressOfPoint, checksummed, isAddress } from "../approvals/address.ts";
+import { addressOfKey, addressOfPoint, checksummed, isAddress } from "../approvals/address.ts";
 import { type Proof, recoverAddress, walletSignature } from "../approvals/proof.ts";
 import { type SessionStatement, type SignedSession, sessionDigest } from "../approvals/session.ts";
 import { type ApprovalStatement, approvalDigest, type SignedApproval } from "../approvals/statement.ts";
@@ -105,9 +105,16 @@ export function compressed(publicKey: Uint8Array): string {
   return toHex(out);
 }
 
-/** What policies may call a key: itself, and the wallet that it is. @param publicKey - 65 bytes, uncompressed */
-export function namesOfKey(publicKey: Uint8Array): readonly [key: string, address: Address] {
-  return [compressed(publicKey), addressOfPoint(publicKey)];
+/**
+ * What policies may call whoever has the private key of this one: the key, its negative, which they can sign for as well, and the
+ * wallets of both.
+ *
+ * @param publicKey - 65 bytes, uncompressed
+ */
+export function namesOfKey(publicKey: Uint8Array): readonly string[] {
+  const key = compressed(publicKey);
+  const negative = (key.startsWith("02") ? "03" : "02") + key.slice(2);
+  return [key, addressOfPoint(publicKey), negative, addressOfKey(negative) ?? []].flat();
 }
 
 /** The person who would sign with this key, if there is one. @param publicKey - 65 bytes, uncompressed */

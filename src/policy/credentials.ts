@@ -68,7 +68,10 @@ function isTheirs(spot: Spot, credential: Credential, { person, holders, reading
   return false;
 }
 
-/** All that a credential is recognised by: a key also as the wallet that it would be. */
+/**
+ * All that a credential is recognised by. Whoever has a private key has its negative as well, and so signs for two keys that differ
+ * in their first byte alone, and for the wallets of both.
+ */
 function marksOf(credential: Credential, { addressOfKey }: PeopleReading): readonly string[] {
   switch (credential.kind) {
     case "unlock":
@@ -77,8 +80,8 @@ function marksOf(credential: Credential, { addressOfKey }: PeopleReading): reado
       return [credential.address];
     case "secp256k1":
     case "service": {
-      const address = addressOfKey?.(credential.publicKey);
-      return address === undefined ? [credential.publicKey] : [credential.publicKey, address];
+      const keys = ["02", "03"].map((parity) => parity + credential.publicKey.slice(2));
+      return keys.flatMap((key) => [key, addressOfKey?.(key) ?? []].flat());
     }
   }
 }

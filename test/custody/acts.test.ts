@@ -261,6 +261,18 @@ describe("a delayed edit", () => {
     expect(await f.codeOf(stays.me.resume(stays.id))).toBe("pending/no-such-request");
   });
 
+  test("cannot be written in a way that takes everybody's no: a role that no rule names, keys in capitals", async () => {
+    const people = g.team([]).people as { readonly [name: string]: readonly { readonly publicKey?: string }[] };
+    const shout = (credential: { readonly publicKey?: string }) =>
+      credential.publicKey === undefined ? credential : { ...credential, publicKey: credential.publicKey.toUpperCase() };
+    const loud = Object.fromEntries(Object.entries(people).map(([name, credentials]) => [name, credentials.map(shout)]));
+    const junk = { roles: { finance: ["ana", "ben", "cyd"], lunch: ["ana", "ben", "cyd"] }, people: loud };
+    const { custody, me } = await setting(g.team([g.edit, slow]));
+    const id = g.asked(await submit(me, g.team([g.edit], junk)));
+    await g.vote(custody, id, f.cyd, { answer: "no" });
+    expect(await f.codeOf(me.resume(id))).toBe("pending/no-such-request");
+  });
+
   test("that changes a person's key is not ended by that person's no, but by another's", async () => {
     const people = { ...(g.team([]).people as object), cyd: [{ kind: "secp256k1", publicKey: f.person("new").publicKey }] };
     const { custody, me } = await setting(g.team([g.edit, slow]));

@@ -148,4 +148,11 @@ export const CREDENTIALS: readonly Mutant[] = [
     replace: "return;",
     test: cli("is told at once about another wallet"),
   },
+  {
+    name: "a key and its negative are two people",
+    file: "policy/credentials.ts",
+    find: '["02", "03"].map((parity) => parity + credential.publicKey.slice(2))',
+    replace: "[credential.publicKey]",
+    test: people("with a key under one name and its negative under another are found"),
+  },
 ];

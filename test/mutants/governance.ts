@@ -1,6 +1,7 @@
 import type { Mutant } from "../mutants.ts";
 
 const approvals = (name: string) => ({ file: "custody/approvals.test.ts", name });
+const affected = (name: string) => ({ file: "custody/affected.test.ts", name });
 const acts = (name: string) => ({ file: "custody/acts.test.ts", name });
 const modes = (name: string) => ({ file: "custody/modes.test.ts", name });
 const pending = (name: string) => ({ file: "custody/pending.test.ts", name });
@@ -340,11 +341,32 @@ export const GOVERNANCE: readonly Mutant[] = [
     test: acts("a limit renamed, split, doubled or moved gives no headroom back"),
   },
   {
-    name: "whoever is named in another way cannot veto",
+    name: "a role that no rule names takes everybody's veto",
     file: "custody/affected.ts",
-    find: 'typeof member === "string" && member.startsWith("role:")',
-    replace: "false",
-    test: acts("that names people in another way is about those alone who come or go"),
+    find: "for (const name of places.keys()) {",
+    replace: "for (const name of [...policy.roles.keys()].map((role) => ROLE + role)) {",
+    test: affected("people in roles that no rule names, new or changed, nor people who come into a role"),
+  },
+  {
+    name: "a role under another name takes everybody's veto",
+    file: "custody/affected.ts",
+    find: "if (!isBroughtInElsewhere(person)) affected",
+    replace: "affected",
+    test: affected("people whose role has another name, has changed places with another, or goes with its rules"),
+  },
+  {
+    name: "a credential more takes a veto",
+    file: "custody/affected.ts",
+    find: "  return before.some((credential)",
+    replace: "  return kept.size !== before.length || before.some((credential)",
+    test: affected("people who get a credential more, or have the same written in capitals"),
+  },
+  {
+    name: "who is removed can veto that",
+    file: "custody/affected.ts",
+    find: "    if (after === undefined) continue;\n",
+    replace: "    if (after === undefined || true) continue;\n",
+    test: affected("people whom it takes out of a role that rules name, for all of the time or a part of it"),
   },
   {
     name: "approvals count over a book that they were not given over",

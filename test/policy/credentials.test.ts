@@ -48,6 +48,21 @@ describe("people", () => {
     expect(codes(of({ ana: [key("1"), wallet("1")] }))).toEqual(["policy/duplicate-entry people.ana.1"]);
   });
 
+  test("with a key under one name and its negative under another are found: who signs for one signs for both", () => {
+    const curve = secp256k1.Point.CURVE().n;
+    const negative = (curve - BigInt(`0x${secret("1")}`)).toString(16).padStart(64, "0");
+    const negated: Credential = { kind: "secp256k1", publicKey: toHex(secp256k1.getPublicKey(Buffer.from(negative, "hex"), true)) };
+    const itsWallet: Credential = { kind: "eip712", address: privateKeyToAccount(`0x${negative}`).address };
+    for (const other of [negated, { ...negated, kind: "service" } as Credential, itsWallet]) {
+      expect(codes(of({ ana: [key("1")], ben: [other] }))).toEqual(["policy/shared-credential people.ben.0"]);
+      expect(codes(of({ ana: [other], ben: [key("1")] }))).toEqual(["policy/shared-credential people.ben.0"]);
+    }
+    expect(codes(of({ ana: [key("1")], ben: [negated] }), {})).toEqual(["policy/shared-credential people.ben.0"]);
+    expect(codes(of({ ana: [negated] }), { addressOfKey, ownKeys: new Set([publicKey("1")]) })).toEqual([
+      "policy/own-account-as-person people.ana.0",
+    ]);
+  });
+
   test("are no account of the vault, by its key or by its address", () => {
     const ownKeys = new Set([publicKey("1"), address("1")]);
     for (const credential of [key("1"), wallet("1"), service("1")])
@@ -63,7 +78,8 @@ describe("people", () => {
     parse(of({ ana: [key("1")], bot: [service("3")] }), { addressOfKey: counting });
     expect(asked).toBe(0);
     parse(of({ ana: [key("1")], bot: [service("3")], cyd: [wallet("2")] }), { addressOfKey: counting });
-    expect(asked).toBe(2);
+    // Each key and its negative.
+    expect(asked).toBe(4);
   });
 
   test("cannot have a wallet where no EVM chain is there to check its address, and are told so", () => {
