@@ -45,27 +45,42 @@ export class Chains {
   readonly parseAddress = (chain: ChainId, text: string) => this.of(chain).parseAddress(chain, text);
 }
 
-/** An account by id, name, address or descriptor. @throws `vault/no-such-account` */
+/**
+ * An account by id, address, descriptor or name, in this order: no name that somebody gave stands in the way of an address.
+ *
+ * @throws `vault/no-such-account`
+ */
 export function findAccount(view: Pick<View, "list">, chains: Chains, chain: ChainId, account: string): AccountRecord {
-  const records = accountRecords(view);
-  const found =
-    records.find((record) => record.id === account) ??
-    records.find((record) => record.name === account) ??
-    records.find((record) => record.address === account || record.many?.descriptor === account) ??
-    records.find((record) => record.many === undefined && record.address.toLowerCase() === account.toLowerCase());
-  if (found === undefined)
-    throw new CustodyError("vault/no-such-account", `account: the vault has none with this id, name or address on ${chain}`);
   // One EVM account serves every EVM chain; what has many addresses has those of its own chain.
-  if (found.many === undefined ? chains.of(found.chain) !== chains.of(chain) : found.chain !== chain)
-    throw new CustodyError("vault/no-such-account", `account ${found.name}: it is not one of ${chain}`);
+  const serves = ({ chain: own, many }: AccountRecord) => (many === undefined ? chains.of(own) === chains.of(chain) : own === chain);
+  const found = named(accountRecords(view), account);
+  const here = found.find(serves);
+  if (here !== undefined) return here;
+  const [elsewhere] = found;
+  throw new CustodyError(
+    "vault/no-such-account",
+    elsewhere === undefined
+      ? `account: the vault has none with this id, name or address on ${chain}`
+      : `account ${elsewhere.name}: it is not one of ${chain}`,
+  );
+}
+
+/** An account by the same, on whatever chain it is. @throws `vault/no-such-account` */
+export function namedAccount(view: Pick<View, "list">, account: string): AccountRecord {
+  const [found] = named(accountRecords(view), account);
+  if (found === undefined) throw new CustodyError("vault/no-such-account", "account: the vault has none with this id, name or address");
   return found;
 }
 
-/** An account by id, name or address, on whatever chain it is. @throws `vault/no-such-account` */
-export function namedAccount(view: Pick<View, "list">, account: string): AccountRecord {
-  const found = accountRecords(view).find(({ id, name, address }) => [id, name, address].includes(account));
-  if (found === undefined) throw new CustodyError("vault/no-such-account", "account: the vault has none with this id, name or address");
-  return found;
+/** All that this text could mean, best first. Addresses of EVM are read without their checksum as well. */
+function named(records: readonly AccountRecord[], account: string): readonly AccountRecord[] {
+  const ways: readonly ((record: AccountRecord) => boolean)[] = [
+    ({ id }) => id === account,
+    ({ address, many }) => address === account || many?.descriptor === account,
+    ({ address, many }) => many === undefined && address.toLowerCase() === account.toLowerCase(),
+    ({ name }) => name === account,
+  ];
+  return ways.flatMap((way) => records.filter(way));
 }
 
 /** The account of an intent, by the address that was judged. */

@@ -54,25 +54,32 @@ export async function readWallet(given: WalletSource): Promise<NewWallet> {
       wipe(seed);
     }
   }
+  // Read before there is anything to wipe.
+  const passphrase = passphraseBytes(source.passphrase);
   const language = source.from === "mnemonic" ? source.language : "english";
   const { entropy, language: found } =
     source.from === "mnemonic"
       ? await mnemonicToEntropy(source.mnemonic, language === undefined ? {} : { language })
       : { entropy: generateEntropy(source.words ?? 24), language: "english" as const };
-  const passphrase = utf8((source.passphrase ?? "").normalize("NFKD"));
+  let seed: Uint8Array | undefined;
   try {
-    const seed = await entropyToSeed(entropy, await loadWordlist(found), passphrase);
-    const root = publicKey(seed, []);
-    wipe(seed);
+    seed = await entropyToSeed(entropy, await loadWordlist(found), passphrase);
     const words = (entropy.length / 4) * 3;
     return {
       from: source.from,
-      record: { kind: "mnemonic", language: found, words, fingerprint: fingerprint(root) },
+      record: { kind: "mnemonic", language: found, words, fingerprint: fingerprint(publicKey(seed, [])) },
       secret: pack(ENTROPY, entropy, passphrase),
     };
   } finally {
-    wipe(entropy, passphrase);
+    wipe(entropy, passphrase, seed);
   }
+}
+
+/** NFKD UTF-8 (BIP-39). What is no text, or half a character, would be another passphrase than people believe. */
+function passphraseBytes(passphrase: unknown = ""): Uint8Array {
+  if (typeof passphrase !== "string" || !passphrase.isWellFormed())
+    throw new CustodyError("keys/bad-mnemonic", "wallet: expected its passphrase as well-formed text");
+  return utf8(passphrase.normalize("NFKD"));
 }
 
 // Without types a slip here would be read as "generate", and somebody would pay into a wallet that nobody has words for.

@@ -145,7 +145,7 @@ describe("Bitcoin on the command line", () => {
       { ...request, account: { descriptor, ceilings: [0, 0], others } },
     ];
     for (const lie of lies) expect(await approve(elsewhere.file("lie.json", lie))).toMatchObject({ exit: 2, out: "" });
-    for (const more of [{ ceilings: [10_001, 20] }, { ceilings: [20] }, { others: Array(21).fill(others[0]) }, { descriptor: 7 }]) {
+    for (const more of [{ ceilings: [20_001, 20] }, { ceilings: [20] }, { others: Array(101).fill(others[0]) }, { descriptor: 7 }]) {
       const { exit, err } = await approve(elsewhere.file("lie.json", { ...request, account: { ...request.account, ...more } }));
       expect(exit).toBe(2);
       expect(err).toContain("[approval/malformed]");

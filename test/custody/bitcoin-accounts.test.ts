@@ -63,6 +63,15 @@ describe("an account of Bitcoin", () => {
     expect((await custody.accounts())[0]?.fresh?.receive.index).toBe(0);
   });
 
+  test("is found by its address, whatever somebody has called another account", async () => {
+    const { custody, me } = await opened();
+    const coins = await me.accounts.derive({ chain: BITCOIN, name: "Coins" });
+    await me.accounts.derive({ chain: "eip155:1", name: coins.address });
+    const psbt = { chain: BITCOIN, account: coins.address, kind: "psbt", payload: "cHNidP8BAAoCAAAAAAAAAAAAAAAA" };
+    expect(await codeOf(custody.decode(psbt))).toBe("chain/malformed");
+    expect(await custody.watched(coins.address)).toMatchObject({ descriptor: coins.descriptor });
+  });
+
   test("at once from thirty callers gives out thirty addresses", async () => {
     const { me } = await opened();
     await me.accounts.derive({ chain: BITCOIN, name: "Coins" });

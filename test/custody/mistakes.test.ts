@@ -25,6 +25,8 @@ describe("a slip that no type has caught is said in words", () => {
     ["a phrase without from", { mnemonic: PHRASE }, "request/malformed"],
     ["a from of another name", { from: "words", mnemonic: PHRASE }, "request/malformed"],
     ["a phrase as a seed", { from: "seed", mnemonic: PHRASE }, "keys/bad-entropy"],
+    ["a phrase with a passphrase that is no text", { from: "mnemonic", mnemonic: PHRASE, passphrase: 7 }, "keys/bad-mnemonic"],
+    ["a phrase with half a character in its passphrase", { from: "mnemonic", mnemonic: PHRASE, passphrase: "\ud800" }, "keys/bad-mnemonic"],
     ["a seed that is too short", { from: "seed", seed: new Uint8Array(15) }, "keys/bad-entropy"],
     ["a phrase under another name", { from: "mnemonic", phrase: PHRASE }, "keys/bad-mnemonic"],
     ["a private key as text", { from: "privateKey", privateKey: "46".repeat(32) }, "keys/bad-key"],
