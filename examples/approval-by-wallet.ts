@@ -1,6 +1,6 @@
 /** An approver who has a wallet and nothing of ours: `npx tsx examples/approval-by-wallet.ts` */
 import { strict as assert } from "node:assert";
-import { approvalSubject, approveOffline, CustodyError, keyward, passphrase, walletCredential } from "keyward";
+import { approveOffline, CustodyError, checkApprovalRequest, keyward, passphrase, walletCredential } from "keyward";
 import { evm } from "keyward/chains/evm";
 import { parsePolicy } from "keyward/policy";
 import { memoryStore } from "keyward/stores/memory";
@@ -49,13 +49,12 @@ async function requester(post: (json: string) => Promise<string>): Promise<void>
   assert(asked.kind === "pending");
   console.log("owner  asks for 3 ETH to acme: pending");
 
-  // What is asked for, what an approval is over, and what there is to sign.
-  const pending = (await custody.pending()).find(({ id }) => id === asked.id);
-  const statement = await custody.approvalStatement(asked.id);
-  const letter = { request: pending?.request, subject: pending?.subject, statement };
+  // All that an approver needs: the request, what it would do, the policy that says so, and the statement to sign.
+  const letter = await custody.approvalRequest(asked.id);
 
   // Somebody on the way shows another payment than the statement is about.
-  await assert.rejects(post(JSON.stringify({ ...letter, request: payment(mallory) })), /not about these bytes/);
+  const other = { ...letter, request: { ...letter.request, payload: payment(mallory).payload } };
+  await assert.rejects(post(JSON.stringify(other)), (error) => error instanceof CustodyError && error.code === "approval/mismatch");
 
   const answer: unknown = JSON.parse(await post(JSON.stringify(letter)));
   assert.equal((await me.resume(asked.id)).kind, "pending"); // nobody has handed it in yet
@@ -70,22 +69,24 @@ async function requester(post: (json: string) => Promise<string>): Promise<void>
 
 /** Where the wallet is. There is no vault here, and nothing of the letter has to be believed. */
 async function approver(json: string): Promise<string> {
-  const { request, subject, statement } = JSON.parse(json);
-
-  // The bytes are read here as well, with the names of a policy that ana knows. What they would do has to be what the
-  // statement is about; a digest alone says nothing to anybody.
-  const { id, book } = parsePolicy(JSON.stringify(policy), { parseAddress: evm.parseAddress });
-  const intent = evm.decode(request, { address: request.account }, book);
-  const about = approvalSubject(intent, { feeCeiling: BigInt(subject.feeCeiling) });
-  if (statement.policy !== id || statement.subject !== about.digest) {
-    console.log("ana    refuses: the statement is not about these bytes");
-    throw new Error("the statement is not about these bytes");
-  }
+  // The bytes are read here as well. What they would do has to be what the statement is about, under a policy that ana knows;
+  // a digest alone says nothing to anybody.
+  const { statement, subject, intent, policy: theirs } = refusing(() => checkApprovalRequest(JSON.parse(json), { chains: [evm] }));
+  assert.equal(theirs.id, parsePolicy(JSON.stringify(policy), { parseAddress: evm.parseAddress }).id);
   for (const { kind, amount, to } of intent.effects) console.log(`ana    sees ${kind} of ${amount} wei${to ? ` to ${to}` : ""}`);
-  console.log(`ana    sees that the fee may become ${about.feeCeiling} wei, and that ${statement.submitters} asks`);
+  console.log(`ana    sees that the fee may become ${subject.feeCeiling} wei, and that ${statement.submitters} asks`);
 
   // Her wallet shows the statement's members and signs them as typed data, under a domain that is no chain's and no contract's.
   const signed = await approveOffline(statement, "ana", walletCredential(wallet));
   console.log("ana    agrees in her wallet");
   return JSON.stringify(signed);
+}
+
+function refusing<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    console.log(`ana    refuses: ${(error as Error).message}`);
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 export type { ConfirmationStatement, SignedConfirmation } from "./approvals/confirmation.ts";
 export type { ApprovalStatement, SignedApproval } from "./approvals/statement.ts";
-export { approvalSubject, type Subject } from "./approvals/subject.ts";
+export type { Subject } from "./approvals/subject.ts";
 export type { TypedData } from "./approvals/typed-data.ts";
 export type { LoggedEntry } from "./audit/entry.ts";
 export type { EntryKind } from "./audit/kinds.ts";
