@@ -83,6 +83,20 @@ export const BITCOIN_ACCOUNTS: readonly Mutant[] = [
     test: { file: ACCOUNTS, name: "another path is taken as it is where all of it is hardened" },
   },
   {
+    name: "an account of a test network signs with mainnet's keys",
+    file: "chains/bitcoin/accounts.ts",
+    find: "if ((steps[1] === TEST_COIN) !== (coin === TEST_COIN))",
+    replace: "if (steps.length > 10)",
+    test: { file: ACCOUNTS, name: "no path is taken on mainnet and on a test network" },
+  },
+  {
+    name: "another chain's keys are spent from as coins",
+    file: "chains/bitcoin/accounts.ts",
+    find: "(steps[1] !== coin || steps.length < 3)",
+    replace: "steps.length < 3",
+    test: { file: ACCOUNTS, name: "other chains' keys are not spent from here" },
+  },
+  {
     name: "an address outside receive and change is given out",
     file: "chains/bitcoin/accounts.ts",
     find: "(branch !== 0 && branch !== 1)",

@@ -25,6 +25,11 @@ export function readAccount(chain: ChainId, text: string): NamedAccount {
  * `m / purpose' / coin' / index'`, P2WPKH where no type is wished for. Another path must be hardened throughout: with a public
  * key above an unhardened step, one leaked private key would give away every other.
  *
+ * No path is taken both on mainnet and on a test network: what is signed names no network, so that a signature over test coins,
+ * which rules may let pass freely, would move real ones of the same keys. Test networks have only paths whose second step is 1,
+ * and mainnet has none of those. A path that begins with a type's purpose is one of its BIP: the network's coin comes
+ * second, so that no other chain's keys (`m/44'/60'/…`) are spent from here.
+ *
  * @throws `request/malformed`, `request/unsupported` for `m`, where an imported private key is; `chain/unknown`
  * @see BIP-44, BIP-49, BIP-84, BIP-86
  */
@@ -42,10 +47,16 @@ export function place(chain: ChainId, { index, type, path: wished }: AccountWish
   const other = TEMPLATE_LIST.find(({ purpose }) => steps[0] === purpose);
   if (other !== undefined && other !== template)
     throw malformed(`expected the type ${other.type} at a path that begins with ${other.purpose}h, got ${template.type}`);
+  if (other !== undefined && (steps[1] !== coin || steps.length < 3))
+    throw malformed(`expected a path of this network that begins with m/${other.purpose}h/${coin}h and an index, got ${path}`);
+  if ((steps[1] === TEST_COIN) !== (coin === TEST_COIN))
+    throw malformed(`expected a path whose second step is ${coin === TEST_COIN ? "1h" : "not 1h"} on this network, got ${path}`);
   return { path, descriptor: (key) => writeDescriptor({ chain, type: template.type, path, ...key }) };
 }
 
 const HARDENED = 2 ** 31;
+// SLIP-44: every test network's.
+const TEST_COIN = 1;
 
 function templateOf(type: string | undefined): Template {
   if (type === undefined) return TEMPLATES.wpkh;

@@ -28,11 +28,55 @@ describe("accounts of Bitcoin", () => {
   });
 
   test("another path is taken as it is where all of it is hardened and its purpose is that of the type", () => {
-    for (const path of ["m/84h/0h/0h", "m/84'/0'/5'", "m/84'", "m/48h/0h/0h/2h", "m/0h"])
+    for (const path of ["m/84h/0h/0h", "m/84'/0'/5'", "m/84h/0h/0h/1h", "m/48h/0h/0h/2h", "m/0h"])
       expect(bitcoin.place(MAIN, { index: 0, path }).path).toBe(path);
     const bad = ["", "m/", "84h/0h", "m/84h/0h/0", "m/84/0h/0h", "m/084h", "m/2147483648h", "m/84H", "m/-1h", `m${"/1h".repeat(11)}`];
     for (const path of [...bad, "m/44h/0h/0h", "m/86'/0'/0'"])
       expect(() => bitcoin.place(MAIN, { index: 0, path })).toThrow(code("request/malformed"));
+  });
+
+  test("a path of a type's BIP names the coin of the network and an index: other chains' keys are not spent from here", () => {
+    for (const [type, purpose] of [
+      ["pkh", 44],
+      ["sh-wpkh", 49],
+      ["wpkh", 84],
+      ["tr", 86],
+    ] as const) {
+      for (const [chain, coin] of [
+        [MAIN, 0],
+        [TEST3, 1],
+      ] as const) {
+        const place = (steps: string) => () => bitcoin.place(chain, { index: 0, type, path: `m/${purpose}h${steps}` });
+        expect(place(`/${coin}h/3h`)().path).toBe(`m/${purpose}h/${coin}h/3h`);
+        for (const steps of [`/${1 - coin}h/0h`, "/60h/0h", "/2h/0h", `/${coin}h`, ""])
+          expect(place(steps), `${type} ${steps}`).toThrow(code("request/malformed"));
+      }
+    }
+  });
+
+  test("no path is taken on mainnet and on a test network: what is signed names no network", () => {
+    const taken = (chain: string, path: string) => {
+      try {
+        return bitcoin.place(chain, { index: 0, path }).path === path;
+      } catch (error) {
+        expect(error).toEqual(code("request/malformed"));
+        return false;
+      }
+    };
+    for (const [path, main, tests] of [
+      ["m/84h/0h/0h", true, false],
+      ["m/84h/1h/0h", false, true],
+      ["m/48h/0h/0h/2h", true, false],
+      ["m/48h/1h/0h/2h", false, true],
+      ["m/48h/2h/0h/2h", true, false],
+      ["m/0h", true, false],
+      ["m/1h", true, false],
+      ["m/0h/1h", false, true],
+      ["m/1h/0h", true, false],
+    ] as const) {
+      expect(taken(MAIN, path), path).toBe(main);
+      for (const chain of [TEST3, REGTEST]) expect(taken(chain, path), path).toBe(tests);
+    }
   });
 
   test("a private key alone is no account: there is nothing below it", () => {
