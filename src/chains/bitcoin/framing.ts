@@ -7,6 +7,9 @@ export interface Row {
   readonly value: Uint8Array;
 }
 
+/** Of one map. A row can cost a hundred times what its bytes cost: whether a key is a point takes curve arithmetic to say. */
+export const MAX_ROWS = 64;
+
 /** Where {@link readMap} found a map's end. */
 export interface ReadMap {
   readonly rows: readonly Row[];
@@ -21,7 +24,7 @@ export const MAGIC: Uint8Array = Uint8Array.of(0x70, 0x73, 0x62, 0x74, 0xff);
  * Reads one map: rows until its separator, each key once.
  *
  * @returns views of `bytes`, nothing is copied.
- * @throws `chain/malformed`
+ * @throws `chain/malformed`; `chain/too-large` above {@link MAX_ROWS}
  * @see BIP-174, "Specification"
  */
 export function readMap(bytes: Uint8Array, start: number): ReadMap {
@@ -35,6 +38,7 @@ export function readMap(bytes: Uint8Array, start: number): ReadMap {
     const value = readPart(bytes, key.end);
     const name = toHex(key.part);
     if (seen.has(name)) throw malformed("each key once in a map");
+    if (seen.size === MAX_ROWS) throw tooLarge(`${MAX_ROWS} rows in a map`, "more");
     seen.add(name);
     rows.push({ key: key.part, value: value.part });
     offset = value.end;
@@ -48,6 +52,10 @@ export function rowValue(rows: readonly Row[], type: number): Uint8Array | undef
 
 export function malformed(expected: string): CustodyError {
   return new CustodyError("chain/malformed", `psbt: expected ${expected}`);
+}
+
+export function tooLarge(expected: string, got: string): CustodyError {
+  return new CustodyError("chain/too-large", `psbt: expected at most ${expected}, got ${got}`);
 }
 
 function readPart(bytes: Uint8Array, offset: number): { readonly part: Uint8Array; readonly end: number } {

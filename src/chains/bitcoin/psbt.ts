@@ -4,13 +4,20 @@ import { RawOldTx } from "@scure/btc-signer/script.js";
 import { equal, fromHex, toHex } from "../../base/bytes.ts";
 import type { Json } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
-import { MAGIC, malformed, type Row, readMap, rowValue } from "./framing.ts";
+import { MAGIC, malformed, type Row, readMap, rowValue, tooLarge } from "./framing.ts";
 import { inputOf, outputOf } from "./parts.ts";
 
-/** Before anything is parsed. Reading works in time proportional to the bytes. */
+/** Before anything is parsed. */
 export const MAX_BYTES: number = 1024 * 1024;
+/**
+ * Of the unsigned transaction, before it is parsed. Nodes relay 400,000 weight units, and each of these bytes is four. What is
+ * signed of P2PKH is hashed whole for each input, so this and {@link MAX_PARTS} are what bounds it: to 100 MB.
+ */
+export const MAX_UNSIGNED = 100_000;
 /** Of inputs, and of outputs. */
 export const MAX_PARTS = 1_000;
+/** Of all maps together: so many could be keys, each of which takes curve arithmetic to check. */
+export const MAX_ALL_ROWS = 8_192;
 
 /** One PSBT, read once: what is judged, what is signed and what goes on to others all come from it. */
 export interface ReadPsbt {
@@ -72,10 +79,11 @@ export interface Hint {
 }
 
 /**
- * Reads a PSBT of version 0 (BIP-174, with the fields of BIP-371).
+ * Reads a PSBT of version 0 (BIP-174, with the fields of BIP-371), in time proportional to its bytes and its rows.
  *
  * @param payload - base64 with its padding, or whole bytes in lowercase hexadecimal with or without `0x`.
- * @throws `chain/too-large` above {@link MAX_BYTES} or {@link MAX_PARTS}; `request/unsupported` for version 2;
+ * @throws `chain/too-large` above {@link MAX_BYTES}, {@link MAX_UNSIGNED}, {@link MAX_PARTS}, {@link MAX_ALL_ROWS} or
+ *   `MAX_ROWS`; `request/unsupported` for version 2;
  *   `chain/malformed` for all else that is not one PSBT in its canonical framing, a previous transaction that is not the
  *   one an input names, or one that disagrees with the input's `witnessUtxo`.
  */
@@ -129,10 +137,17 @@ function checkFraming(bytes: Uint8Array): Uint8Array {
   if (!equal(bytes.subarray(0, MAGIC.length), MAGIC)) throw malformed("the magic bytes of a PSBT");
   const global = readMap(bytes, MAGIC.length);
   const unsigned = unsignedOf(global.rows);
+  if (unsigned.length > MAX_UNSIGNED) throw tooLarge(`an unsigned transaction of ${MAX_UNSIGNED} bytes`, `${unsigned.length}`);
   const { inputs, outputs } = parts(unsigned);
   if (inputs > MAX_PARTS || outputs > MAX_PARTS) throw tooLarge(`${MAX_PARTS} inputs and outputs each`, `${inputs} and ${outputs}`);
   let offset = global.end;
-  for (let map = 0; map < inputs + outputs; map++) offset = readMap(bytes, offset).end;
+  let rows = global.rows.length;
+  for (let map = 0; map < inputs + outputs; map++) {
+    const read = readMap(bytes, offset);
+    offset = read.end;
+    rows += read.rows.length;
+    if (rows > MAX_ALL_ROWS) throw tooLarge(`${MAX_ALL_ROWS} rows in all maps`, "more");
+  }
   if (offset !== bytes.length) throw malformed("nothing behind the last map");
   return unsigned;
 }
@@ -169,8 +184,4 @@ function parse(bytes: Uint8Array): Transaction {
     // Without the cause: the library's messages can quote whole fields.
     throw malformed(`a PSBT of version 0, got ${bytes.length} bytes that are none`);
   }
-}
-
-function tooLarge(expected: string, got: string): CustodyError {
-  return new CustodyError("chain/too-large", `psbt: expected at most ${expected}, got ${got}`);
 }

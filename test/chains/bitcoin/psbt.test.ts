@@ -3,7 +3,8 @@ import { Transaction as Peer, type Psbt } from "bitcoinjs-lib";
 import { describe, expect, test } from "vitest";
 import { concat, equal, fromHex, toHex } from "../../../src/base/bytes.ts";
 import { CustodyError } from "../../../src/base/errors.ts";
-import { MAX_BYTES, MAX_PARTS, parsePsbt, readPsbt } from "../../../src/chains/bitcoin/psbt.ts";
+import { MAX_ROWS } from "../../../src/chains/bitcoin/framing.ts";
+import { MAX_ALL_ROWS, MAX_BYTES, MAX_PARTS, MAX_UNSIGNED, parsePsbt, readPsbt } from "../../../src/chains/bitcoin/psbt.ts";
 import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
 import { makePsbt, owner, payment } from "./made.ts";
 
@@ -199,6 +200,39 @@ describe("the size of a PSBT", () => {
     expect(code(() => readPsbt(transaction(MAX_PARTS + 1, 1)))).toBe("chain/too-large");
     expect(code(() => readPsbt(transaction(1, MAX_PARTS + 1)))).toBe("chain/too-large");
     expect(code(() => readPsbt(transaction(1, MAX_PARTS)))).toBe("chain/malformed");
+  });
+
+  test("an unsigned transaction above what nodes relay is refused before it is parsed", () => {
+    const made = (bytes: number) => {
+      const transaction = new Peer();
+      transaction.addInput(new Uint8Array(32).fill(1), 0);
+      const bare = transaction.toBuffer().length + 8 + 5;
+      transaction.addOutput(new Uint8Array(bytes - bare).fill(0x6a), 0n);
+      expect(transaction.toBuffer().length).toBe(bytes);
+      return concat(MAGIC, row([0x00], Uint8Array.from(transaction.toBuffer())), END, END, END);
+    };
+    expect(code(() => readPsbt(made(MAX_UNSIGNED)))).toBe("accepted");
+    expect(code(() => readPsbt(made(MAX_UNSIGNED + 1)))).toBe("chain/too-large");
+    // No transaction at all, and nobody looked.
+    const noise = new Uint8Array(MAX_UNSIGNED + 1).fill(0xff);
+    expect(code(() => readPsbt(concat(MAGIC, row([0x00], noise), END)))).toBe("chain/too-large");
+    expect(code(() => readPsbt(concat(MAGIC, row([0x00], noise.slice(1)), END)))).toBe("chain/malformed");
+  });
+
+  test("more rows than anybody needs are refused, of one map and of all together", () => {
+    const made = (inputs: number, rows: number) => {
+      const transaction = new Peer();
+      for (let at = 0; at < inputs; at++) transaction.addInput(new Uint8Array(32).fill(1), at);
+      const map = concat(...Array.from({ length: rows }, (_, at) => row([0xf0, at], END)), END);
+      const maps = Array.from({ length: inputs }, () => map);
+      return concat(MAGIC, row([0x00], Uint8Array.from(transaction.toBuffer())), END, ...maps);
+    };
+    expect(code(() => readPsbt(made(1, MAX_ROWS)))).toBe("accepted");
+    expect(code(() => readPsbt(made(1, MAX_ROWS + 1)))).toBe("chain/too-large");
+    // The global map has one.
+    const inputs = MAX_ALL_ROWS / MAX_ROWS;
+    expect(code(() => readPsbt(made(inputs - 1, MAX_ROWS)))).toBe("accepted");
+    expect(code(() => readPsbt(made(inputs, MAX_ROWS)))).toBe("chain/too-large");
   });
 
   test("the work grows with the bytes and not faster, also for previous transactions that are given again and again", {
