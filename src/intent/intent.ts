@@ -44,9 +44,17 @@ export interface Intent {
   readonly lane?: string;
   readonly effects: readonly Effect[];
   readonly signables: readonly Signable[];
-  /** Addresses of the account that the bytes use, as steps below it: the vault gives none of them out as fresh again. */
-  readonly uses?: readonly (readonly number[])[];
+  /** Addresses of our accounts that the bytes use, of `others` as well: the vault gives none of them out as fresh again. */
+  readonly uses?: readonly Use[];
   readonly refusals: readonly Reason[];
+}
+
+/** One address of an account with many. */
+export interface Use {
+  /** What the account is called. */
+  readonly account: Address;
+  /** Steps below it. */
+  readonly path: readonly number[];
 }
 
 /** Why something is denied, or could not be allowed: data; the text follows from the code. */

@@ -3,7 +3,7 @@ import { toHex, utf8 } from "../../base/bytes.ts";
 import { CustodyError, unreachable } from "../../base/errors.ts";
 import type { Book } from "../../intent/book.ts";
 import type { Address, ChainId, Effect } from "../../intent/effect.ts";
-import { type Intent, intentId, type Reason, type Request, type Signable } from "../../intent/intent.ts";
+import { type Intent, intentId, type Reason, type Request, type Signable, type Use } from "../../intent/intent.ts";
 import type { AccountKeys } from "../chain.ts";
 import { parseAddress } from "./address.ts";
 import { psbtEffects } from "./effects.ts";
@@ -80,11 +80,11 @@ function laneOf(chain: ChainId, { inputs }: Ownership): string | undefined {
   return coins.length === 0 ? undefined : `${chain}/${toHex(sha256(utf8(coins.join(" "))))}`;
 }
 
-/** Each address of the account once, in the order of the transaction. */
-function usesOf({ inputs, outputs }: Ownership): readonly (readonly number[])[] {
-  const paths = [...inputs, ...outputs].flatMap(({ own }) => (own?.isSelf ? [own.path] : []));
-  const uses = new Map(paths.map((path) => [path.join("/"), Object.freeze([...path])]));
-  return Object.freeze([...uses.values()]);
+/** Each address of ours once, in the order of the transaction: paid to or spent, also where another account signs. */
+function usesOf({ inputs, outputs }: Ownership): readonly Use[] {
+  const used = [...inputs, ...outputs].flatMap(({ own }) => (own === undefined ? [] : [own]));
+  const uses = new Map(used.map(({ account: { address: account }, path }) => [`${account}/${path.join("/")}`, { account, path }]));
+  return Object.freeze([...uses.values()].map(({ account, path }) => Object.freeze({ account, path: Object.freeze([...path]) })));
 }
 
 function frozen(effect: Effect): Effect {

@@ -17,6 +17,8 @@ import { aboutScript, dataOf, OP_RETURN } from "./unaddressed.ts";
  *   amount, and so is the fee. Together they are never less than the loss.
  * - Where what an input spends is not certain ({@link Ownership}), it might be ours: then no amount is lowered, and the fee
  *   is unknown.
+ * - Of an account that is known by its address only nothing is recognised: any coin may be its own, so that no amount is
+ *   lowered either.
  */
 export function psbtEffects(ownership: Ownership, at: { readonly chain: ChainId; readonly account: Address }): readonly Effect[] {
   const money = moneyOf(ownership);
@@ -56,13 +58,13 @@ interface Money {
   readonly loss?: bigint;
 }
 
-function moneyOf({ inputs, outputs }: Ownership): Money {
+function moneyOf({ scripts, inputs, outputs }: Ownership): Money {
   if (!inputs.every(({ certain }) => certain)) return {};
   const sum = (parts: readonly { readonly amount: bigint }[]) => parts.reduce((total, { amount }) => total + amount, 0n);
   const spent = inputs.flatMap(({ spent, own }) => (spent === undefined ? [] : [{ ...spent, own }]));
   const fee = sum(spent) - sum(outputs.map(({ output }) => output));
   const net = sum(spent.filter(({ own }) => own)) - sum(outputs.filter(({ own }) => own).map(({ output }) => output));
-  const shared = spent.some(({ own }) => own === undefined);
+  const shared = scripts.knowsSelf && spent.some(({ own }) => own === undefined);
   return { ...(fee >= 0n && { fee }), ...(shared && { loss: net > 0n ? net : 0n }) };
 }
 

@@ -24,6 +24,8 @@ export interface OwnScripts {
   lookup(script: Uint8Array): OwnScript | undefined;
   /** Whether a key that somebody names is one of ours below the ceilings. @param publicKey - 33 bytes, or 32 where x is enough. */
   claimsToBeOurs(publicKey: Uint8Array): boolean;
+  /** Whether scripts of the account itself are known: not where it is known by its address only. */
+  readonly knowsSelf: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export function ownScripts(account: AccountKeys): OwnScripts {
     return known === undefined ? [] : [{ one, known, ceilings: one.ceilings ?? WATCHED_CEILINGS }];
   });
   return {
+    knowsSelf: account.descriptor !== undefined,
     lookup(script) {
       const form = readScript(script)?.form;
       const name = toHex(script);

@@ -17,7 +17,10 @@ const EMPTY_WITNESS = 1;
  * Virtual size of the transaction once all have signed, in vB: what fee rates divide by. ECDSA signatures count at their
  * longest, so that one of our inputs can turn out a fraction of a vB smaller.
  *
- * @returns nothing where somebody else's input is not final: only its owner knows how it will be unlocked.
+ * An input of ours counts as its template unlocks it, whatever the PSBT has for it already. What is called final is a claim of
+ * whoever made the PSBT: with a megabyte of it the rate would look like nothing, and be exchanged before it is broadcast.
+ *
+ * @returns nothing where an input is somebody else's: only its owner knows how it will be unlocked, final or not.
  * @see BIP-141, "Transaction size calculations"
  */
 export function virtualSize({ inputs, outputs }: Ownership): number | undefined {
@@ -40,10 +43,7 @@ export function withLength(bytes: number): number {
   return compactSize(bytes) + bytes;
 }
 
-function unlockingOf({ input: { final, sighash }, own }: OwnedInput): Unlocking | undefined {
-  if (final !== undefined) {
-    return { scriptSig: final.scriptSig.length, witness: stack(final.witness.map((element) => element.length)) };
-  }
+function unlockingOf({ input: { sighash }, own }: OwnedInput): Unlocking | undefined {
   switch (own?.template.type) {
     case "pkh":
       return { scriptSig: 1 + ECDSA + 1 + KEY, witness: EMPTY_WITNESS };

@@ -1,4 +1,5 @@
 import { toHex } from "../../base/bytes.ts";
+import { readScript } from "./script.ts";
 
 export const OP_RETURN = 0x6a;
 // OP_1 <0x4e73>
@@ -8,6 +9,7 @@ const PAY_TO_ANCHOR = "51024e73";
 export function aboutScript(script: Uint8Array): string {
   if (script[0] === OP_RETURN) return "nobody can ever spend what is sent along with data";
   if (toHex(script) === PAY_TO_ANCHOR) return "anybody can spend it (pay to anchor)";
+  if (readScript(script)?.form === "tr") return "nobody can ever spend it: taproot without a point behind it";
   if (isWitnessProgram(script)) return `a witness program of ${script.length - 2} bytes whose meaning is not known`;
   if (script.at(-1) === 0xac && (script.length === 35 || script.length === 67)) return "a public key without an address";
   if (script.at(-1) === 0xae) return "several public keys without an address";

@@ -1,7 +1,7 @@
 import { type Transaction as Peer, type Psbt, payments } from "bitcoinjs-lib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fromHex } from "../../../src/base/bytes.ts";
+import { concat, fromHex } from "../../../src/base/bytes.ts";
 import type { CustodyError } from "../../../src/base/errors.ts";
 import { addressOfScript } from "../../../src/chains/bitcoin/address.ts";
 import { decodePsbt } from "../../../src/chains/bitcoin/decode.ts";
@@ -68,11 +68,13 @@ describe("a payment of one account", () => {
       ]);
       expect(new Set(intent.effects.map(({ feeRate }) => feeRate)).size).toBe(1);
       expect(intent.refusals).toEqual([]);
-      expect(intent.uses).toEqual([
-        [0, 1],
-        [1, 5],
-        [1, 2],
-      ]);
+      expect(intent.uses).toEqual(
+        [
+          [0, 1],
+          [1, 5],
+          [1, 2],
+        ].map((path) => ({ account: keysOf[type].address, path })),
+      );
       expect(intent.signables.map(({ path }) => path)).toEqual([
         [0, 1],
         [1, 5],
@@ -139,8 +141,10 @@ describe("several own accounts", () => {
     expect(fee(intent)).toMatchObject({ amount: 2_000n });
     expect(intent.signables.map(({ scheme }) => scheme)).toEqual(["ecdsa"]);
     expect(intent.uses).toEqual([
-      [0, 1],
-      [1, 2],
+      { account: keysOf.wpkh.address, path: [0, 1] },
+      { account: keysOf.tr.address, path: [0, 1] },
+      { account: keysOf.tr.address, path: [1, 2] },
+      { account: keysOf.wpkh.address, path: [1, 2] },
     ]);
     expect(intent.refusals).toEqual([]);
   });
@@ -217,6 +221,7 @@ describe("outputs without an address", () => {
       [`5220${"11".repeat(32)}`, /witness program of 32 bytes/],
       [`0015${"11".repeat(21)}`, /witness program of 21 bytes/],
       ["51024e73", /pay to anchor/],
+      [`5120${"ff".repeat(32)}`, /nobody can ever spend it/],
       ["51", /script of 1 bytes/],
     ];
     for (const [script, why] of cases) {
@@ -299,16 +304,14 @@ describe("transactions that others pay for as well", () => {
     expect(() => decode(psbt, keysOf.wpkh)).toThrow(unproven(1));
   });
 
-  test("once the others have signed for good, the fee rate is known", () => {
+  test("the fee rate is not known, also where the others seem to have signed for good: they can exchange that", () => {
     const coins = [coin(us.wpkh, 100_000n), coin(stranger, 80_000n)];
     const psbt = makePsbt({ coins, paid: [{ script: STRANGER, value: 130_000n }, change(us.wpkh, 45_000n)] });
     signByPeer(psbt, coins, stranger);
     psbt.finalizeInput(1);
-    const rate = fee(decode(psbt, keysOf.wpkh)).feeRate!;
-    signByPeer(psbt, coins, us.wpkh);
-    psbt.finalizeInput(0);
-    const size = psbt.extractTransaction(true).virtualSize();
-    expect(rate).toBe(BigInt(Math.ceil(5_000 / size)));
+    const intent = decode(psbt, keysOf.wpkh);
+    expect(fee(intent)).toMatchObject({ amount: 5_000n });
+    for (const effect of intent.effects) expect(effect).not.toHaveProperty("feeRate");
   });
 });
 
@@ -567,6 +570,43 @@ describe("the fee rate", () => {
       }
     });
   }
+});
+
+describe("what a PSBT calls final at inputs of our other accounts", () => {
+  test("makes the fee rate no lower: an input of ours counts as its template unlocks it", () => {
+    for (const [signing, other] of [
+      ["wpkh", "tr"],
+      ["tr", "wpkh"],
+    ] as const) {
+      const keys = { ...keysOf[signing], others: [keysOf[other]] };
+      const coins = [coin(us[signing], 100_000n), coin(us[other], 100_000n)];
+      const psbt = makePsbt({ coins, paid: [{ script: STRANGER, value: 150_000n }] });
+      const rate = fee(decode(psbt, keys)).feeRate;
+      expect(rate).toBeGreaterThan(200n);
+      // A witness of one element of 800,000 bytes.
+      const junk = concat(fromHex("01fe00350c00"), new Uint8Array(800_000));
+      editInput(psbt, 1, (input) => ({ ...leaveOut(input, "tapInternalKey"), finalScriptWitness: junk }));
+      const intent = decode(psbt, keys);
+      expect(intent.refusals).toEqual([]);
+      expect(intent.signables).toHaveLength(1);
+      for (const { feeRate } of intent.effects) expect(feeRate).toBe(rate);
+    }
+  });
+});
+
+describe("an account that is known by its address only", () => {
+  test("is never said to lose nothing: every amount stands in full, and nothing can be signed", () => {
+    const address: AccountKeys = { address: keysOf.wpkh.address };
+    const coins = [coin(us.wpkh, 100_000n, { path: [0, 0] }), coin(stranger, 80_000n)];
+    const psbt = makePsbt({ coins, paid: [{ script: STRANGER, value: 130_000n }, change(us.wpkh, 45_000n)] });
+    for (const keys of [address, { ...address, others: [keysOf.tr] }]) {
+      const intent = decode(psbt, keys);
+      expect(transfers(intent).map(({ amount }) => amount)).toEqual([130_000n, 45_000n]);
+      expect(fee(intent)).toMatchObject({ amount: 5_000n });
+      expect(codes(intent)).toEqual(["bitcoin/nothing-to-sign"]);
+      expect(intent.signables).toEqual([]);
+    }
+  });
 });
 
 describe("conservation", () => {

@@ -179,6 +179,8 @@ describe("scripts of our own", () => {
   test("an address alone has no scripts of its own; a descriptor without keys is a mistake", () => {
     const { address, descriptor, publicKey } = account({ seed });
     expect(ownScripts({ address }).lookup(scriptOf(MAIN, address))).toBeUndefined();
+    expect(ownScripts({ address }).knowsSelf).toBe(false);
+    expect(ownScripts({ address, publicKey, descriptor }).knowsSelf).toBe(true);
     expect(ownScripts({ address, publicKey }).lookup(scriptOf(MAIN, address))).toBeUndefined();
     expect(() => ownScripts({ address, descriptor })).toThrow(expect.objectContaining({ code: "chain/malformed" }));
     expect(() => ownScripts({ address, others: [{ address, descriptor }] })).toThrow(expect.objectContaining({ code: "chain/malformed" }));
