@@ -1,120 +1,198 @@
 import type { Time } from "../base/time.ts";
-import { type Address, type Circumstances, type Effect, UNLIMITED } from "../intent/effect.ts";
-import type { Field } from "../intent/fields.ts";
-import type { Charge, Judgement } from "../intent/verdict.ts";
-import type { Condition, Interval, LimitRule, Policy } from "./core.ts";
-import type { Counters } from "./counters.ts";
+import { type Address, type ChainId, type Circumstances, type Effect, UNLIMITED } from "../intent/effect.ts";
+import { type Field, isAct } from "../intent/fields.ts";
+import type { Judgement } from "../intent/verdict.ts";
+import type { Condition, LimitRule, Policy, Rule } from "./core.ts";
+import type { Counters, Standing } from "./counters.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { totalsOf } from "./totals.ts";
+import { asked } from "./weigh.ts";
 
-/**
- * Where a policy's answer can change, as candidates for `explain.ts`, nearest first. None is promised to pass: each is judged
- * again before it is offered.
- */
-
-/** Everything that a search for changes needs to know. */
-export interface Asked {
+/** A denied request, as it was judged. */
+export interface Denied {
   readonly evaluator: Pick<Evaluator, "policy" | "limits">;
   readonly effects: readonly Effect[];
   readonly circumstances: Circumstances;
   readonly counters: Counters;
   readonly judgement: Judgement;
-  /** Judges again; `undefined` is denied. */
-  readonly passes: (effects: readonly Effect[], when: Circumstances) => Passing | undefined;
 }
 
-/** What a request comes to that is not denied. */
-export type Passing = "allow" | "pending";
-
-/** Amounts of one effect below the present one: the edges of conditions, and what limits leave room for. */
-export function smallerAmounts({ evaluator, effects, counters, judgement }: Asked, index: number): readonly bigint[] {
-  const effect = effects[index];
-  const amount = effect?.amount;
-  if (effect === undefined || amount === undefined) return [];
-  const total = totalsOf(effects)[index];
-  const others = total === undefined ? 0n : total - amount;
-  const edges = [...edgesOf(evaluator.policy, "amount"), ...edgesOf(evaluator.policy, "total").map((edge) => edge - others)];
-  const rooms = judgement.charges.flatMap((charge) => {
-    const limit = evaluator.limits.find(({ id }) => id === charge.limit);
-    return limit === undefined ? [] : roomsFor(effect, amount, limit, charge, counters);
-  });
-  const smaller = [...edges, ...rooms].filter((candidate) => candidate > 0n && candidate < amount && candidate < UNLIMITED);
-  return [...new Set(smaller)].sort((a, b) => (a > b ? -1 : 1));
+/**
+ * Where a policy's answer can change, as candidates for `explain.ts`, nearest first. None is promised to pass: each is judged
+ * again before it is offered. None is named where it certainly would not: a reason that is given for one effect stays unless
+ * that effect changes.
+ */
+export interface Candidates {
+  /** Effects of which a smaller amount may do, and of which another recipient may. */
+  readonly withAmount: readonly Placed[];
+  readonly withRecipient: readonly Placed[];
+  /** Amounts of such an effect below the present one: the edges of conditions, and what limits leave room for. */
+  amounts(of: Placed): readonly bigint[];
+  /** Moments after the present one: when counters free, hours and dates begin or end, and recipients come of age. */
+  times(): readonly Time[];
+  /** Addresses that the policy knows on the effect's chain: those that an allow speaks of first, and of these the book's names. */
+  recipients(of: Placed): readonly Recipient[];
+  /** Everybody else, with each kind of credential that could begin their session. */
+  people(): readonly { readonly requester: string; readonly session: string }[];
 }
 
-/** Moments after the present one: when counters free, hours and dates begin or end, and recipients come of age. */
-export function laterTimes({ evaluator, effects, circumstances, judgement }: Asked): readonly Time[] {
+export interface Placed {
+  readonly index: number;
+  readonly effect: Effect;
+}
+
+export interface Recipient {
+  readonly name: string;
+  readonly address: Address;
+}
+
+/** Reads the policy once for all effects. */
+export function candidatesOf({ evaluator, effects, circumstances, counters, judgement }: Denied): Candidates {
   const { policy } = evaluator;
-  const frees = judgement.reasons.flatMap(({ params: { freesAt } }) => (typeof freesAt === "number" ? [freesAt] : []));
-  const dates = edgesOf(policy, "date").map(Number);
-  const ages = edgesOf(policy, "recipientAge").map(Number);
-  const births = effects.flatMap(({ chain, to }) => (chain === undefined || to === undefined ? [] : [circumstances.addedAt?.(chain, to)]));
-  const grown = births.flatMap((added) => (added === undefined ? [] : ages.map((age) => added + age)));
-  const later = [...frees, ...dates, ...grown].filter((time) => time > circumstances.now && time <= LAST_TIME);
-  return [...new Set(later)].sort((a, b) => a - b);
-}
+  const conditions = conditionsOf(rulesOf(policy));
+  const amountEdges = edgesOf(conditions, "amount");
+  const totalEdges = edgesOf(conditions, "total");
+  const totals = totalsOf(effects);
+  const exceeded = exceededLimits(evaluator.limits, judgement, counters);
+  const knownOn = new Map<ChainId, readonly Recipient[]>();
 
-/** Addresses that the policy knows on the effect's chain, the book's names first. */
-export function otherRecipients(
-  { evaluator: { policy } }: Asked,
-  { chain, to }: Effect,
-): readonly { readonly name: string; readonly address: Address }[] {
-  if (chain === undefined || to === undefined) return [];
-  const named = [...policy.addresses].filter(([, entry]) => entry.chain === chain).map(([name, { address }]) => ({ name, address }));
-  const spoken = conditionsOf(policy).flatMap((condition) =>
-    condition.op === "in" && condition.field === "to" ? [...condition.values] : [],
-  );
-  const bare = spoken.filter((text) => text.startsWith(`${chain}:`)).map((text) => text.slice(chain.length + 1));
-  const unnamed = [...new Set(bare)]
-    .filter((address) => named.every((entry) => entry.address !== address))
-    .map((address) => ({ name: address, address }));
-  return [...named, ...unnamed].filter(({ address }) => address !== to);
-}
+  const placed = effects.map((effect, index) => ({ index, effect }));
+  const denied = new Set(judgement.reasons.flatMap(({ effect }) => (effect === undefined ? [] : [effect])));
+  const deniedAssets = new Set(placed.flatMap(({ index, effect }) => (denied.has(index) ? [assetOf(effect)] : [])));
+  const onlyDenied = ({ index }: Placed) => denied.size === 0 || (denied.size === 1 && denied.has(index));
+  // One effect's amount reaches others through their totals, which are sums by asset.
+  const reachesDenied = (of: Placed) => onlyDenied(of) || (deniedAssets.size === 1 && deniedAssets.has(assetOf(of.effect)));
 
-/** Everybody else, with each kind of credential that could begin their session. */
-export function otherPeople({
-  evaluator: { policy },
-  circumstances,
-}: Asked): readonly { readonly requester: string; readonly session: string }[] {
-  return [...policy.people].flatMap(([requester, credentials]) =>
-    requester === circumstances.requester
-      ? []
-      : [...new Set(credentials.map(({ kind }) => kind))].map((session) => ({ requester, session })),
-  );
+  return {
+    withAmount: placed.filter((of) => of.effect.amount !== undefined && reachesDenied(of)),
+    withRecipient: placed.filter((of) => of.effect.to !== undefined && !isAct(of.effect.kind) && onlyDenied(of)),
+    amounts({ index, effect }) {
+      const { amount } = effect;
+      if (amount === undefined) return [];
+      const total = totals[index];
+      const others = total === undefined ? 0n : total - amount;
+      const edges = [...amountEdges, ...totalEdges.map((edge) => edge - others)];
+      const rooms = exceeded.flatMap((charged) => roomsFor(effect, amount, charged));
+      const smaller = [...edges, ...rooms].filter((candidate) => candidate > 0n && candidate < amount && candidate < UNLIMITED);
+      return [...new Set(smaller)].sort((a, b) => (a > b ? -1 : 1));
+    },
+    times() {
+      const frees = judgement.reasons.flatMap(({ params: { freesAt } }) => (typeof freesAt === "number" ? [freesAt] : []));
+      const dates = edgesOf(conditions, "date").map(Number);
+      const ages = edgesOf(conditions, "recipientAge").map(Number);
+      const births = effects.map(({ chain, to }) =>
+        chain === undefined || to === undefined ? undefined : circumstances.addedAt?.(chain, to),
+      );
+      const grown = [...new Set(births)].flatMap((added) => (added === undefined ? [] : ages.map((age) => added + age)));
+      const later = [...frees, ...dates, ...grown].filter((time) => time > circumstances.now && time <= LAST_TIME);
+      return [...new Set(later)].sort((a, b) => a - b);
+    },
+    recipients({ effect: { chain, to } }) {
+      if (chain === undefined) return [];
+      const known = knownOn.get(chain) ?? recipientsOn(chain, policy);
+      knownOn.set(chain, known);
+      return known.filter(({ address }) => address !== to);
+    },
+    people: () =>
+      [...policy.people].flatMap(([requester, credentials]) =>
+        requester === circumstances.requester
+          ? []
+          : [...new Set(credentials.map(({ kind }) => kind))].map((session) => ({ requester, session })),
+      ),
+  };
 }
 
 // The last moment that a date can say (ECMA-262, "Time Values and Time Range").
 const LAST_TIME = 8.64e15;
 
+interface Exceeded extends Standing {
+  readonly limit: LimitRule;
+  /** What the request draws from the counter. */
+  readonly drawn: bigint;
+}
+
+/** The counters that the request would overrun. */
+function exceededLimits(limits: readonly LimitRule[], { charges }: Judgement, counters: Counters): readonly Exceeded[] {
+  const byId = new Map(limits.map((limit) => [limit.id, limit]));
+  return charges.flatMap((charge) => {
+    const limit = byId.get(charge.limit);
+    if (limit === undefined) return [];
+    const standing = counters.after(charge);
+    return standing.after > limit.max ? [{ ...standing, limit, drawn: asked(charge) }] : [];
+  });
+}
+
 /** The largest amounts of this effect with which the counter would just be full; two, because `after` may know of a replacement. */
-function roomsFor(
-  { chain, asset }: Effect,
-  amount: bigint,
-  { measure, max }: LimitRule,
-  charge: Charge,
-  counters: Counters,
-): readonly bigint[] {
+function roomsFor({ chain, asset }: Effect, amount: bigint, { limit: { measure, max }, drawn, used, after }: Exceeded): readonly bigint[] {
   if (measure.type === "count") return [];
   const price = measure.type === "amount" ? { numerator: 1n, denominator: 1n } : measure.worth.get(`${chain}/${asset}`);
   if (price === undefined || price.numerator <= 0n) return [];
   const { numerator, denominator } = price;
-  const { used, after } = counters.after(charge);
   const weight = amount >= UNLIMITED ? UNLIMITED : (amount * numerator + denominator - 1n) / denominator;
-  const others = charge.replaceable + charge.lasting - weight;
+  const others = drawn - weight;
   return [weight - (after - max), max - used - others].map((room) => (room * denominator) / numerator);
 }
 
-/** The first values inside and outside of every interval that some condition compares the field with. */
-function edgesOf(policy: Policy, field: Field): readonly bigint[] {
-  const intervals = conditionsOf(policy).flatMap((condition): readonly Interval[] =>
-    condition.op === "within" && condition.field === field ? condition.intervals : [],
-  );
-  return [...new Set(intervals.flatMap(([low, high]) => [low - 1n, low, high, high + 1n]))];
+function assetOf({ chain, asset }: Effect): string {
+  return `${chain}/${asset}`;
 }
 
-/** Every comparison in the policy, out of its combinations. */
-function conditionsOf(policy: Policy): readonly Condition[] {
-  const rules = [...policy.rules, ...[...policy.modes.values()].flatMap((mode) => mode.rules)];
+function recipientsOn(chain: ChainId, policy: Policy): readonly Recipient[] {
+  const rules = rulesOf(policy);
+  const named = [...policy.addresses].flatMap(([name, entry]) => (entry.chain === chain ? [{ name, address: entry.address }] : []));
+  const names = new Set(named.map(({ address }) => address));
+  const bare = (spoken: ReadonlySet<Address>) => [...spoken].flatMap((address) => (names.has(address) ? [] : [{ name: address, address }]));
+  const allowed = spokenOn(
+    chain,
+    rules.filter(({ type }) => type === "allow"),
+  );
+  const others = spokenOn(
+    chain,
+    rules.filter(({ type }) => type !== "allow"),
+  );
+  return [
+    ...named.filter(({ address }) => allowed.has(address)),
+    ...bare(allowed),
+    ...named.filter(({ address }) => !allowed.has(address)),
+    ...bare(others).filter(({ address }) => !allowed.has(address)),
+  ];
+}
+
+/** Recipients on the chain that some of the rules compare with. */
+function spokenOn(chain: ChainId, rules: readonly Rule[]): ReadonlySet<Address> {
+  const lists = conditionsOf(rules).flatMap((condition) => (condition.op === "in" && condition.field === "to" ? [condition.values] : []));
+  const prefix = `${chain}:`;
+  const spoken = new Set<Address>();
+  // Rules that name the same list share its set.
+  for (const list of new Set(lists)) {
+    for (const text of list) if (text.startsWith(prefix)) spoken.add(text.slice(prefix.length));
+  }
+  return spoken;
+}
+
+/** The first values inside and outside of every interval that some condition compares the field with. */
+function edgesOf(conditions: readonly Condition[], field: Field): readonly bigint[] {
+  const compared = conditions.flatMap((condition) => (condition.op === "within" && condition.field === field ? [condition.intervals] : []));
+  const edges = new Set<bigint>();
+  // Rules that name the same hours share their intervals.
+  for (const intervals of new Set(compared)) {
+    for (const [low, high] of intervals)
+      edges
+        .add(low - 1n)
+        .add(low)
+        .add(high)
+        .add(high + 1n);
+  }
+  return [...edges];
+}
+
+/** Of every mode. */
+function rulesOf(policy: Policy): readonly Rule[] {
+  return [...policy.rules, ...[...policy.modes.values()].flatMap((mode) => mode.rules)];
+}
+
+/** Every comparison in the rules, out of its combinations. */
+function conditionsOf(rules: readonly Rule[]): readonly Condition[] {
   return rules.flatMap(({ when }) => leavesOf(when));
 }
 

@@ -1,12 +1,13 @@
 import type { Json } from "../base/canonical.ts";
 import type { Time } from "../base/time.ts";
 import type { Circumstances, Effect } from "../intent/effect.ts";
-import { isAct } from "../intent/fields.ts";
 import type { Judgement } from "../intent/verdict.ts";
 import { writeAmount } from "./amounts.ts";
-import { type Asked, laterTimes, otherPeople, otherRecipients, type Passing, smallerAmounts } from "./changes.ts";
+import { type Candidates, candidatesOf } from "./changes.ts";
+import type { Policy } from "./core.ts";
 import type { Counters } from "./counters.ts";
 import type { Evaluator, Judged } from "./evaluate.ts";
+import { Tries } from "./tries.ts";
 
 /** One change to the request or its moment after which it would not be denied: data, and a text that follows from it. */
 export interface Change {
@@ -24,14 +25,22 @@ export interface Explanation {
   readonly assumed: readonly string[];
 }
 
-/** How many changes of one sort are tried before giving up: an explanation is a service, not a search. */
-const MOST_TRIES = 400;
+/**
+ * How many effects are judged again for one explanation, over all changes that are tried: an explanation is a service, not a
+ * search. A try judges every effect of the request by every rule, so a long request or a long policy has few tries.
+ */
+export const MOST_JUDGED = 16_384;
+/** A policy with more rules judges fewer effects in proportion. */
+const FEW_RULES = 25;
 const MOST_OFFERED = 5;
 
 /**
  * The judgement, and what would have to be different for the request to pass: for a denied one a smaller amount, a later time,
  * another recipient or requester; for a pending one the approvals that it waits for, and no way around them. A changed request
  * may still be pending, which `params.verdict` says.
+ *
+ * At most {@link MOST_JUDGED} effects are judged for that, in equal shares for the four sorts and the nearest candidates first.
+ * What was not tried is not offered, so no change is no proof that none would do.
  *
  * @param countersAt - the counters as they would answer at that moment, if nothing else is signed meanwhile.
  */
@@ -49,17 +58,38 @@ export function explain(
   const hopeless = judgement.reasons.some(({ code }) => code === "policy/undecidable") || intent.refusals.length > 0;
   if (hopeless) return { judgement, changes: [], assumed };
 
-  const passes = (effects: readonly Effect[], when: Circumstances): Passing | undefined => {
-    const changed = evaluator.judge({ effects, refusals: [] }, when, when.now === circumstances.now ? counters : countersAt(when.now));
+  const { effects } = intent;
+  const passes: Search["passes"] = (proposed, when) => {
+    const changed = evaluator.judge(
+      { effects: proposed, refusals: [] },
+      when,
+      when.now === circumstances.now ? counters : countersAt(when.now),
+    );
     if (changed.reasons.length > 0) return undefined;
     return changed.needs.length > 0 ? "pending" : "allow";
   };
-  const request: Asked = { evaluator, effects: intent.effects, circumstances, counters, judgement, passes };
-  return {
-    judgement,
-    changes: [...smallerAmount(request), ...laterTime(request), ...recipients(request), ...requesters(request)],
-    assumed,
-  };
+  const candidates = candidatesOf({ evaluator, effects, circumstances, counters, judgement });
+  const search: Search = { evaluator, effects, circumstances, candidates, passes };
+  const tries = new Tries(mostTries(effects, evaluator.policy));
+  const changes = tries.shared([smallerAmounts, laterTime, recipients, requesters], (sort, share) => sort(search, share));
+  return { judgement, changes, assumed };
+}
+
+/** What a request comes to that is not denied. */
+type Passing = "allow" | "pending";
+
+interface Search {
+  readonly evaluator: Pick<Evaluator, "policy">;
+  readonly effects: readonly Effect[];
+  readonly circumstances: Circumstances;
+  readonly candidates: Candidates;
+  /** Judges again; `undefined` is denied. */
+  readonly passes: (effects: readonly Effect[], when: Circumstances) => Passing | undefined;
+}
+
+function mostTries({ length }: readonly Effect[], { rules, modes }: Policy): number {
+  const count = [...modes.values()].reduce((sum, mode) => sum + mode.rules.length, rules.length);
+  return MOST_JUDGED / (Math.max(length, 1) * Math.max(count / FEW_RULES, 1));
 }
 
 function approvals({ needs }: Judgement): readonly Change[] {
@@ -77,13 +107,13 @@ function approvals({ needs }: Judgement): readonly Change[] {
   });
 }
 
-function smallerAmount(request: Asked): readonly Change[] {
-  return request.effects.flatMap((effect, index) => {
-    for (const amount of smallerAmounts(request, index).slice(0, MOST_TRIES)) {
-      const verdict = request.passes(request.effects.with(index, { ...effect, amount }), request.circumstances);
+function smallerAmounts({ evaluator: { policy }, effects, circumstances, candidates, passes }: Search, tries: Tries): readonly Change[] {
+  return tries.shared(candidates.withAmount, ({ index, effect }, share) => {
+    for (const amount of share.of(candidates.amounts({ index, effect }))) {
+      const verdict = passes(effects.with(index, { ...effect, amount }), circumstances);
       if (verdict === undefined) continue;
       const { chain, asset } = effect;
-      const named = chain === undefined || asset === undefined ? undefined : request.evaluator.policy.book.asset(chain, asset);
+      const named = chain === undefined || asset === undefined ? undefined : policy.book.asset(chain, asset);
       const text = `an amount of ${named === undefined ? amount : writeAmount(amount, named)} would pass`;
       return [change("amount", { effect: index, amount: amount.toString() }, verdict, text)];
     }
@@ -91,23 +121,22 @@ function smallerAmount(request: Asked): readonly Change[] {
   });
 }
 
-function laterTime(request: Asked): readonly Change[] {
-  for (const now of laterTimes(request).slice(0, MOST_TRIES)) {
-    const verdict = request.passes(request.effects, { ...request.circumstances, now });
+function laterTime({ effects, circumstances, candidates, passes }: Search, tries: Tries): readonly Change[] {
+  for (const now of tries.of(candidates.times())) {
+    const verdict = passes(effects, { ...circumstances, now });
     if (verdict === undefined) continue;
     return [change("time", { at: now }, verdict, `the same request would pass at ${new Date(now).toISOString()}`)];
   }
   return [];
 }
 
-function recipients(request: Asked): readonly Change[] {
-  return request.effects.flatMap((effect, index) => {
-    if (isAct(effect.kind)) return [];
+function recipients({ effects, circumstances, candidates, passes }: Search, tries: Tries): readonly Change[] {
+  return tries.shared(candidates.withRecipient, ({ index, effect }, share) => {
     // Whether the old recipient was one of our own says nothing of another.
     const { ownRecipient: _old, ...other } = effect;
     const offered: { name: string; address: string; verdict: Passing }[] = [];
-    for (const { name, address } of otherRecipients(request, effect).slice(0, MOST_TRIES)) {
-      const verdict = request.passes(request.effects.with(index, { ...other, to: address }), request.circumstances);
+    for (const { name, address } of share.of(candidates.recipients({ index, effect }))) {
+      const verdict = passes(effects.with(index, { ...other, to: address }), circumstances);
       if (verdict !== undefined) offered.push({ name, address, verdict });
       if (offered.length === MOST_OFFERED) break;
     }
@@ -117,11 +146,11 @@ function recipients(request: Asked): readonly Change[] {
   });
 }
 
-function requesters(request: Asked): readonly Change[] {
+function requesters({ effects, circumstances, candidates, passes }: Search, tries: Tries): readonly Change[] {
   const offered: { person: string; verdict: Passing }[] = [];
-  for (const { requester, session } of otherPeople(request).slice(0, MOST_TRIES)) {
+  for (const { requester, session } of tries.of(candidates.people())) {
     if (offered.some(({ person }) => person === requester)) continue;
-    const verdict = request.passes(request.effects, { ...request.circumstances, requester, session });
+    const verdict = passes(effects, { ...circumstances, requester, session });
     if (verdict !== undefined) offered.push({ person: requester, verdict });
     if (offered.length === MOST_OFFERED) break;
   }

@@ -176,4 +176,25 @@ export const POLICY: readonly Mutant[] = [
     replace: "",
     test: { file: "policy/explain.test.ts", name: "never offers a change that would not do" },
   },
+  {
+    name: "an explanation tries whatever there is to try",
+    file: "policy/tries.ts",
+    find: "if (this.#left <= 0) return;",
+    replace: "",
+    test: { file: "policy/explain-work.test.ts", name: "judges no more of a batch of permits than of a payment" },
+  },
+  {
+    name: "a request with many effects is tried as often as one with few",
+    file: "policy/explain.ts",
+    find: "Math.max(length, 1) * ",
+    replace: "",
+    test: { file: "policy/explain-work.test.ts", name: "judges no more of an ERC-1155 batch" },
+  },
+  {
+    name: "a long policy is tried as often as a short one",
+    file: "policy/explain.ts",
+    find: "Math.max(count / FEW_RULES, 1)",
+    replace: "1",
+    test: { file: "policy/explain-work.test.ts", name: "judges less by a long policy" },
+  },
 ];
