@@ -12,7 +12,7 @@ export const ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 export const FRIEND = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 
 /** Opens at once: stretching a passphrase is not what is measured. */
-const slot: Slot = {
+export const slot: Slot = {
   kind: "bench",
   enrol: async () => ({ parameters: {}, secret: new Uint8Array(32).fill(7) }),
   open: async () => new Uint8Array(32).fill(7),
