@@ -1,12 +1,13 @@
 import { CustodyError } from "../base/errors.ts";
-import type { Address } from "../intent/effect.ts";
+import type { Address, ChainId } from "../intent/effect.ts";
+import type { Use } from "../intent/intent.ts";
 import type { Tx, View } from "../vault/tx.ts";
 import { liveSession } from "./decide.ts";
-import { type Desk, keysOf, namedAccount } from "./desk.ts";
+import { type Chains, type Desk, findAccount, keysOf, namedAccount } from "./desk.ts";
 import { journal } from "./journal.ts";
 import { type AccountRecord, asJson } from "./records.ts";
 
-/** An address that nothing was paid to through this vault. */
+/** An address that was neither given out nor part of a transaction that this vault signed. */
 export interface FreshAddress {
   readonly address: Address;
   /** Last step of its path. */
@@ -43,14 +44,22 @@ export function issueAddress(
   });
 }
 
-/** Remembers the addresses that a signed transaction uses: they are not fresh any more. @param uses - steps below the account. */
-export function advance(tx: Tx, account: AccountRecord, uses: readonly (readonly number[])[]): void {
+/** Remembers the addresses that a signed transaction uses, of whichever of our accounts: they are not fresh any more. */
+export function spendFresh(tx: Tx, chains: Chains, chain: ChainId, uses: readonly Use[]): void {
+  for (const address of new Set(uses.map(({ account }) => account))) {
+    const paths = uses.flatMap(({ account, path }) => (account === address ? [path] : []));
+    advance(tx, findAccount(tx, chains, chain, address), paths);
+  }
+}
+
+function advance(tx: Tx, account: AccountRecord, paths: readonly (readonly number[])[]): void {
   if (account.many === undefined) return;
+  const { many } = account;
   const behind = (branch: 0 | 1) =>
-    uses.reduce((most, [of, index = -1]) => (of === branch ? Math.max(most, index + 1) : most), account.many?.next[branch] ?? 0);
+    paths.reduce((most, [of, index = -1]) => (of === branch ? Math.max(most, index + 1) : most), many.next[branch]);
   const next = [behind(0), behind(1)] as const;
-  if (next[0] === account.many.next[0] && next[1] === account.many.next[1]) return;
-  tx.put(`account/${account.id}`, asJson({ ...account, many: { ...account.many, next } }));
+  if (next[0] === many.next[0] && next[1] === many.next[1]) return;
+  tx.put(`account/${account.id}`, asJson({ ...account, many: { ...many, next } }));
 }
 
 /** The next address of each branch, which none was given out or used at or behind. */

@@ -9,9 +9,9 @@ import type { Charge } from "../intent/verdict.ts";
 import { reserve as reserveHold, retake, spend } from "../limits/hold.ts";
 import { factsOf, factsToJson } from "../policy/facts.ts";
 import type { Tx } from "../vault/tx.ts";
-import { advance } from "./addresses.ts";
+import { spendFresh } from "./addresses.ts";
 import { type Allowed, asObject, effectsOf, tell } from "./decide.ts";
-import { accountOf, type Desk } from "./desk.ts";
+import type { Desk } from "./desk.ts";
 import { type HoldRecord, signedBlob, writeHold } from "./holds.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
@@ -120,7 +120,7 @@ export function release(tx: Tx, { judge, chains }: Pick<Desk, "judge" | "chains"
   const at = Math.min(tx.now + COMMIT_MS, reserved.leaseUntil - 1);
   tx.fence(at);
   writeHold(tx, { ...spent.hold, at, result: { ...result, entry } });
-  if (intent.uses !== undefined) advance(tx, accountOf(tx, chains, intent), intent.uses);
+  if (intent.uses !== undefined) spendFresh(tx, chains, intent.chain, intent.uses);
   return { kind: "signed", intent: intent.id, bytes: signed.bytes, hash: signed.hash, complete: signed.complete, entry };
 }
 

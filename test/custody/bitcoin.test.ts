@@ -214,6 +214,20 @@ describe("several accounts in one PSBT", () => {
     expect(second).toMatchObject({ complete: true, hash: Transaction.fromBuffer(second.bytes).getId() });
   });
 
+  test("an address of the other account that is paid is no fresh one of it any more", async () => {
+    const { me, account, who, saver } = await two();
+    const plan: Plan = {
+      coins: [{ who, path: [0, 0], value: COIN }],
+      paid: [
+        { change: { who: saver, path: [0, 2] }, value: COIN / 2n },
+        { change: { who, path: [1, 0] }, value: COIN / 2n - 3_000n },
+      ],
+    };
+    signed(await me.sign({ chain: MAINNET, account: account.id, kind: "psbt", payload: makePsbt(plan).toBase64() }));
+    const [savings] = (await me.accounts.list()).filter(({ name }) => name === "Savings");
+    expect(savings?.fresh?.receive.index).toBe(3);
+  });
+
   test("count once: both requests spend the very same coins", async () => {
     const { custody, me, account, savings, plan } = await two();
     const first = signed(await me.sign({ chain: MAINNET, account: account.id, kind: "psbt", payload: makePsbt(plan).toBase64() }));

@@ -22,7 +22,7 @@ export const ACCOUNTS: readonly Mutant[] = [
   {
     name: "what a transaction uses is given out as fresh",
     file: "custody/reserve.ts",
-    find: "  if (intent.uses !== undefined) advance(tx, accountOf(tx, chains, intent), intent.uses);\n",
+    find: "  if (intent.uses !== undefined) spendFresh(tx, chains, intent.chain, intent.uses);\n",
     replace: "",
     test: line("what it uses is no fresh address any more"),
   },
