@@ -1,6 +1,6 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { HARDENED_OFFSET, HDKey } from "@scure/bip32";
-import { wipe } from "../base/bytes.ts";
+import { secretCopy, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 
 /** Steps below a root as BIP-32 indexes; hardened ones have 2³¹ added. */
@@ -62,9 +62,23 @@ export async function withPrivateKeys<T>(
   paths: readonly (readonly number[])[],
   use: (privateKey: Uint8Array, at: number) => Promise<T>,
 ): Promise<T[]> {
+  checkPath(base);
+  for (const path of paths) checkPath(path);
+  const account = lower(rootOf(seed), base);
   const results: T[] = [];
-  for (const [at, path] of paths.entries()) results.push(await withPrivateKey(seed, [...base, ...path], (key) => use(key, at)));
-  return results;
+  try {
+    for (const [at, path] of paths.entries()) {
+      const key = privateKeyBelow(account, path);
+      try {
+        results.push(await use(key, at));
+      } finally {
+        wipe(key);
+      }
+    }
+    return results;
+  } finally {
+    account.wipePrivateData();
+  }
 }
 
 /**
@@ -145,20 +159,43 @@ export function checkPrivateKey(privateKey: Uint8Array): void {
 // INVARIANT: no HDKey leaves this file: its toJSON prints the private key. Every node on the way is wiped.
 function withNode<T>(seed: Uint8Array, path: readonly number[], use: (node: HDKey) => T): T {
   checkPath(path);
-  if (seed.length < 16 || seed.length > 64) throw new CustodyError("keys/bad-entropy", `seed: expected 16–64 bytes, got ${seed.length}`);
-  let node = HDKey.fromMasterSeed(seed);
+  const node = lower(rootOf(seed), path);
   try {
-    for (const step of path) {
-      const parent = node;
-      try {
-        node = parent.deriveChild(step);
-      } finally {
-        parent.wipePrivateData();
-      }
-    }
     return use(node);
   } finally {
     node.wipePrivateData();
+  }
+}
+
+function rootOf(seed: Uint8Array): HDKey {
+  if (seed.length < 16 || seed.length > 64) throw new CustodyError("keys/bad-entropy", `seed: expected 16–64 bytes, got ${seed.length}`);
+  return HDKey.fromMasterSeed(seed);
+}
+
+/** The node at `path` below `top`, which is wiped as every node on the way is, unless it is the one. */
+function lower(top: HDKey, path: readonly number[]): HDKey {
+  let node = top;
+  for (const step of path) {
+    const parent = node;
+    try {
+      node = parent.deriveChild(step);
+    } finally {
+      parent.wipePrivateData();
+    }
+  }
+  return node;
+}
+
+/** 32 bytes of your own. The node stays as it is; those between are wiped. */
+function privateKeyBelow(node: HDKey, path: readonly number[]): Uint8Array {
+  const [first, ...rest] = path;
+  const end = first === undefined ? undefined : lower(node.deriveChild(first), rest);
+  try {
+    const { privateKey } = end ?? node;
+    if (privateKey === null) throw new Error("unreachable: a node below a seed without its private key");
+    return secretCopy(privateKey);
+  } finally {
+    end?.wipePrivateData();
   }
 }
 
