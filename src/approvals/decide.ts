@@ -1,6 +1,7 @@
 import type { Time } from "../base/time.ts";
+import type { Member } from "../intent/verdict.ts";
 import { implies } from "./implied.ts";
-import { type ApprovalsNeed, isEligible, missing, type Shortfall } from "./quorum.ts";
+import { type ApprovalsNeed, isEligible, isMember, missing, type Shortfall } from "./quorum.ts";
 import type { Approval } from "./statement.ts";
 
 /** What is being decided, as it stands now. */
@@ -18,8 +19,10 @@ export interface Pending {
   readonly isService: (person: string) => boolean;
   /** Delays and confirmations are not decided here. */
   readonly needs: readonly ApprovalsNeed[];
-  /** The needs that the same request had under an earlier policy, if they are still known. */
-  readonly earlierNeeds: (policy: string) => readonly ApprovalsNeed[] | undefined;
+  /** Whom these needs name, or the request ever waited for: each of them can end it. */
+  readonly named: readonly Member[];
+  /** The needs of the moment in which this yes was given, if they are still known. */
+  readonly earlierNeeds: (yes: Approval) => readonly ApprovalsNeed[] | undefined;
 }
 
 export type Decision =
@@ -38,8 +41,8 @@ export type Decision =
  *
  * A yes counts if it is over exactly this: vault, subject, submitters, book and semantics; not expired; not by a submitter
  * or a service; and under the policy in force, or an earlier one with a need that implies the present one (`implied.ts`). Over several
- * needs the same yes counts again. One explicit no over this vault and subject, by anybody who could fill a clause now and
- * did not submit, ends the request, whatever policy it was given under: a no needs less to count than a yes.
+ * needs the same yes counts again. One explicit no over this vault and subject, by anybody who can fill a clause or could have
+ * filled an earlier one, and did not submit, ends the request, whatever policy it was given under: a no needs less than a yes.
  *
  * @param given - proven approvals that no other hold has used; the caller keeps that, by `approvalId`.
  */
@@ -75,7 +78,7 @@ function use(used: Set<Approval>, counting: readonly Approval[], person: string)
 function isRefusal(pending: Pending, { person, statement }: Approval, now: Time): boolean {
   if (statement.answer !== "no" || statement.vault !== pending.vault || statement.subject !== pending.subject) return false;
   if (statement.expiresMs <= now || pending.submitters.includes(person)) return false;
-  return pending.needs.some((need) => isEligible(need, person, now));
+  return pending.needs.some((need) => isEligible(need, person, now)) || isMember({ members: pending.named }, person, now);
 }
 
 function isYes(pending: Pending, { statement }: Approval, now: Time): boolean {
@@ -90,9 +93,9 @@ function isYes(pending: Pending, { statement }: Approval, now: Time): boolean {
   );
 }
 
-function isUnder(pending: Pending, { statement }: Approval, need: ApprovalsNeed): boolean {
-  if (statement.policy === pending.policy) return true;
-  return pending.earlierNeeds(statement.policy)?.some((old) => implies(old, need)) ?? false;
+function isUnder(pending: Pending, yes: Approval, need: ApprovalsNeed): boolean {
+  if (yes.statement.policy === pending.policy) return true;
+  return pending.earlierNeeds(yes)?.some((old) => implies(old, need)) ?? false;
 }
 
 function samePeople(a: readonly string[], b: readonly string[]): boolean {

@@ -49,7 +49,7 @@ export function isEligible(need: ApprovalsNeed, person: string, now: Time): bool
   return need.alternatives.some((clauses) => clauses.some((clause) => isMember(clause, person, now)));
 }
 
-export function isMember(clause: Clause, person: string, now: Time): boolean {
+export function isMember(clause: Pick<Clause, "members">, person: string, now: Time): boolean {
   return clause.members.some((member) => member.person === person && (member.from ?? now) <= now && now < (member.until ?? Infinity));
 }
 

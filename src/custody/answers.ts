@@ -10,6 +10,7 @@ import type { Tx } from "../vault/tx.ts";
 import { asObject, judgeNow } from "./decide.ts";
 import { type Desk, reader } from "./desk.ts";
 import { journal } from "./journal.ts";
+import { namedBy } from "./objections.ts";
 import { isAbout, mayAnswer } from "./pending.ts";
 import { type AnswerRecord, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 
@@ -22,7 +23,8 @@ export type Answer =
   | { readonly by: "session"; readonly session: SessionRecord; readonly statement: ApprovalStatement };
 
 /**
- * Takes an answer to a pending request down. The request is judged again first, so that the needs are those of now.
+ * Takes an answer to a pending request down. The request is judged again first, so that the needs are those of now. A no is taken
+ * also where the policy denies the request for now, or would have it do something else.
  *
  * @returns the sequence number of its entry.
  * @throws `pending/no-such-request`; `approval/mismatch` if the statement is about something else (another policy, book, subject,
@@ -32,10 +34,11 @@ export function answer(tx: Tx, desk: Desk, id: string, given: Answer): number {
   const { judge } = desk;
   const person = given.by === "key" ? given.approval.person : given.session.person;
   const statement = given.by === "key" ? given.approval.statement : given.statement;
-  const pending = rejudged(tx, desk, findPending(tx, id));
+  const found = findPending(tx, id);
+  const pending = statement.answer === "no" ? contested(tx, desk, found) : rejudged(tx, desk, found);
   checkStatement(pending, statement, tx.now);
   if (given.by === "key") proveApproval(given.approval, judge.policy.people.get(person) ?? []);
-  if (!mayAnswer(pending, person, tx.now))
+  if (!mayAnswer(pending, { person, answer: statement.answer }, tx.now))
     throw new CustodyError("approval/not-an-approver", `approval: ${person} is nobody whom this request needs`);
 
   const used = `approval/${approvalId({ person, statement })}`;
@@ -79,11 +82,8 @@ export function findPending(view: Pick<Tx, "get" | "now">, id: string): PendingR
 /** The pending request with the needs that the policy in force asks for now. */
 export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: Desk, pending: PendingRecord): PendingRecord {
   const { judge } = desk;
-  if (pending.policy === judge.policy.id && pending.semantics === SEMANTICS) return pending;
-  const intent = reader(desk, pending.request)(tx, judge);
-  const [person = ""] = pending.submitters;
-  const credential = judge.policy.people.get(person)?.[0]?.kind ?? "unlock";
-  const judgement = judgeNow(tx, judge, intent, { id: "", person, credential, begun: tx.now, expires: tx.now });
+  if (isJudged(pending, desk)) return pending;
+  const { intent, judgement } = judgedAgain(tx, desk, pending);
   const [reason] = judgement.reasons;
   if (reason !== undefined)
     throw new CustodyError("approval/mismatch", `pending: the policy in force denies this request now (${reason.code})`);
@@ -94,19 +94,48 @@ export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: D
     );
   const { entry: _told, confirmed: _confirmed, ...rest } = pending;
   const { id, book } = judge.policy;
-  return { ...rest, exact: exactSubject(intent), needs: judgement.needs, policy: id, semantics: SEMANTICS, book: book.hash };
+  const { needs } = judgement;
+  const named = namedBy(rest.named, needs);
+  return { ...rest, exact: exactSubject(intent), needs, named, policy: id, semantics: SEMANTICS, book: book.hash };
+}
+
+/** The pending request as a no meets it: with whoever the policy in force names as well, if it can say so. */
+function contested(tx: Tx, desk: Desk, pending: PendingRecord): PendingRecord {
+  if (isJudged(pending, desk)) return pending;
+  try {
+    return { ...pending, named: namedBy(pending.named, judgedAgain(tx, desk, pending).judgement.needs) };
+  } catch (cause) {
+    // What cannot even be read any more can be signed again later: those whom it waited for say no to it all the same.
+    if (cause instanceof CustodyError) return pending;
+    throw cause;
+  }
+}
+
+function isJudged({ policy, semantics }: PendingRecord, { judge }: Desk): boolean {
+  return policy === judge.policy.id && semantics === SEMANTICS;
+}
+
+/** As the session that asked last would be judged now. */
+function judgedAgain(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: Desk, { request, submitters, askedIn }: PendingRecord) {
+  const intent = reader(desk, request)(tx, desk.judge);
+  const [person = ""] = submitters;
+  return { intent, judgement: judgeNow(tx, desk.judge, intent, { ...askedIn, person, begun: tx.now, expires: tx.now }) };
 }
 
 function checkStatement(pending: PendingRecord, statement: ApprovalStatement, now: Time): void {
-  const expected = {
+  const request = {
     vault: pending.vault,
-    policy: pending.policy,
-    semantics: pending.semantics,
-    book: pending.book,
     subject: pending.subject.digest,
     submitters: pending.submitters,
     nonce: pending.nonce,
   };
+  const reading = {
+    policy: pending.policy,
+    semantics: pending.semantics,
+    book: pending.book,
+  };
+  // A no is to the request, whatever it was read with.
+  const expected = statement.answer === "no" ? request : { ...request, ...reading };
   for (const [name, value] of Object.entries(expected)) {
     const got = (statement as unknown as JsonObject)[name] as Json;
     if (canonical(got) !== canonical(value as Json))

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { decide as decideApprovals } from "../approvals/decide.ts";
-import { type ApprovalsNeed, isEligible } from "../approvals/quorum.ts";
+import { isEligible, isMember } from "../approvals/quorum.ts";
 import type { Approval } from "../approvals/statement.ts";
 import { approvalSubject, covers, exactSubject, type Subject } from "../approvals/subject.ts";
 import { toHex, utf8 } from "../base/bytes.ts";
@@ -16,6 +16,7 @@ import { affectedBy } from "./affected.ts";
 import { hasCredential } from "./credentials.ts";
 import type { Desk } from "./desk.ts";
 import type { Judge } from "./judge.ts";
+import { approvalsOf, namedBy } from "./objections.ts";
 import { type AnswerRecord, type AskedRequest, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
 
@@ -61,7 +62,9 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
     request: asked.request,
     intent: intent.id,
     exact: exactSubject(intent),
+    askedIn: { id: session.id, credential: session.credential },
     needs,
+    named: namedBy(base.named, needs),
     policy: judge.policy.id,
     semantics: SEMANTICS,
     book: judge.policy.book.hash,
@@ -105,7 +108,7 @@ export function standingOf(
 ): { readonly missing: readonly Need[]; readonly approvals: readonly AnswerRecord[]; readonly refusedBy?: string } {
   const needs = approvalsOf(pending.needs);
   const answers = pending.answers.filter((answer) => stillTheirs(judge, answer));
-  const earlier = new Map(answers.map((answer) => [answer.statement.policy, approvalsOf(answer.needs)]));
+  const given = new Map(answers.map((answer) => [approvalOf(answer), answer]));
   const decision = decideApprovals(
     {
       vault: pending.vault,
@@ -116,9 +119,10 @@ export function standingOf(
       submitters: pending.submitters,
       isService: (person) => isService(judge.policy.people.get(person) ?? []),
       needs,
-      earlierNeeds: (policy) => earlier.get(policy),
+      named: pending.named,
+      earlierNeeds: (yes) => approvalsOf(given.get(yes)?.needs ?? []),
     },
-    answers.filter((answer) => answer.answer === "yes" || !pending.affected.includes(answer.person)).map(approvalOf),
+    [...given.keys()].filter(({ person, statement }) => statement.answer === "yes" || !pending.affected.includes(person)),
     now,
   );
   if (decision.state === "refused") return { missing: [], approvals: [], refusedBy: decision.by };
@@ -148,9 +152,11 @@ export function readyAt(judge: Judge, pending: PendingRecord, now: Time): Time |
   return Math.max(now, ...missing.map((need) => (need.kind === "delay" ? last + need.delayMs : now)));
 }
 
-/** Whether this person's yes or no could count now. */
-export function mayAnswer(pending: PendingRecord, person: string, now: Time): boolean {
-  return !pending.submitters.includes(person) && approvalsOf(pending.needs).some((need) => isEligible(need, person, now));
+/** Whether this answer of this person could count now: a yes where they are asked, a no also where they ever were. */
+export function mayAnswer(pending: PendingRecord, { person, answer }: Pick<AnswerRecord, "person" | "answer">, now: Time): boolean {
+  if (pending.submitters.includes(person)) return false;
+  if (answer === "no" && isMember({ members: pending.named }, person, now)) return true;
+  return approvalsOf(pending.needs).some((need) => isEligible(need, person, now));
 }
 
 /**
@@ -201,10 +207,12 @@ function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" |
     exact: exactSubject(intent),
     subject: { ...subject, feeCeiling: subject.feeCeiling.toString() },
     submitters: [session.person],
+    askedIn: { id: session.id, credential: session.credential },
     nonce: toHex(randomBytes(16)),
     since: tx.now,
     expires: tx.now + waitOf(judge, needs),
     needs,
+    named: namedBy([], needs),
     policy: judge.policy.id,
     semantics: SEMANTICS,
     book: judge.policy.book.hash,
@@ -221,10 +229,6 @@ function stillTheirs(judge: Judge, answer: AnswerRecord): boolean {
 
 function approvalOf(answer: AnswerRecord): Approval {
   return { person: answer.person, statement: answer.statement };
-}
-
-function approvalsOf(needs: readonly Need[]): readonly ApprovalsNeed[] {
-  return needs.filter((need) => need.kind === "approvals");
 }
 
 function subjectOf(pending: PendingRecord): Subject {

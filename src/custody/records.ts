@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../base/canonical.ts";
 import type { Time } from "../base/time.ts";
 import type { Address, ChainId } from "../intent/effect.ts";
 import type { RequestKind } from "../intent/intent.ts";
-import type { Need } from "../intent/verdict.ts";
+import type { Member, Need } from "../intent/verdict.ts";
 import type { Credential } from "../policy/core.ts";
 
 /**
@@ -76,12 +76,16 @@ export interface PendingRecord {
   /** What is approved: the effects with a fee ceiling, or the exact bytes. */
   readonly subject: { readonly kind: "effects" | "bytes"; readonly digest: string; readonly feeCeiling: string };
   readonly submitters: readonly string[];
+  /** The session that asked last: the request is judged again as that would be. */
+  readonly askedIn: Pick<SessionRecord, "id" | "credential">;
   /** Stands in every approval of it: a yes to one request never fits a later one with the same effects. */
   readonly nonce: string;
   readonly since: Time;
   readonly expires: Time;
   /** As the policy in force asked when the request was judged last. */
   readonly needs: readonly Need[];
+  /** Everybody whom any needs of it have named: each of them can end it. */
+  readonly named: readonly Member[];
   readonly policy: string;
   readonly semantics: number;
   readonly book: string;

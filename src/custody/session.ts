@@ -353,13 +353,16 @@ export async function approvalStatement(
   const now = await desk.now();
   return desk.vault.read((view) => {
     const at = { state: view.state, now: Math.max(now, view.time), get: view.get.bind(view), list: view.list.bind(view) };
-    const pending = rejudged(at, desk, findPending(at, id));
+    const found = findPending(at, id);
+    // A no is to the request as it waits, also where the policy in force denies it for now.
+    const pending = answer === "no" ? found : rejudged(at, desk, found);
+    const { policy } = desk.judge;
     const frontier = frontierFromJson(rootState(view).log);
     return {
       vault: pending.vault,
-      policy: pending.policy,
+      policy: policy.id,
       semantics: SEMANTICS,
-      book: pending.book,
+      book: policy.book.hash,
       subject: pending.subject.digest,
       submitters: [...pending.submitters].sort(),
       answer,

@@ -16,6 +16,7 @@ const pending: Pending = {
   submitters: ["ana"],
   isService: (person) => person === "bot",
   needs: [finance],
+  named: [],
   earlierNeeds: () => undefined,
 };
 const state = (answers: readonly Approval[], changes: Partial<Pending> = {}) => decide({ ...pending, ...changes }, answers, NOW).state;
@@ -87,7 +88,9 @@ describe("a request is approved", () => {
 
 describe("after the policy changed", () => {
   const old = hash("old policy");
-  const earlier = (...needs: (typeof finance)[]) => ({ earlierNeeds: (policy: string) => (policy === old ? needs : undefined) });
+  const earlier = (...needs: (typeof finance)[]) => ({
+    earlierNeeds: ({ statement }: Approval) => (statement.policy === old ? needs : undefined),
+  });
   const answers = [approval("cyd", { policy: old }), approval("dee")];
 
   test("an approval counts where the old need implies the new one", () => {
@@ -131,6 +134,14 @@ describe("one no", () => {
     for (const other of [{ policy: hash("p") }, { book: hash("b") }, { semantics: 9 }, { submitters: ["ben"] }]) {
       expect(state([...yes, approval("eve", { answer: "no", ...other })])).toBe("refused");
     }
+  });
+
+  test("by somebody whom the request waited for earlier counts as well, within their dates", () => {
+    const fay = [...yes, approval("fay", { answer: "no" })];
+    expect(state(fay)).toBe("met");
+    expect(state(fay, { named: [{ person: "fay" }] })).toBe("refused");
+    expect(state(fay, { named: [{ person: "fay" }], submitters: ["ana", "fay"] })).not.toBe("refused");
+    expect(state(fay, { named: [{ person: "fay", until: NOW }] })).toBe("met");
   });
 
   test("by a stranger, a submitter, over something else or expired changes nothing", () => {

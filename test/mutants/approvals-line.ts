@@ -4,6 +4,7 @@ const confirm = (name: string) => ({ file: "custody/confirm.test.ts", name });
 const people = (name: string) => ({ file: "custody/approvals-people.test.ts", name });
 const uses = (name: string) => ({ file: "custody/approvals-uses.test.ts", name });
 const end = (name: string) => ({ file: "custody/approvals-end.test.ts", name });
+const veto = (name: string) => ({ file: "custody/approvals-veto.test.ts", name });
 
 /** Presence, and approvals from asking to their end. */
 export const APPROVALS_LINE: readonly Mutant[] = [
@@ -17,7 +18,7 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   {
     name: "a confirmation covers other bytes",
     file: "custody/pending.ts",
-    find: "before.intent === now.intent && before.policy",
+    find: "before.exact === now.exact && before.policy",
     replace: "before.policy",
     test: confirm("a new nonce or a fee bump needs another"),
   },
@@ -188,5 +189,40 @@ export const APPROVALS_LINE: readonly Mutant[] = [
     find: "statement.submitters.every((person) => couldAsk(policy, intent, person))",
     replace: "statement.submitters.every((person) => couldAsk(policy, intent, person) || true)",
     test: { file: "cli/approvals-submitters.test.ts", name: "is refused where the policy" },
+  },
+  {
+    name: "other bytes take a no from whoever could say it",
+    file: "custody/pending.ts",
+    find: "named: namedBy(base.named, needs),",
+    replace: "named: namedBy([], needs),",
+    test: veto("although it was turned into cheaper bytes"),
+  },
+  {
+    name: "a no waits until the policy would allow the request",
+    file: "custody/answers.ts",
+    find: 'statement.answer === "no" ? contested(tx, desk, found) : rejudged(tx, desk, found)',
+    replace: "rejudged(tx, desk, found)",
+    test: veto("although the vault was edited and frozen"),
+  },
+  {
+    name: "a no has to be read as a yes is",
+    file: "custody/session.ts",
+    find: 'answer === "no" ? found : rejudged(at, desk, found)',
+    replace: "rejudged(at, desk, found)",
+    test: veto("under which it would do something else"),
+  },
+  {
+    name: "a request is judged again as any session of its person",
+    file: "custody/answers.ts",
+    find: "{ ...askedIn, person, begun",
+    replace: '{ ...askedIn, credential: "secp256k1", person, begun',
+    test: veto("as the session that asked, not as another"),
+  },
+  {
+    name: "an edit brings in approvers who cannot say no",
+    file: "custody/answers.ts",
+    find: "{ ...pending, named: namedBy(pending.named, judgedAgain(tx, desk, pending).judgement.needs) }",
+    replace: "(judgedAgain(tx, desk, pending), pending)",
+    test: veto("by whom the policy in force names"),
   },
 ];

@@ -347,7 +347,7 @@ export const KEYS_AND_APPROVALS: readonly Mutant[] = [
   {
     name: "an approval under any earlier policy counts",
     file: "approvals/decide.ts",
-    find: "if (statement.policy === pending.policy) return true;",
+    find: "if (yes.statement.policy === pending.policy) return true;",
     replace: "return true;",
     test: { file: "approvals/decide.test.ts", name: "an approval does not count where the new need is stricter" },
   },
