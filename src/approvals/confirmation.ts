@@ -95,7 +95,8 @@ export function readConfirmation(json: Json): SignedConfirmation {
   return { statement: readConfirmationStatement(statement), ...proofOf(proof) };
 }
 
-function readConfirmationStatement(json: Json | undefined): ConfirmationStatement {
+/** @throws `approval/malformed` */
+export function readConfirmationStatement(json: Json | undefined): ConfirmationStatement {
   const members = objectOf(json, ["vault", "person", "policy", "semantics", "pending", "subject", "expiresMs", "nonce"]);
   return {
     vault: nameOf(members.vault, "vault"),

@@ -7,11 +7,12 @@ import type { Policy } from "../policy/core.ts";
 import { classifyEdit } from "../policy/edit.ts";
 import { reason } from "../policy/reasons.ts";
 import type { Tx } from "../vault/tx.ts";
+import { credentialOf } from "./credentials.ts";
 import { journal } from "./journal.ts";
 import type { Judge, ReadPolicy } from "./judge.ts";
 import { adoptLifetime, type Lifetime } from "./lifetime.ts";
 import { isPlainName } from "./names.ts";
-import { asJson, type PolicyRecord, type RootState, type WalletRecord } from "./records.ts";
+import { asJson, type PendingRecord, type PolicyRecord, type RootState, type SessionRecord, type WalletRecord } from "./records.ts";
 import { modeAt, rootState } from "./refusals.ts";
 import type { NewWallet, WalletSource } from "./wallets.ts";
 
@@ -23,6 +24,19 @@ export type Act =
   | { readonly act: "policyEdit"; readonly policy: JsonObject }
   | { readonly act: "modeChange"; readonly mode: string }
   | { readonly act: "import"; readonly what: WalletSource["from"]; readonly name: string; readonly fingerprint?: string };
+
+/** What of the vault, beside its policy, an act means something over. */
+export interface InForce {
+  /** Semantics that the policy was accepted under. */
+  readonly semantics: number;
+  /** The mode that holds; absent where nobody knows it. */
+  readonly mode?: Pick<RootState["mode"], "name" | "since" | "until">;
+}
+
+export function inForce(tx: Pick<Tx, "state" | "now">): Required<InForce> {
+  const { then: _then, ...mode } = modeAt(tx, tx.now);
+  return { semantics: rootState(tx).semantics, mode };
+}
 
 /** What an act needs beside its request; never written down. */
 export interface ActSecrets {
@@ -63,31 +77,33 @@ export function readAct(payload: Json): Act {
  * The effects of an act, judged like any other: one for each part of the policy that an edit touches.
  *
  * What an edit or a mode means depends on the policy in force, so its id is part of the intent: whoever approved the same
- * document over an earlier policy has approved another change. So is the new meaning that an edit accepts with it.
+ * document over an earlier policy has approved another change. So is the new meaning that an edit accepts with it, and the mode that
+ * a change of mode ends: who agreed to leave one freeze has not agreed to leave the next.
  */
 export function actIntent(
   vault: string,
   act: Act,
-  context: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
+  context: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly inForce: InForce },
 ): Intent {
-  const { semantics } = rootState(context.tx);
+  const { semantics, mode } = context.inForce;
   const accepts = act.act === "policyEdit" && semantics !== SEMANTICS ? { accepts: { from: semantics, to: SEMANTICS } } : {};
-  const over = act.act === "import" ? {} : { over: context.judge.policy.id, ...accepts };
+  const from = act.act === "modeChange" && mode !== undefined ? { from: mode } : {};
+  const over = act.act === "import" ? {} : { over: context.judge.policy.id, ...accepts, ...from };
   const bytes = canonicalBytes({ ...act, ...over } as unknown as Json);
   const chain = `keyward:${vault}`;
   const effects = actEffects(act, context).map((effect) => ({ ...effect, at: [] }));
-  const refusals = actRefusals(act, context.judge.policy);
+  const refusals = actRefusals(act, context.judge.policy, mode);
   return { id: intentId(chain, "", "act", bytes), chain, account: "", kind: "act", bytes, effects, signables: [], refusals };
 }
 
 function actEffects(
   act: Act,
-  { judge, read, tx }: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly tx: Pick<Tx, "state"> },
+  { judge, read, inForce }: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly inForce: InForce },
 ): readonly Omit<Effect, "at">[] {
   switch (act.act) {
     case "policyEdit": {
       const parts = classifyEdit(judge.policy, read(canonical(act.policy)));
-      const accepts = rootState(tx).semantics === SEMANTICS ? [] : [{ part: "semantics", direction: "loosens" } as const];
+      const accepts = inForce.semantics === SEMANTICS ? [] : [{ part: "semantics", direction: "loosens" } as const];
       return [...parts, ...accepts].map(({ part, direction }) => ({ kind: "policyEdit", part, direction }));
     }
     case "modeChange":
@@ -98,8 +114,12 @@ function actEffects(
 }
 
 /** What no approval can make sense of is denied at once: nobody is asked, and nothing waits. */
-function actRefusals(act: Act, policy: Policy): readonly Reason[] {
-  return act.act === "modeChange" && !hasMode(policy, act.mode) ? [reason("policy/unknown-mode", { mode: act.mode.slice(0, 40) })] : [];
+function actRefusals(act: Act, policy: Policy, mode: InForce["mode"]): readonly Reason[] {
+  if (act.act !== "modeChange") return [];
+  if (!hasMode(policy, act.mode)) return [reason("policy/unknown-mode", { mode: act.mode.slice(0, 40) })];
+  // One that lasts begins anew. Nothing else would change, and a yes to that would lie in wait for when it does.
+  const changesNothing = mode?.name === act.mode && policy.modes.get(act.mode)?.lastsMs === undefined;
+  return changesNothing ? [reason("policy/mode-holds", { mode: act.mode })] : [];
 }
 
 /**
@@ -140,9 +160,24 @@ export function adoptPolicy(tx: Tx, judge: Judge | undefined, policy: Policy): J
   tx.setState(asJson({ ...rootState(tx), semantics: SEMANTICS }));
   const named = { id: record.id, version: record.version };
   journal(tx, "policy", { policy: { ...named, document: policy.document }, book: policy.book.hash, semantics: SEMANTICS });
+  endWhatItTook(tx, policy);
   // A mode that is no more leaves nothing in force that could sign.
   if (!hasMode(policy, rootState(tx).mode.name)) setMode(tx, "frozen", undefined);
   return { policy: record.id, version: record.version };
+}
+
+/** Sessions whose credential is gone, and confirmations under the policy before: they do not come back with a later edit. */
+function endWhatItTook(tx: Tx, policy: Policy): void {
+  for (const [name, record] of tx.list("session/")) {
+    const { id, person, credential, key } = record as unknown as SessionRecord;
+    if (credentialOf(policy, person, key ?? null)?.kind === credential) continue;
+    tx.delete(name);
+    journal(tx, "session", { session: id, event: "ended", person });
+  }
+  for (const [name, record] of tx.list("pending/")) {
+    const { confirmed, ...pending } = record as unknown as PendingRecord;
+    if (confirmed !== undefined) tx.put(name, asJson(pending));
+  }
 }
 
 // The age of an address survives a new name, and ends with its removal.
@@ -161,7 +196,9 @@ export function setMode(tx: Tx, name: string, lastsMs: number | undefined): Json
   const now = modeAt(tx, tx.now);
   const then = now.name === "frozen" ? "frozen" : now.then;
   const mode: RootState["mode"] = lastsMs === undefined ? { name } : { name, until: tx.now + lastsMs, ...(then !== undefined && { then }) };
-  tx.setState(asJson({ ...rootState(tx), mode }));
+  // What time alone has changed began when the mode before it was over, and not when somebody came to write it down.
+  const since = now.name === name && lastsMs === undefined ? (now.since ?? tx.now) : tx.now;
+  tx.setState(asJson({ ...rootState(tx), mode: { ...mode, since } }));
   journal(tx, "mode", { mode: { ...mode } });
   return { mode: name, ...(mode.until !== undefined && { until: mode.until }) };
 }

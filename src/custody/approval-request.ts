@@ -2,18 +2,18 @@ import { type ApprovalStatement, readStatement } from "../approvals/statement.ts
 import { approvalSubject, type Subject } from "../approvals/subject.ts";
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
-import { expectInteger, expectObject } from "../base/shape.ts";
+import { expectInteger, expectObject, expectString } from "../base/shape.ts";
 import type { Chain } from "../chains/chain.ts";
 import { effectToJson, type Intent, type Request } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Policy } from "../policy/core.ts";
+import { type InForce, inForce } from "./acts.ts";
 import { findPending } from "./answers.ts";
 import { couldAsk } from "./asking.ts";
-import { Chains, type Desk, findAccount, keysOf, reader } from "./desk.ts";
+import { Chains, type Desk, findAccount, keysOf, momentOf, reader } from "./desk.ts";
 import { copyPlain, readRequest } from "./door.ts";
 import { type WatchedAccount, watchedOf } from "./public-keys.ts";
 import { Reading } from "./reading.ts";
-import { rootState } from "./refusals.ts";
 import { approvalStatement } from "./session.ts";
 import { readWatched } from "./watched.ts";
 
@@ -32,6 +32,8 @@ export interface ApprovalRequest {
   readonly account?: WatchedAccount;
   /** Semantics that the policy in force was accepted under, where that is not what the statement says: an edit accepts the new. */
   readonly accepted?: number;
+  /** The mode that holds, where the request is to change it: what is agreed to is leaving this one. */
+  readonly mode?: NonNullable<InForce["mode"]>;
   readonly subject: { readonly kind: Subject["kind"]; readonly digest: string; readonly feeCeiling: string };
   readonly effects: readonly JsonObject[];
   readonly statement: ApprovalStatement;
@@ -51,9 +53,11 @@ export async function approvalRequest(
   const statement = await approvalStatement(desk, id, given);
   const now = await desk.now();
   return desk.vault.read((view) => {
-    const { request, subject } = findPending({ get: view.get.bind(view), now: Math.max(now, view.time) }, id);
-    const { chain, account, effects } = reader(desk, request)(view, desk.judge);
-    const { semantics } = rootState(view);
+    const at = momentOf(view, now);
+    const { request, subject } = findPending(at, id);
+    const { chain, account, effects } = reader(desk, request)(at, desk.judge);
+    const { semantics, mode } = inForce(at);
+    const changesMode = effects.some(({ kind }) => kind === "modeChange");
     const watched = request.kind === "act" ? undefined : watchedOf(keysOf(desk, view, findAccount(view, desk.chains, chain, account)));
     return {
       keyward: FORMAT,
@@ -61,6 +65,7 @@ export async function approvalRequest(
       request: { ...request, chain, account },
       ...(watched !== undefined && { account: watched }),
       ...(semantics !== SEMANTICS && { accepted: semantics }),
+      ...(changesMode && { mode }),
       subject,
       effects: effects.map(effectToJson),
       statement,
@@ -73,6 +78,8 @@ export async function approvalRequest(
 export interface CheckedRequest {
   readonly id: string;
   readonly request: Request;
+  /** The mode that a change of mode would end. */
+  readonly mode?: NonNullable<InForce["mode"]>;
   /** For `approveOffline`. */
   readonly statement: ApprovalStatement;
   readonly subject: Subject;
@@ -93,7 +100,12 @@ export interface CheckedRequest {
 export function checkApprovalRequest(json: unknown, { chains }: { readonly chains: readonly Chain[] }): CheckedRequest {
   const reading = new Reading(new Chains(chains));
   const members = ["keyward", "id", "request", "subject", "effects", "statement", "policy"];
-  const parts = expectObject(copyPlain(json), { required: members, optional: ["account", "accepted"] }, WHERE, "approval/malformed");
+  const parts = expectObject(
+    copyPlain(json),
+    { required: members, optional: ["account", "accepted", "mode"] },
+    WHERE,
+    "approval/malformed",
+  );
   if (parts.keyward !== FORMAT) throw new CustodyError("approval/malformed", `${WHERE}: expected the format ${FORMAT}`);
   const statement = readStatement(parts.statement);
   const policy = reading.policy(canonical(parts.policy ?? null));
@@ -104,8 +116,9 @@ export function checkApprovalRequest(json: unknown, { chains }: { readonly chain
   const request = readRequest(parts.request);
   if (request.kind === "act") check(request.chain === `keyward:${statement.vault}`, "the act is for another vault than the statement");
   const keys = parts.account === undefined ? undefined : reading.watched(request, readWatched(parts.account));
-  const accepted = parts.accepted === undefined ? SEMANTICS : expectInteger(parts.accepted, `${WHERE}: accepted`, "approval/malformed");
-  const intent = reading.intent(request, { policy, keys, accepted });
+  const semantics = parts.accepted === undefined ? SEMANTICS : expectInteger(parts.accepted, `${WHERE}: accepted`, "approval/malformed");
+  const mode = parts.mode === undefined ? undefined : readMode(parts.mode);
+  const intent = reading.intent(request, { policy, keys, inForce: { semantics, ...(mode !== undefined && { mode }) } });
   const [refusal] = intent.refusals;
   check(refusal === undefined, `the vault would never sign these bytes (${refusal?.code})`);
   check(
@@ -116,7 +129,20 @@ export function checkApprovalRequest(json: unknown, { chains }: { readonly chain
   check(canonical(effects) === canonical(parts.effects ?? null), "the bytes would cause other effects than it says");
   const subject = subjectOf(intent, parts.subject);
   check(subject.digest === statement.subject, "the statement is about something else than these bytes");
-  return { id: String(parts.id), request, statement, subject, effects, policy, intent };
+  return { id: String(parts.id), request, statement, subject, effects, policy, intent, ...(mode !== undefined && { mode }) };
+}
+
+/** Nothing of it is believed: an act that was asked in another mode has another digest. */
+function readMode(json: Json): NonNullable<InForce["mode"]> {
+  const where = `${WHERE}: mode`;
+  const mode = expectObject(json, { required: ["name"], optional: ["since", "until"] }, where, "approval/malformed");
+  const time = (name: "since" | "until") =>
+    mode[name] === undefined ? {} : { [name]: expectInteger(mode[name], `${where}: ${name}`, "approval/malformed") };
+  return {
+    name: expectString(mode.name, where, "approval/malformed", 200),
+    ...time("since"),
+    ...time("until"),
+  };
 }
 
 const WHERE = "approval request";

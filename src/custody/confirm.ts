@@ -5,6 +5,7 @@ import {
   confirmationTypedData,
   proveConfirmation,
   readConfirmation,
+  readConfirmationStatement,
   type SignedConfirmation,
 } from "../approvals/confirmation.ts";
 import { toHex } from "../base/bytes.ts";
@@ -18,7 +19,7 @@ import type { Tx } from "../vault/tx.ts";
 import { findPending, rejudged } from "./answers.ts";
 import { type CredentialSigner, hasCredential, proofBy } from "./credentials.ts";
 import { asObject, liveSession } from "./decide.ts";
-import type { Desk } from "./desk.ts";
+import { type Desk, momentOf } from "./desk.ts";
 import { checkSlot, copyPlain, readOptions } from "./door.ts";
 import { journal } from "./journal.ts";
 import { asJson, type PendingRecord } from "./records.ts";
@@ -31,6 +32,11 @@ export interface ConfirmOptions extends KdfOptions {
   readonly credential?: CredentialSigner;
   /** What their key or wallet signed elsewhere, over `confirmationStatement`: `{ statement, publicKey, signature }`. */
   readonly confirmation?: unknown;
+  /**
+   * Beside `slot` or `credential`: the `confirmationStatement` that was read before the request was shown. With it nothing else is
+   * confirmed, should the request or the policy be others by now.
+   */
+  readonly statement?: ConfirmationStatement;
 }
 
 /** Whose session asks. */
@@ -60,8 +66,12 @@ export async function confirm(desk: Desk, asking: Asking, id: string, asked: Con
   const given = [options.slot, options.credential, options.confirmation].filter((way) => way !== undefined);
   if (given.length !== 1)
     throw new CustodyError("request/malformed", "confirm: expected one of slot, credential and confirmation, got another number of them");
+  if (options.statement !== undefined && options.confirmation !== undefined)
+    throw new CustodyError("request/malformed", "confirm: expected no statement beside a confirmation, which has its own");
   // Read before anybody shows anything: what they confirm is what they were shown, not what it has become meanwhile.
-  const statement = await confirmationStatement(desk, asking.person, id);
+  const now = await confirmationStatement(desk, asking.person, id);
+  const statement = options.statement === undefined ? now : readConfirmationStatement(copyPlain(options.statement));
+  checkSameRequest(now, statement);
   const presence = await presenceOf(desk, statement, options);
   return desk.vault.transact((tx) => {
     liveSession(tx, desk.judge, asking.id);
@@ -73,8 +83,7 @@ export async function confirm(desk: Desk, asking: Asking, id: string, asked: Con
 export async function confirmationStatement(desk: Desk, person: string, id: string): Promise<ConfirmationStatement> {
   const now = await desk.now();
   return desk.vault.read((view) => {
-    const at = { state: view.state, now: Math.max(now, view.time), get: view.get.bind(view), list: view.list.bind(view) };
-    const pending = awaiting(at, desk, id, person);
+    const pending = awaiting(momentOf(view, now), desk, id, person);
     return {
       vault: pending.vault,
       person,
@@ -102,7 +111,13 @@ async function presenceOf(desk: Desk, statement: ConfirmationStatement, options:
   }
   if (confirmation !== undefined) return { by: "key", confirmation: readConfirmation(copyPlain(confirmation)) };
   checkSlot(slot);
-  return { by: "unlock", slot: await desk.vault.openAgain(slot as Slot, options), statement };
+  try {
+    return { by: "unlock", slot: await desk.vault.openAgain(slot as Slot, options), statement };
+  } catch (cause) {
+    // Whoever holds a session tries passphrases here as well as at the door.
+    if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await desk.countFailure();
+    throw cause;
+  }
 }
 
 function take(tx: Tx, desk: Desk, id: string, { person, presence }: { readonly person: string; readonly presence: Presence }): number {
@@ -135,11 +150,14 @@ function awaiting(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: Desk, id
 
 function checkStatement(pending: PendingRecord, person: string, statement: ConfirmationStatement, now: number): void {
   const { vault, policy, semantics, exact } = pending;
-  const expected = { vault, person, policy, semantics, pending: pending.id, subject: exact };
-  for (const [name, value] of Object.entries(expected)) {
-    if ((asObject(statement) as JsonObject)[name] !== value)
-      throw new CustodyError("approval/mismatch", `confirmation: its ${name} is not that of the request as it is now`);
-  }
+  checkSameRequest({ vault, person, policy, semantics, pending: pending.id, subject: exact }, statement);
   if (statement.expiresMs <= now || statement.expiresMs > pending.expires)
     throw new CustodyError("approval/mismatch", "confirmation: expected it to run out in the future, with the request at the latest");
+}
+
+function checkSameRequest(now: Omit<ConfirmationStatement, "expiresMs" | "nonce">, statement: ConfirmationStatement): void {
+  for (const name of ["vault", "person", "policy", "semantics", "pending", "subject"] as const) {
+    if (statement[name] !== now[name])
+      throw new CustodyError("approval/mismatch", `confirmation: its ${name} is not that of the request as it is now`);
+  }
 }

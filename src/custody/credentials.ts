@@ -78,15 +78,21 @@ export async function signSession(statement: SessionStatement, credential: Crede
 /**
  * Has a statement signed: a key signs its digest, a wallet its typed data.
  *
- * @throws `approval/malformed` if what a wallet gives is no signature of 65 bytes; `code` if another account has signed, such as
- *   the one that is chosen in the wallet at the moment.
+ * @param given - as an app gave it: whatever is no credential signs nothing, and never passes for none.
+ * @throws `request/malformed` for what is no credential; `approval/malformed` if what a wallet gives is no signature of 65 bytes;
+ *   `code` if another account has signed, such as the one that is chosen in the wallet at the moment.
  */
 export async function proofBy(
-  credential: CredentialSigner,
+  given: CredentialSigner,
   statement: { readonly digest: Uint8Array; readonly typedData: () => TypedData },
   code: ErrorCode,
 ): Promise<Proof> {
-  if (!("address" in credential)) return { publicKey: credential.publicKey, signature: toHex(await credential.sign(statement.digest)) };
+  const credential = readSigner(given);
+  if (!("address" in credential)) {
+    const signature: unknown = await credential.sign(statement.digest);
+    if (!(signature instanceof Uint8Array)) throw malformed("expected sign to give the 64 bytes of a signature");
+    return { publicKey: credential.publicKey, signature: toHex(signature) };
+  }
   const { address } = credential;
   // A copy: adapters take types out of it.
   const signature = walletSignature(await credential.signTypedData(structuredClone(statement.typedData())));
@@ -96,6 +102,29 @@ export async function proofBy(
     code,
     `wallet: expected a signature by ${address}, got ${signer === undefined ? "none that counts" : `one by ${signer}`}`,
   );
+}
+
+/** The members of a credential, each read once. An account of viem is a wallet, though it has a public key as well. */
+function readSigner(credential: unknown): CredentialSigner {
+  if (typeof credential !== "object" || credential === null) throw malformed("expected an object");
+  try {
+    if ("address" in credential) {
+      const { address, signTypedData } = credential as Partial<WalletSigner>;
+      if (typeof address !== "string" || typeof signTypedData !== "function")
+        throw malformed("expected a wallet to have address and signTypedData");
+      return { address, signTypedData: (typedData) => signTypedData.call(credential, typedData) };
+    }
+    const { publicKey, sign } = credential as Partial<KeySigner>;
+    if (typeof publicKey !== "string" || typeof sign !== "function") throw malformed("expected a key to have publicKey and sign");
+    return { publicKey, sign: (digest) => sign.call(credential, digest) };
+  } catch (cause) {
+    if (cause instanceof CustodyError) throw cause;
+    throw new CustodyError("request/malformed", "credential: could not be read", { cause });
+  }
+}
+
+function malformed(what: string): CustodyError {
+  return new CustodyError("request/malformed", `credential: ${what}`);
 }
 
 /** SEC 1: 0x02 or 0x03 by the parity of y, then x; lowercase hex. @param publicKey - 65 bytes, uncompressed */

@@ -5,7 +5,7 @@ import { SEMANTICS } from "../intent/semantics.ts";
 import type { Judgement, Need } from "../intent/verdict.ts";
 import type { Tx } from "../vault/tx.ts";
 import { credentialOf } from "./credentials.ts";
-import type { Desk } from "./desk.ts";
+import { type Desk, type Moment, momentOf } from "./desk.ts";
 import { housekeep } from "./housekeeping.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
@@ -21,7 +21,7 @@ export interface Ask {
   readonly request: AskedRequest;
   /** The pending request that is taken up again, where one is named. */
   readonly resumed?: string | undefined;
-  readonly read: (tx: Pick<Tx, "state" | "get" | "list">, judge: Judge) => Intent;
+  readonly read: (tx: Moment, judge: Judge) => Intent;
 }
 
 /** Nothing speaks against it and every need is met. Nothing is written yet: the same commit goes on to reserve, or to act. */
@@ -57,7 +57,7 @@ export function decide(tx: Tx, desk: Pick<Desk, "vault" | "judge">, ask: Ask): A
       return deny(tx, judge, { ...allowed, judgement: { ...judgement, reasons: [settled.reason] } });
     case "waiting": {
       const { id, expires } = settled.pending;
-      const entry = announce(tx, settled.pending, () => {
+      const entry = announce(tx, { askedBy: session.id, ...settled.pending }, () => {
         flush(tx);
         return journal(tx, "pending", {
           ...tell(judge, allowed),
@@ -76,7 +76,7 @@ export function decide(tx: Tx, desk: Pick<Desk, "vault" | "judge">, ask: Ask): A
 export async function couldPass({ vault, judge, now }: Pick<Desk, "vault" | "judge" | "now">, ask: Ask): Promise<boolean> {
   const at = await now();
   return vault.read((view) => {
-    const tx = { state: view.state, now: at, get: (name: string) => view.get(name), list: (prefix: string) => view.list(prefix) };
+    const tx = momentOf(view, at);
     const session = tx.get(`session/${ask.session}`) as Json | undefined as SessionRecord | undefined;
     return session !== undefined && judgeNow(tx, judge, ask.read(tx, judge), session).reasons.length === 0;
   });

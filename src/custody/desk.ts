@@ -5,7 +5,7 @@ import type { ChainId } from "../intent/effect.ts";
 import type { Intent } from "../intent/intent.ts";
 import type { Tx, View } from "../vault/tx.ts";
 import type { Vault } from "../vault/vault.ts";
-import { actIntent, readAct } from "./acts.ts";
+import { actIntent, inForce, readAct } from "./acts.ts";
 import type { Judge, ReadPolicy } from "./judge.ts";
 import type { PublicKeys } from "./public-keys.ts";
 import type { AccountRecord, AskedRequest, WalletRecord } from "./records.ts";
@@ -21,6 +21,15 @@ export interface Desk {
   readonly leaseMs: number;
   /** The time of the vault: the store's clock, but never before the last commit, however far that clock was put back. */
   readonly now: () => Promise<Time>;
+  /** Counts an opening that failed, for the next one to write down. */
+  readonly countFailure: () => Promise<void>;
+}
+
+/** What a request is read over: the records of the vault, at a moment that is not before them. */
+export type Moment = Pick<Tx, "state" | "now" | "get" | "list">;
+
+export function momentOf(view: View, now: Time): Moment {
+  return { state: view.state, now: Math.max(now, view.time), get: (name) => view.get(name), list: (prefix) => view.list(prefix) };
 }
 
 export class Chains {
@@ -98,10 +107,10 @@ export function walletOf(view: View, account: AccountRecord): WalletRecord {
  * Reads a request into its intent, with the book of the policy in force. The reading is kept for jobs that run again, as
  * long as the book is the same: decoding is pure.
  */
-export function reader(desk: Desk, request: AskedRequest): (tx: Pick<Tx, "state" | "get" | "list">, judge: Judge) => Intent {
+export function reader(desk: Desk, request: AskedRequest): (tx: Moment, judge: Judge) => Intent {
   if (request.kind === "act") {
     const act = readAct(request.payload);
-    return (tx, judge) => actIntent(desk.vault.id, act, { judge, read: desk.readPolicy, tx });
+    return (tx, judge) => actIntent(desk.vault.id, act, { judge, read: desk.readPolicy, inForce: inForce(tx) });
   }
   let read: { readonly book: string; readonly keys: AccountKeys; readonly intent: Intent } | undefined;
   return (tx, judge) => {

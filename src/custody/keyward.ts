@@ -17,7 +17,7 @@ import { type Account, shown, type Wallet, walletRecords } from "./accounts.ts";
 import { answer } from "./answers.ts";
 import { type ApprovalRequest, approvalRequest } from "./approval-request.ts";
 import { begin, newState } from "./birth.ts";
-import { accountRecords, Chains, type Desk, keysOf, namedAccount, reader } from "./desk.ts";
+import { accountRecords, Chains, type Desk, keysOf, momentOf, namedAccount, reader } from "./desk.ts";
 import { diagnose, type Support, support } from "./diagnose.ts";
 import { checkSlot, copyPlain, policyText, readOptions, readRequest } from "./door.ts";
 import { type CustodyState, stateAfter, Watched } from "./events.ts";
@@ -198,7 +198,8 @@ export class Custody {
     const copy = readRequest(request);
     const desk = this.#open();
     const read = reader(desk, copy.kind === "act" ? { ...copy, chain: `keyward:${desk.vault.id}` } : copy);
-    return desk.vault.read((view) => read(view, desk.judge));
+    const now = await desk.now();
+    return desk.vault.read((view) => read(momentOf(view, now), desk.judge));
   }
 
   /** How the addresses of an account are made, for somebody who reads its requests without the vault; nothing where it has only one. */
@@ -372,6 +373,7 @@ export class Custody {
         readPolicy: (text) => this.#readEdit(text, judge),
         leaseMs: this.#leaseMs,
         now: async () => Math.max(await this.#store.now(), await vault.read(({ time }) => time)),
+        countFailure: () => countFailure(this.#store),
       };
       this.#watched.set("open");
       this.#stayOpen();

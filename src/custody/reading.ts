@@ -1,5 +1,4 @@
 import { addressOfKey } from "../approvals/address.ts";
-import type { Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { AccountKeys } from "../chains/chain.ts";
 import { emptyBook } from "../intent/book.ts";
@@ -7,7 +6,7 @@ import type { Intent, Request } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Policy } from "../policy/core.ts";
 import { parsePolicy } from "../policy/parse.ts";
-import { actIntent, readAct } from "./acts.ts";
+import { actIntent, type InForce, readAct } from "./acts.ts";
 import type { Chains } from "./desk.ts";
 import { type WatchedAccount, watchAccount, watchTogether } from "./public-keys.ts";
 
@@ -41,13 +40,13 @@ export class Reading {
    * What a request would cause.
    *
    * @param by - `policy` names assets and contracts, and is what an act is asked under; `keys`: of the account, where they are
-   *   known better than from its name; `accepted`: semantics that the policy was accepted under.
+   *   known better than from its name; `inForce`: what else an act is asked over.
    */
   intent(
     request: Request,
-    by: { readonly policy?: Policy | undefined; readonly keys?: AccountKeys | undefined; readonly accepted?: number },
+    by: { readonly policy?: Policy | undefined; readonly keys?: AccountKeys | undefined; readonly inForce?: InForce },
   ): Intent {
-    const { policy, keys, accepted = SEMANTICS } = by;
+    const { policy, keys, inForce = { semantics: SEMANTICS } } = by;
     if (request.kind !== "act") {
       const account = keys ?? this.watched(request);
       return this.#chains.of(request.chain).decode({ ...request, account: account.address }, account, policy?.book ?? emptyBook);
@@ -55,7 +54,6 @@ export class Reading {
     const [, vault] = /^keyward:(\S+)$/.exec(request.chain) ?? [];
     if (vault === undefined) throw new CustodyError("request/malformed", "act: expected keyward:<vault id> as its chain");
     if (policy === undefined) throw new CustodyError("request/malformed", "act: expected the policy that it is asked under");
-    const state = { semantics: accepted } as unknown as Json;
-    return actIntent(vault, readAct(request.payload), { judge: { policy }, read: this.policy, tx: { state } });
+    return actIntent(vault, readAct(request.payload), { judge: { policy }, read: this.policy, inForce });
   }
 }

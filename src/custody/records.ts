@@ -78,6 +78,8 @@ export interface PendingRecord {
   readonly submitters: readonly string[];
   /** The session that asked last: the request is judged again as that would be. */
   readonly askedIn: Pick<SessionRecord, "id" | "credential">;
+  /** Id of the session that asked for it first. */
+  readonly askedBy?: string;
   /** Stands in every approval of it: a yes to one request never fits a later one with the same effects. */
   readonly nonce: string;
   readonly since: Time;
@@ -139,8 +141,11 @@ export interface RootState {
   readonly format: 1;
   /** Semantics number that the policy in force was accepted under. */
   readonly semantics: number;
-  /** `then`: what follows a mode that lasts; a freeze is not undone by an emergency that runs out. */
-  readonly mode: { readonly name: string; readonly until?: Time; readonly then?: string };
+  /**
+   * `since`: when it began; absent for the first. `then`: what follows a mode that lasts; a freeze is not undone by an emergency that
+   * runs out.
+   */
+  readonly mode: { readonly name: string; readonly since?: Time; readonly until?: Time; readonly then?: string };
   readonly log: JsonObject;
   /** How many holds have been forgotten; see `lifetime.ts`. */
   readonly pruned: number;

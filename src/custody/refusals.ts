@@ -69,7 +69,7 @@ function cut(details: JsonObject & { readonly reasons: readonly JsonObject[] }):
 /** The mode that holds at `now`: one that is over is followed by `then` or `normal`, whether or not that is written down yet. */
 export function modeAt(tx: { readonly state: Json }, now: Time): RootState["mode"] {
   const { mode } = rootState(tx);
-  return mode.until !== undefined && mode.until <= now ? { name: mode.then ?? "normal" } : mode;
+  return mode.until !== undefined && mode.until <= now ? { name: mode.then ?? "normal", since: mode.until } : mode;
 }
 
 export function rootState(tx: { readonly state: Json }): RootState {

@@ -3,7 +3,7 @@ import type { ConfirmationStatement } from "../approvals/confirmation.ts";
 import { proveSession } from "../approvals/credential.ts";
 import { signerOf } from "../approvals/proof.ts";
 import type { SessionStatement } from "../approvals/session.ts";
-import type { ApprovalStatement, SignedApproval } from "../approvals/statement.ts";
+import { type ApprovalStatement, readStatement, type SignedApproval } from "../approvals/statement.ts";
 import { frontierFromJson, rootOf } from "../audit/tree.ts";
 import { toHex, utf8, wipe } from "../base/bytes.ts";
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
@@ -22,7 +22,7 @@ import { type Answer, answer, findPending, rejudged } from "./answers.ts";
 import { type ConfirmOptions, confirm, confirmationStatement } from "./confirm.ts";
 import { type CredentialSigner, hasCredential, signApproval, signSession } from "./credentials.ts";
 import { evaluatorNow, liveSession } from "./decide.ts";
-import { accountRecords, type Desk, reader } from "./desk.ts";
+import { accountRecords, type Desk, momentOf, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
 import { journal } from "./journal.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
@@ -122,10 +122,10 @@ export class Session {
     const read = reader(desk, copy.kind === "act" ? { ...copy, chain: `keyward:${desk.vault.id}` } : copy);
     const now = await desk.now();
     return desk.vault.read((view) => {
-      const at = Math.max(now, view.time);
-      const session = liveSession({ get: (name) => view.get(name), now: at }, desk.judge, this.id);
-      const intent = read(view, desk.judge);
-      const circumstances = desk.judge.circumstances(session, at, modeAt(view, at).name);
+      const at = momentOf(view, now);
+      const session = liveSession(at, desk.judge, this.id);
+      const intent = read(at, desk.judge);
+      const circumstances = desk.judge.circumstances(session, at.now, modeAt(at, at.now).name);
       const explained = explain(evaluatorNow(view, desk.judge, session), intent, circumstances, (moment) =>
         desk.judge.counters(intent, moment),
       );
@@ -167,13 +167,19 @@ export class Session {
     }
   }
 
-  /** Takes an own pending request back. @throws `pending/no-such-request`, `pending/not-yours` */
+  /**
+   * Takes an own pending request back. A session with a scope takes back what it asked for itself.
+   *
+   * @throws `pending/no-such-request`, `pending/not-yours`
+   */
   async withdraw(id: string): Promise<void> {
     const desk = this.#desk();
     await this.#mine(id);
     await desk.vault.transact((tx) => {
-      liveSession(tx, desk.judge, this.id);
-      findPending(tx, id);
+      const { scope } = liveSession(tx, desk.judge, this.id);
+      const { askedBy } = findPending(tx, id);
+      if (scope !== undefined && askedBy !== this.id)
+        throw new CustodyError("pending/not-yours", "pending: a session that was narrowed takes back only what it asked for itself");
       tx.delete(`pending/${id}`);
       journal(tx, "withdrawn", { pending: id, person: this.person, session: this.id });
     });
@@ -182,16 +188,25 @@ export class Session {
   /**
    * Answers a pending request: with this person's key or wallet, or, for a person who unlocks, by this session if it has no scope.
    *
+   * @param options - `statement`: the one of the request as it was shown, from `custody.approvalRequest`; with it nothing else is
+   *   answered, should the request or the policy be others by now. It says the answer and how long that counts.
    * @returns the sequence number of the entry.
    * @throws `approval/not-an-approver`, `approval/bad-signature`, `approval/mismatch`, `pending/no-such-request`
    */
   async approve(
     id: string,
-    options: { readonly answer?: "yes" | "no"; readonly credential?: CredentialSigner; readonly lastsMs?: number } = {},
+    options: {
+      readonly answer?: "yes" | "no";
+      readonly credential?: CredentialSigner;
+      readonly lastsMs?: number;
+      readonly statement?: ApprovalStatement;
+    } = {},
   ): Promise<number> {
     const desk = this.#desk();
     const given = readOptions(options, "approve");
-    const statement = await approvalStatement(desk, id, given);
+    if (given.statement !== undefined && (given.answer ?? given.lastsMs) !== undefined)
+      throw new CustodyError("request/malformed", "approve: expected a statement alone, which says the answer and how long it counts");
+    const statement = given.statement === undefined ? await approvalStatement(desk, id, given) : readStatement(copyPlain(given.statement));
     const { credential } = given;
     const signed = credential === undefined ? undefined : await approveOffline(statement, this.person, credential);
     return desk.vault.transact((tx) => {
@@ -308,7 +323,7 @@ export async function beginSession(desk: Desk, asked: SessionOptions): Promise<S
     expiresMs: (await desk.now()) + lastsMs,
     nonce: toHex(randomBytes(16)),
   };
-  const proof = credential && (await signSession(statement, credential));
+  const proof = credential === undefined ? undefined : await signSession(statement, credential);
   return desk.vault.transact((tx) => {
     const credentials = desk.judge.policy.people.get(person);
     if (credentials === undefined)
@@ -352,7 +367,7 @@ export async function approvalStatement(
   if (answer !== "yes" && answer !== "no") throw new CustodyError("request/malformed", "approval: expected yes or no as its answer");
   const now = await desk.now();
   return desk.vault.read((view) => {
-    const at = { state: view.state, now: Math.max(now, view.time), get: view.get.bind(view), list: view.list.bind(view) };
+    const at = momentOf(view, now);
     const found = findPending(at, id);
     // A no is to the request as it waits, also where the policy in force denies it for now.
     const pending = answer === "no" ? found : rejudged(at, desk, found);

@@ -9,6 +9,7 @@ type Params = Reason["params"];
 const TEXTS = {
   "policy/no-effects": () => "the request has no effects, so there is nothing that a rule could allow",
   "policy/unknown-mode": ({ mode }: Params) => `the mode ${say(mode)} is not in the policy, so nothing is allowed in it`,
+  "policy/mode-holds": ({ mode }: Params) => `the mode ${say(mode)} holds already`,
   "policy/not-allowed": ({ kind, undecided }: Params) =>
     `no rule allows ${sayKind(kind)}${isFilled(undecided) ? `; a field that ${list(undecided)} asks for is unknown` : ""}`,
   "policy/forbidden": ({ kind, certain }: Params) =>

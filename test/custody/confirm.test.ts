@@ -62,6 +62,9 @@ describe("who unlocks confirms by unlocking once more", () => {
     expect(await kindOf(mine, id)).toBe("pending");
     await mine.confirm(id, { slot: passphrase("correct horse battery") });
     expect(await kindOf(mine, id)).toBe("signed");
+    own.lock();
+    await own.unlock(right);
+    expect((await f.checkedLog(own)).at(-1)).toMatchObject({ kind: "opened", failures: 1 });
   });
 
   test("a wrong key, a slot of another vault, a view-only one or no slot at all changes nothing", async () => {
@@ -257,6 +260,28 @@ describe("a confirmation is for exactly these bytes", () => {
     expect(await kindOf(me, id)).toBe("pending");
     await me.confirm(id, { slot: f.slot });
     expect(await kindOf(me, id)).toBe("signed");
+  });
+
+  test("a policy that changed and came back has not brought it back", async () => {
+    const { custody, me } = await setting();
+    const id = g.asked(await me.sign(g.payment()));
+    await me.confirm(id, { slot: f.slot });
+    const { document } = await custody.policy();
+    for (const policy of [{ ...document, name: "other" }, document])
+      expect((await me.submit({ act: "policyEdit", policy })).kind).toBe("done");
+    expect((await me.resume(id)).kind).toBe("pending");
+  });
+
+  test("where it says what was shown, nothing else is confirmed", async () => {
+    const { custody, me } = await setting();
+    const id = g.asked(await me.sign(g.payment()));
+    const shown = await me.confirmationStatement(id);
+    await me.sign(g.payment(1));
+    expect(await f.codeOf(me.confirm(id, { slot: f.slot, statement: shown }))).toBe("approval/mismatch");
+    const now = await me.confirmationStatement(id);
+    expect(await f.codeOf(me.confirm(id, { slot: f.slot, statement: { ...now, nonce: "5" } }))).toBe("approval/malformed");
+    await me.confirm(id, { slot: f.slot, statement: now });
+    expect((await custody.pending())[0]?.confirmed).toMatchObject({ person: "owner" });
   });
 
   test("it counts for no longer than it says", async () => {

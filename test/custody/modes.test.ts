@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { evm } from "../../src/chains/evm/index.ts";
+import { approveOffline, checkApprovalRequest } from "../../src/index.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
 
@@ -58,8 +60,9 @@ describe("frozen", () => {
     expect(await to("normal", dee)).toBe("policy/not-allowed");
     expect((await me.submit({ act: "policyEdit", policy: g.team([g.edit, switches]) })).kind).toBe("done");
     expect(await mode()).toBe("frozen");
-    expect(await to("frozen", dee)).toBe("policy/not-allowed");
+    expect(await to("normal", dee)).toBe("policy/not-allowed");
     expect(await to("normal")).toBe("done");
+    expect(await to("frozen", dee)).toBe("policy/not-allowed");
     await f.checkedLog(custody);
   });
 
@@ -122,6 +125,48 @@ describe("frozen", () => {
   });
 });
 
+describe("leaving a mode with approvals", () => {
+  const together = { id: "unfreeze", require: ["modeChange"], when: { not: { toMode: "frozen" } }, approvals: g.twoOfFinance };
+
+  test("is for the mode that held when they were given: a later freeze is another one", async () => {
+    const { custody, me, to, mode, clock } = await setting([together]);
+    await to("frozen");
+    const id = g.asked(await me.submit({ act: "modeChange", mode: "normal" }));
+    for (const person of [f.ana, f.ben]) await g.vote(custody, id, person);
+    const again = g.asked(await me.submit({ act: "modeChange", mode: "emergency" }));
+    for (const person of [f.ana, f.ben]) await g.vote(custody, again, person);
+    clock.pass(1);
+    expect((await me.resume(again)).kind).toBe("done");
+    await to("frozen");
+    expect(g.asked(await me.resume(id))).not.toBe(id);
+    expect(await mode()).toBe("frozen");
+    await f.checkedLog(custody);
+  });
+
+  test("can be agreed to on another machine, which is told the mode and believes nothing else", async () => {
+    const { custody, me, to, mode } = await setting([together]);
+    await to("frozen");
+    const id = g.asked(await me.submit({ act: "modeChange", mode: "normal" }));
+    const posted = JSON.parse(JSON.stringify(await custody.approvalRequest(id)));
+    expect(posted.mode).toMatchObject({ name: "frozen" });
+    const checked = checkApprovalRequest(posted, { chains: [evm] });
+    expect(checked.mode).toEqual(posted.mode);
+    const { mode: _mode, ...silent } = posted;
+    for (const lie of [silent, { ...posted, mode: { name: "emergency" } }, { ...posted, mode: { ...posted.mode, since: 1 } }])
+      expect(() => checkApprovalRequest(lie, { chains: [evm] })).toThrow("about something else");
+    for (const person of [f.ana, f.ben])
+      await custody.submitApproval(id, await approveOffline(checked.statement, person.name, person.credential));
+    expect((await me.resume(id)).kind).toBe("done");
+    expect(await mode()).toBe("normal");
+  });
+
+  test("is not asked where it holds already: nobody's yes lies in wait", async () => {
+    const { custody, me } = await setting([together]);
+    expect(g.reasonOf(await me.submit({ act: "modeChange", mode: "normal" }))).toBe("policy/mode-holds");
+    expect(await custody.pending()).toEqual([]);
+  });
+});
+
 describe("a mode that lasts", () => {
   test("replaces the rules for signing, and ends by itself", async () => {
     const { custody, to, pay, mode, clock, me } = await setting();
@@ -172,7 +217,7 @@ describe("a mode that lasts", () => {
     await to("emergency");
     const policy = g.team([g.edit, switches], { modes: { emergency }, name: "other" });
     expect((await me.submit({ act: "policyEdit", policy })).kind).toBe("done");
-    expect(await custody.mode()).toEqual({ name: "emergency", until: clock.now() + 6 * g.HOUR });
+    expect(await custody.mode()).toEqual({ name: "emergency", since: clock.now(), until: clock.now() + 6 * g.HOUR });
     clock.pass(6 * g.HOUR);
     expect(await mode()).toBe("normal");
   });

@@ -39,6 +39,31 @@ describe("a session begins", () => {
     expect(log.filter(({ kind }) => kind === "session")).toHaveLength(1);
   });
 
+  test("with nothing that is no credential in place of one", async () => {
+    const { custody, me } = await setting(g.team([g.edit, g.large([{ of: "finance", atLeast: 1 }])]));
+    const id = g.asked(await me.sign(g.payment()));
+    const { publicKey, credential } = f.ana;
+    const hostile = {
+      get publicKey(): string {
+        throw new Error("mine");
+      },
+    };
+    const junk = [
+      ...[null, 0, "", false, true, 5, "ana", [], {}, hostile, { publicKey }, { publicKey: 5, sign: credential.sign }],
+      ...[{ publicKey, sign: async () => undefined }, { publicKey, sign: async () => "00" }, { address: null }, { address: f.ACCOUNT }],
+      { address: 5, signTypedData: async () => "0x" },
+    ];
+    for (const given of junk) {
+      expect([given, await f.codeOf(custody.session({ person: "ana", credential: given as never }))]).toEqual([given, "request/malformed"]);
+      expect([given, await f.codeOf(custody.session({ person: "owner", credential: given as never }))]).toEqual([
+        given,
+        "request/malformed",
+      ]);
+      expect([given, await f.codeOf(me.approve(id, { credential: given as never }))]).toEqual([given, "request/malformed"]);
+    }
+    expect((await f.checkedLog(custody)).filter(({ kind }) => kind === "session")).toHaveLength(1);
+  });
+
   test("with no signature that was made for another vault, person, scope or time", async () => {
     const [here, there] = [await setting(), await setting()];
     let signature = new Uint8Array(64);
@@ -138,6 +163,16 @@ describe("after a policy edit", () => {
     expect((await both.ana.sign(small(1))).kind).toBe("signed");
   });
 
+  test("the session of a key that was taken away is over for good, also where a later edit gives the key back", async () => {
+    const { custody, me, ana } = await edited((people) => ({ ...people, ana: [key("new key of ana")] }));
+    const ends = (await f.checkedLog(custody)).filter(({ kind, event }) => kind === "session" && event === "ended");
+    expect(ends).toMatchObject([{ session: ana.id, person: "ana" }]);
+    expect((await me.submit({ act: "policyEdit", policy: g.team([g.edit]) })).kind).toBe("done");
+    expect(await ended(ana, 1)).toBe(true);
+    const again = await g.sessionOf(custody, f.ana);
+    expect((await again.sign(small(1))).kind).toBe("signed");
+  });
+
   test("the session of whoever unlocks ends when nobody does any more, though the person stays", async () => {
     const { custody, me } = await setting(g.team([{ ...g.edit, when: { requester: ["owner", "dee"] } }]));
     const dee = await g.sessionOf(custody, f.dee);
@@ -197,6 +232,19 @@ describe("a session's own rules", () => {
     expect(g.reasonOf(await again.me.sign(g.payment(2, { value: f.ETHER + 1n })))).toBe("limit/exceeded");
     expect(g.reasonOf(await again.me.sign(g.payment(2, { value: f.ETHER })))).toBe("signed");
     await f.checkedLog(again.custody);
+  });
+
+  test("take back what they asked for themselves, and nothing else of their person", async () => {
+    const { custody, me } = await setting(g.team([g.edit, g.large(g.twoOfFinance)]));
+    const scope = { rules: [{ id: "all", allow: ["transfer", "fee"] }] };
+    const narrow = await custody.session({ person: "owner", scope });
+    const id = g.asked(await me.sign(g.payment()));
+    expect(g.asked(await narrow.sign(g.payment(1)))).toBe(id);
+    expect(await f.codeOf(narrow.withdraw(id))).toBe("pending/not-yours");
+    const own = g.asked(await narrow.sign(g.payment(2, { value: 3n * f.ETHER })));
+    await narrow.withdraw(own);
+    await me.withdraw(id);
+    expect(await custody.pending()).toEqual([]);
   });
 
   test("ask for approvals that the vault's rules do not ask for", async () => {

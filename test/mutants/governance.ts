@@ -3,6 +3,7 @@ import type { Mutant } from "../mutants.ts";
 const approvals = (name: string) => ({ file: "custody/approvals.test.ts", name });
 const affected = (name: string) => ({ file: "custody/affected.test.ts", name });
 const acts = (name: string) => ({ file: "custody/acts.test.ts", name });
+const confirm = (name: string) => ({ file: "custody/confirm.test.ts", name });
 const modes = (name: string) => ({ file: "custody/modes.test.ts", name });
 const pending = (name: string) => ({ file: "custody/pending.test.ts", name });
 const semantics = (name: string) => ({ file: "custody/semantics.test.ts", name });
@@ -388,5 +389,68 @@ export const GOVERNANCE: readonly Mutant[] = [
     find: " && now < (member.until ?? Infinity)",
     replace: "",
     test: approvals("does not count once it is over, even with a yes given in time"),
+  },
+  {
+    name: "what is no credential passes for none, and begins a session",
+    file: "custody/session.ts",
+    find: "credential === undefined ? undefined : await signSession(statement, credential)",
+    replace: "credential ? await signSession(statement, credential) : undefined",
+    test: sessions("with nothing that is no credential in place of one"),
+  },
+  {
+    name: "a yes to leaving one freeze leaves the next",
+    file: "custody/acts.ts",
+    find: "...accepts, ...from };",
+    replace: "...accepts };",
+    test: modes("is for the mode that held when they were given: a later freeze is another one"),
+  },
+  {
+    name: "two freezes are one",
+    file: "custody/acts.ts",
+    find: "mode: { ...mode, since } }",
+    replace: "mode }",
+    test: modes("is for the mode that held when they were given: a later freeze is another one"),
+  },
+  {
+    name: "a yes to the mode that holds lies in wait",
+    file: "custody/acts.ts",
+    find: "return changesNothing ?",
+    replace: "return false ?",
+    test: modes("is not asked where it holds already: nobody's yes lies in wait"),
+  },
+  {
+    name: "a session comes back with its key",
+    file: "custody/acts.ts",
+    find: '    tx.delete(name);\n    journal(tx, "session"',
+    replace: '    journal(tx, "session"',
+    test: sessions("the session of a key that was taken away is over for good"),
+  },
+  {
+    name: "a confirmation comes back with its policy",
+    file: "custody/acts.ts",
+    find: "    if (confirmed !== undefined) tx.put(name, asJson(pending));\n",
+    replace: "",
+    test: confirm("a policy that changed and came back has not brought it back"),
+  },
+  {
+    name: "what was shown is not what is confirmed",
+    file: "custody/confirm.ts",
+    find: "options.statement === undefined ? now :",
+    replace: "options.confirmation === undefined ? now :",
+    test: confirm("where it says what was shown, nothing else is confirmed"),
+  },
+  {
+    name: "passphrases are tried at the confirmation, and nobody counts",
+    file: "custody/confirm.ts",
+    find: " await desk.countFailure();",
+    replace: " void desk.countFailure;",
+    test: confirm("with a real passphrase, and the wrong one changes nothing"),
+  },
+  {
+    name: "a narrowed session takes back what its person asked for elsewhere",
+    file: "custody/session.ts",
+    find: "if (scope !== undefined && askedBy !== this.id)",
+    replace: "if (false)",
+    test: sessions("take back what they asked for themselves, and nothing else of their person"),
   },
 ];
