@@ -2,10 +2,10 @@
 import { strict as assert } from "node:assert";
 import { Transaction } from "@scure/btc-signer";
 import { approveOffline, keyCredential, keyward, passphrase } from "keyward";
-import { bitcoin } from "keyward/chains/bitcoin";
+import { bitcoin, CHAIN_IDS } from "keyward/chains/bitcoin";
 import { memoryStore } from "keyward/stores/memory";
 
-const BITCOIN = "bip122:000000000019d6689c085ae165831e93";
+const BITCOIN = CHAIN_IDS.mainnet;
 const acme = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
 const cyd = keyCredential(crypto.getRandomValues(new Uint8Array(32))); // a key on a device of hers
 

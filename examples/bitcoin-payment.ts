@@ -3,10 +3,10 @@ import { strict as assert } from "node:assert";
 import { hex } from "@scure/base";
 import { bip32Path, p2wpkh, Transaction } from "@scure/btc-signer";
 import { keyward, passphrase } from "keyward";
-import { bitcoin } from "keyward/chains/bitcoin";
+import { bitcoin, CHAIN_IDS } from "keyward/chains/bitcoin";
 import { memoryStore } from "keyward/stores/memory";
 
-const BITCOIN = "bip122:000000000019d6689c085ae165831e93"; // mainnet, as CAIP-2 calls it
+const BITCOIN = CHAIN_IDS.mainnet;
 const acme = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
 
 // Read it aloud: the owner may pay BTC to acme; a fee is at most 20 000 sat and 100 sat/vB; 0.01 BTC leave in any 24 hours at

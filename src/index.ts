@@ -35,7 +35,7 @@ export { type ActRequest, approveOffline, type Session, type SessionOptions } fr
 export type { WalletSource } from "./custody/wallets.ts";
 export type { Book, BookAsset, BookContract } from "./intent/book.ts";
 export type { Effect, EffectKind } from "./intent/effect.ts";
-export type { Intent, Reason, Request, RequestKind, Signable } from "./intent/intent.ts";
+export type { Intent, Reason, Request, RequestKind, Signable, Use } from "./intent/intent.ts";
 export type { Need } from "./intent/verdict.ts";
 export { coldStorage, denyAll, personalWallet, spendingAgent, teamTreasury } from "./policy/templates.ts";
 export type { Change, Store } from "./stores/store.ts";

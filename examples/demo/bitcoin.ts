@@ -1,8 +1,9 @@
 /** Bitcoin as the demo needs it: coins that nobody has ever mined, and PSBTs that spend them. */
 import { bip32Path, p2wpkh, Transaction } from "@scure/btc-signer";
 import type { Account } from "keyward";
+import { CHAIN_IDS } from "keyward/chains/bitcoin";
 
-export const BITCOIN = "bip122:000000000019d6689c085ae165831e93"; // mainnet, as CAIP-2 calls it
+export const BITCOIN = CHAIN_IDS.mainnet;
 
 export interface Coin {
   readonly txid: string;

@@ -1,1 +1,2 @@
 export { bitcoin } from "./bitcoin.ts";
+export { CHAIN_IDS } from "./network.ts";
