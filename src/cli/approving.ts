@@ -5,6 +5,7 @@ import type { Custody } from "../custody/keyward.ts";
 import type { PendingRequest } from "../custody/pending-view.ts";
 import { intentToJson } from "../intent/intent.ts";
 import { editLines } from "./edits.ts";
+import { isEdit, payloadLines } from "./payload.ts";
 import type { Style } from "./style.ts";
 import { intentLines } from "./verdict.ts";
 
@@ -18,9 +19,13 @@ export async function findPending(custody: Custody, id: string): Promise<Pending
   );
 }
 
-/** What an approver has to see: whose request it is, its effects, and for a policy edit what it changes. */
-export function requestLines({ intent, request, policy }: CheckedRequest, style: Style): string[] {
-  const { act, policy: next } = (request.payload ?? {}) as JsonObject;
-  const edit = request.kind === "act" && act === "policyEdit" ? editLines(policy.document, next as JsonObject, style) : [];
-  return [...intentLines(intentToJson(intent) as JsonObject, policy, style), ...edit];
+/**
+ * What an approver has to see: whose request it is, its effects, for a policy edit all that it changes, and otherwise what is signed
+ * itself wherever it is these very bytes that are approved.
+ */
+export function requestLines(checked: CheckedRequest, style: Style): string[] {
+  const { intent, request, policy, subject } = checked;
+  const lines = intentLines(intentToJson(intent) as JsonObject, policy, style);
+  if (isEdit(checked)) return [...lines, ...editLines(policy.document, (request.payload as JsonObject).policy as JsonObject, style)];
+  return subject.kind === "bytes" ? [...lines, ...payloadLines(checked, style)] : lines;
 }

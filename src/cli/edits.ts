@@ -1,15 +1,13 @@
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { plain, type Style } from "./style.ts";
 
-/** More than anybody reads on one screen. */
-const MOST_LINES = 60;
-
-/** What one policy document has that another has not, entry by entry: for the eyes of whoever approves the change. */
+/**
+ * What one policy document has that another has not, entry by entry, rules first: for the eyes of whoever approves the change. All of
+ * it: what is left out would be approved as well.
+ */
 export function editLines(from: JsonObject, to: JsonObject, style: Style): string[] {
-  const sections = [...new Set([...Object.keys(from), ...Object.keys(to)])];
-  const lines = sections.flatMap((section) => sectionLines(section, entriesOf(from[section]), entriesOf(to[section]), style));
-  if (lines.length <= MOST_LINES) return lines;
-  return [...lines.slice(0, MOST_LINES), `  … and ${lines.length - MOST_LINES} more changes`];
+  const sections = [...new Set(["rules", ...Object.keys(from), ...Object.keys(to)])];
+  return sections.flatMap((section) => sectionLines(section, entriesOf(from[section]), entriesOf(to[section]), style));
 }
 
 type Entries = ReadonlyMap<string, string>;

@@ -60,6 +60,16 @@ describe("keyward confirm", () => {
     expect([late.exit, late.json.error.code]).toEqual([2, "pending/no-such-request"]);
   });
 
+  test("on a terminal a passphrase file alone confirms nothing: somebody says yes, or --yes", async () => {
+    const id = await waiting();
+    const refused = await shell.on(["confirm", id], { tty: true, says: false });
+    expect([refused.exit, refused.out]).toEqual([2, ""]);
+    expect(refused.err).toContain("nothing was signed");
+    expect(await resumed(id)).toBe("pending");
+    expect((await shell.on(["confirm", id, "--yes"], { tty: true, says: false })).exit).toBe(0);
+    expect(await resumed(id)).toBe("signed");
+  });
+
   test("a person with a key confirms with it, after a yes where they look, and only their own", async () => {
     const key = ["--person", "ana", "--key-file", shell.path("ana.json")];
     const id = await waiting(key);

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
 import { type CheckedRequest, checkApprovalRequest } from "../../custody/approval-request.ts";
 import { hasCredential, walletCredential } from "../../custody/credentials.ts";
+import type { Custody } from "../../custody/keyward.ts";
 import { approveOffline } from "../../custody/session.ts";
 import { isService } from "../../policy/credentials.ts";
 import { findPending, requestLines } from "../approving.ts";
@@ -12,7 +13,7 @@ import type { Answer, Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readRequestJson } from "../requests.ts";
 import { decimal } from "../show.ts";
-import { styleFor } from "../style.ts";
+import { plain, styleFor } from "../style.ts";
 import { inSession, PERSON, VAULT, withCredential, withVault } from "../vaults.ts";
 
 export const approve: Command = {
@@ -95,34 +96,61 @@ function printed(document: object): Answer {
 async function approveHere(call: Call, id: string): Promise<Answer> {
   return withVault(call, "sign", async (custody) => {
     const checked = checkApprovalRequest(await custody.approvalRequest((await findPending(custody, id)).id), { chains: CHAINS });
+    // What is answered is what was shown, and not what it has become meanwhile.
+    const statement = { ...checked.statement, answer: answerOf(call) };
+    const signed = await isSigned(custody, id);
     const entry = await withCredential(call, async (credential) => {
       const person = call.value("person");
       if (credential === undefined) {
         await showAndAsk(call, checked);
-        return inSession(custody, call, (me) => me.approve(id, { answer: answerOf(call) }));
+        return inSession(custody, call, (me) => me.approve(id, { statement }));
       }
       if (person === undefined) throw usage("approve: expected --person NAME beside --key-file");
       checkApprover(checked, person, credential.publicKey);
       await showAndAsk(call, checked);
-      return custody.submitApproval(id, await approveOffline({ ...checked.statement, answer: answerOf(call) }, person, credential));
+      return custody.submitApproval(id, await approveOffline(statement, person, credential));
     });
-    return done(id, answerOf(call), entry);
+    return done(custody, { id, answer: answerOf(call), entry, signed });
   });
 }
 
 async function handIn(call: Call, id: string, path: string): Promise<Answer> {
   const approval = await readRequestJson(call.io, path);
   const said = ((approval as JsonObject | null)?.statement as JsonObject | undefined)?.answer;
-  const entry = await withVault(call, "sign", (custody) => custody.submitApproval(id, approval));
-  return done(id, said === "no" ? "no" : "yes", entry);
+  return withVault(call, "sign", async (custody) => {
+    const signed = await isSigned(custody, id);
+    const entry = await custody.submitApproval(id, approval);
+    return done(custody, { id, answer: said === "no" ? "no" : "yes", entry, signed });
+  });
 }
 
-function done(id: string, answer: "yes" | "no", entry: number): Answer {
-  const next = answer === "yes" ? `\nnext: keyward pending show ${id}` : "";
+interface Given {
+  readonly id: string;
+  readonly answer: "yes" | "no";
+  readonly entry: number;
+  /** Whether something was signed under it before. */
+  readonly signed: boolean;
+}
+
+async function isSigned(custody: Custody, id: string): Promise<boolean> {
+  return (await custody.pending()).some((pending) => pending.id === id && pending.used);
+}
+
+/** What the answer did: a no that is written down has not always stopped something. */
+async function done(custody: Custody, { id, answer, entry, signed }: Given): Promise<Answer> {
+  const waits = (await custody.pending()).some((pending) => pending.id === id);
+  const stopped = !waits && !signed;
+  const did = answer === "yes" ? "approved" : stopped ? "refused" : "said no";
+  const why = signed
+    ? "it was signed before, and that stays: a no stops at most what would replace it"
+    : "it waits on: the no of somebody whom it is about does not end it";
+  const next = answer === "yes" ? `\nnext: keyward pending show ${plain(id)}` : stopped ? "" : `\n${why}`;
   return {
-    json: { kind: "done", pending: id, answer, entry },
-    text: (style) =>
-      `${answer === "yes" ? style.good("approved") : style.bad("refused")}  ${id}  ${style.dim(`log entry ${entry}`)}${next}`,
+    json: { kind: "done", pending: id, answer, entry, ...(answer === "no" && { stopped }) },
+    text: (style) => {
+      const colour = { approved: style.good, refused: style.bad, "said no": style.wait }[did];
+      return `${colour(did)}  ${plain(id)}  ${style.dim(`log entry ${entry}`)}${next}`;
+    },
   };
 }
 
@@ -160,8 +188,8 @@ async function showAndAsk(call: Call, checked: CheckedRequest): Promise<void> {
   const covers = subject.kind === "bytes" ? "these exact bytes" : `these effects, with a fee of at most ${feeText(checked)}`;
   const lines = [
     ...requestLines(checked, style),
-    `asked by ${statement.submitters.join(", ")}; the answer covers ${covers}`,
-    style.dim(`vault ${statement.vault}, policy ${statement.policy.slice(0, 16)}…, log of ${statement.head.size} entries`),
+    `asked by ${statement.submitters.map(plain).join(", ")}; the answer covers ${covers}`,
+    style.dim(`vault ${plain(statement.vault)}, policy ${statement.policy.slice(0, 16)}…, log of ${statement.head.size} entries`),
   ];
   await io.stderr.write(`${lines.join("\n")}\n`);
   if (!io.stderr.isTTY || call.flag("yes")) return;
@@ -174,5 +202,5 @@ function feeText({ subject, intent, policy }: CheckedRequest): string {
   const asset = fee?.chain === undefined || fee.asset === undefined ? undefined : policy.book.asset(fee.chain, fee.asset);
   return asset === undefined
     ? `${subject.feeCeiling} of the smallest unit`
-    : `${decimal(subject.feeCeiling, asset.decimals)} ${asset.name}`;
+    : `${decimal(subject.feeCeiling, asset.decimals)} ${plain(asset.name)}`;
 }

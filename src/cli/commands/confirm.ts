@@ -1,3 +1,5 @@
+import type { ConfirmationStatement } from "../../approvals/confirmation.ts";
+import { exactSubject } from "../../approvals/subject.ts";
 import { wipe } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import { checkApprovalRequest } from "../../custody/approval-request.ts";
@@ -19,7 +21,7 @@ export const confirm: Command = {
   options: { yes: { about: "do not ask again on the terminal" }, ...VAULT, ...PERSON },
   example: "keyward confirm 3f0c…",
   notes: [
-    "Whoever unlocks types the passphrase once more, after the request was shown; everybody else signs with --key-file FILE. Afterwards keyward pending resume ID takes it up.",
+    "Whoever unlocks types the passphrase once more, after the request was shown (with --passphrase-file a terminal asks for a yes, unless --yes); everybody else signs with --key-file FILE. Afterwards keyward pending resume ID takes it up.",
     "A confirmation is for the bytes as they are: a fee bump, a new nonce or an edit of the policy needs another one.",
   ],
   async run(call) {
@@ -28,9 +30,9 @@ export const confirm: Command = {
       throw usage("confirm: a descriptor can be read once, and the passphrase is needed twice; use --passphrase-file FILE");
     return withVault(call, "sign", (custody) =>
       inSession(custody, call, async (me) => {
-        await show(call, custody, me, id);
+        const statement = await show(call, custody, me, id);
         const entry = await withCredential(call, (credential) =>
-          credential === undefined ? byUnlocking(call, me, id) : askAndSign(call, () => me.confirm(id, { credential })),
+          credential === undefined ? byUnlocking(call, me, statement) : askAndSign(call, () => me.confirm(id, { credential, statement })),
         );
         return {
           json: { kind: "done", pending: id, entry },
@@ -42,25 +44,42 @@ export const confirm: Command = {
   },
 };
 
-/** What is about to be confirmed, beside the output: these bytes, read again with the policy's names. */
-async function show(call: Call, custody: Custody, me: Session, id: string): Promise<void> {
+/**
+ * What is about to be confirmed, beside the output: these bytes, read again with the policy's names.
+ *
+ * @returns what a confirmation of just that is over: should the request be another one meanwhile, it is not confirmed.
+ */
+async function show(call: Call, custody: Custody, me: Session, id: string): Promise<ConfirmationStatement> {
   const { io } = call;
   const pending = await findPending(custody, id);
   if (!pending.submitters.includes(me.person))
     throw new CustodyError("pending/not-yours", "confirm: only who submitted it can confirm it, with their own presence");
-  if (!io.stderr.isTTY && call.flag("json")) return;
-  const style = styleFor({ stdout: io.stderr, env: io.env });
+  const statement = await me.confirmationStatement(pending.id);
   const checked = checkApprovalRequest(await custody.approvalRequest(pending.id), { chains: CHAINS });
+  if (exactSubject(checked.intent) !== statement.subject || checked.policy.id !== statement.policy)
+    throw new CustodyError("approval/mismatch", "confirm: the request changed while it was read, look at it again");
+  if (!io.stderr.isTTY && call.flag("json")) return statement;
+  const style = styleFor({ stdout: io.stderr, env: io.env });
   const lines = [...requestLines(checked, style), style.dim(`asked by ${plain(me.person)}; the confirmation covers these exact bytes`)];
   await io.stderr.write(`${lines.join("\n")}\n`);
+  return statement;
 }
 
-async function byUnlocking(call: Call, me: Session, id: string): Promise<number> {
-  const { io } = call;
-  const named = call.value("passphrase-file") !== undefined;
-  const phrase = await (named ? readPassphrase(call) : io.askHidden("Passphrase again, to confirm: "));
+/** Whoever types the passphrase has said yes by that; a file has not. */
+async function byUnlocking(call: Call, me: Session, statement: ConfirmationStatement): Promise<number> {
+  if (call.value("passphrase-file") !== undefined)
+    return askAndSign(call, async () => unlocking(call, me, { statement, phrase: await readPassphrase(call) }));
+  return unlocking(call, me, { statement, phrase: await call.io.askHidden("Passphrase again, to confirm: ") });
+}
+
+async function unlocking(
+  { io }: Call,
+  me: Session,
+  { statement, phrase }: { readonly statement: ConfirmationStatement; readonly phrase: Uint8Array },
+): Promise<number> {
   try {
-    return await stretching(io, (onProgress) => me.confirm(id, { slot: io.slot(phrase), signal: io.signal, onProgress }));
+    const { signal } = io;
+    return await stretching(io, (onProgress) => me.confirm(statement.pending, { slot: io.slot(phrase), statement, signal, onProgress }));
   } finally {
     wipe(phrase);
   }
