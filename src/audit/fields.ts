@@ -40,6 +40,8 @@ export interface EntryFields {
   readonly approvals: readonly JsonObject[];
   /** Id of the pending request. */
   readonly pending: string;
+  /** `refused`: what ended by it: the `request`, the `replacements` of what was signed already, or `nothing` where an edit is about them. */
+  readonly ends: string;
   /** Id of the hold; the same for every reservation of one intent. */
   readonly hold: string;
   /** `signed`, `lapsed`: the sequence number of the `reserved` entry that this one closes. It is the fence: each closes once. */

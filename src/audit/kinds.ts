@@ -19,7 +19,7 @@ export const ENTRY_KINDS = {
   denials: { about: "a flood of denials, counted instead of listed", has: ["count", "since"] },
   pending: { about: "allowed once its needs are met", has: ["request", "intent", "pending", "needs"] },
   approved: { about: "somebody said yes to a pending request", has: ["pending", "person", "proof"] },
-  refused: { about: "somebody said no, which ends it", has: ["pending", "person", "proof"] },
+  refused: { about: "somebody said no; `ends` says to what", has: ["pending", "person", "proof"] },
   confirmed: { about: "the requester showed their own presence for these bytes", has: ["pending", "person", "proof", "intent"] },
   withdrawn: { about: "a submitter took it back", has: ["pending", "person"] },
   expired: { about: "its time ran out before its needs were met", has: ["pending"] },

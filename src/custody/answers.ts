@@ -2,6 +2,8 @@ import { proveApproval } from "../approvals/credential.ts";
 import { signerOf } from "../approvals/proof.ts";
 import { type ApprovalStatement, approvalId, type SignedApproval } from "../approvals/statement.ts";
 import { exactSubject } from "../approvals/subject.ts";
+import { frontierFromJson, rootOf } from "../audit/tree.ts";
+import { toHex } from "../base/bytes.ts";
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { DAY_MS, type Time } from "../base/time.ts";
@@ -10,9 +12,12 @@ import type { Tx } from "../vault/tx.ts";
 import { asObject, judgeNow } from "./decide.ts";
 import { type Desk, reader } from "./desk.ts";
 import { journal } from "./journal.ts";
-import { namedBy } from "./objections.ts";
+import { end, endable, namedBy } from "./objections.ts";
 import { isAbout, mayAnswer } from "./pending.ts";
 import { type AnswerRecord, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
+import { rootState } from "./refusals.ts";
+import { isTheirs } from "./submitters.ts";
+import { delaysOf, waitOf } from "./waiting.ts";
 
 /** No answer counts for longer than this, or than its request waits. */
 const LONGEST_MS = 30 * DAY_MS;
@@ -37,9 +42,13 @@ export function answer(tx: Tx, desk: Desk, id: string, given: Answer): number {
   const found = findPending(tx, id);
   const pending = statement.answer === "no" ? contested(tx, desk, found) : rejudged(tx, desk, found);
   checkStatement(pending, statement, tx.now);
+  if (statement.answer === "yes") checkHead(tx, statement);
   if (given.by === "key") proveApproval(given.approval, judge.policy.people.get(person) ?? []);
   if (!mayAnswer(pending, { person, answer: statement.answer }, tx.now))
     throw new CustodyError("approval/not-an-approver", `approval: ${person} is nobody whom this request needs`);
+  const key = given.by === "key" ? signerOf(given.approval) : null;
+  if (isTheirs(pending.askedWith, key))
+    throw new CustodyError("approval/not-an-approver", "approval: it is by a credential of whoever asked for this request");
 
   const used = `approval/${approvalId({ person, statement })}`;
   if (tx.get(used) !== undefined) throw new CustodyError("approval/mismatch", "approval: it was handed in before");
@@ -51,22 +60,18 @@ export function answer(tx: Tx, desk: Desk, id: string, given: Answer): number {
     at: tx.now,
     expires: statement.expiresMs,
     statement,
-    key: given.by === "key" ? signerOf(given.approval) : null,
+    key,
     signature: given.by === "key" ? given.approval.signature : null,
     session: given.by === "session" ? given.session.id : null,
     needs: pending.needs,
   };
   const answers = [...pending.answers.filter((other) => other.person !== person), record];
   const ends = statement.answer === "no" && !pending.affected.includes(person);
-  if (ends) tx.delete(`pending/${id}`);
-  else tx.put(`pending/${id}`, asJson({ ...pending, answers }));
-  const { key, signature, session } = record;
-  return journal(tx, statement.answer === "yes" ? "approved" : "refused", {
-    pending: id,
-    person,
-    proof: asObject({ statement, key, signature, session }),
-    intent: pending.intent,
-  });
+  const { signature, session } = record;
+  const told = { pending: id, person, proof: asObject({ statement, key, signature, session }), intent: pending.intent };
+  if (ends) return end(tx, judge, pending, () => journal(tx, "refused", { ...told, ends: endable(judge, pending) }));
+  tx.put(`pending/${id}`, asJson({ ...pending, answers }));
+  return statement.answer === "yes" ? journal(tx, "approved", told) : journal(tx, "refused", { ...told, ends: "nothing" });
 }
 
 /** @throws `pending/no-such-request`, also for one that has run out and is not tidied up yet */
@@ -74,12 +79,19 @@ export function findPending(view: Pick<Tx, "get" | "now">, id: string): PendingR
   // An object would be asked for its text again and again, and could name another request each time.
   if (typeof id !== "string") throw new CustodyError("pending/no-such-request", `pending: expected an id as text, got a ${typeof id}`);
   const record = view.get(`pending/${id}`) as unknown as PendingRecord | undefined;
-  if (record === undefined || record.expires <= view.now)
-    throw new CustodyError("pending/no-such-request", `pending: there is none with the id ${JSON.stringify(id.slice(0, 40))}`);
+  if (record === undefined || record.expires <= view.now) throw noSuchRequest(id);
   return record;
 }
 
-/** The pending request with the needs that the policy in force asks for now. */
+function noSuchRequest(id: string): CustodyError {
+  return new CustodyError("pending/no-such-request", `pending: there is none with the id ${JSON.stringify(id.slice(0, 40))}`);
+}
+
+/**
+ * The pending request with the needs that the policy in force asks for now.
+ *
+ * @throws `approval/mismatch`; `pending/no-such-request` if it has waited longer already than these needs let any
+ */
 export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: Desk, pending: PendingRecord): PendingRecord {
   const { judge } = desk;
   if (isJudged(pending, desk)) return pending;
@@ -95,8 +107,11 @@ export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: D
   const { entry: _told, confirmed: _confirmed, ...rest } = pending;
   const { id, book } = judge.policy;
   const { needs } = judgement;
+  const expires = Math.min(rest.expires, rest.since + waitOf(judge, needs));
+  if (expires <= tx.now) throw noSuchRequest(rest.id);
   const named = namedBy(rest.named, needs);
-  return { ...rest, exact: exactSubject(intent), needs, named, policy: id, semantics: SEMANTICS, book: book.hash };
+  const delays = delaysOf(rest.delays, needs, tx.now);
+  return { ...rest, exact: exactSubject(intent), expires, needs, named, delays, policy: id, semantics: SEMANTICS, book: book.hash };
 }
 
 /** The pending request as a no meets it: with whoever the policy in force names as well, if it can say so. */
@@ -144,4 +159,11 @@ function checkStatement(pending: PendingRecord, statement: ApprovalStatement, no
   if (statement.expiresMs <= now || statement.expiresMs > Math.max(now + LONGEST_MS, pending.expires)) {
     throw new CustodyError("approval/mismatch", "approval: expected it to run out in the future, within 30 days or with the request");
   }
+}
+
+/** Who approves saw a log that this one can continue. Of a shorter one only a proof could tell. */
+function checkHead(tx: Tx, { head }: ApprovalStatement): void {
+  const frontier = frontierFromJson(rootState(tx).log);
+  if (head.size > frontier.size || (head.size === frontier.size && head.root !== toHex(rootOf(frontier))))
+    throw new CustodyError("approval/mismatch", "approval: its head is of another log than this vault has");
 }

@@ -162,7 +162,8 @@ export function credentialOf({ people }: Policy, person: string, key: string | n
   return people.get(person)?.find((credential) => nameOf(credential) === key);
 }
 
-function nameOf(credential: Credential): string | null {
+/** The key or address of a credential; `null` for unlocking. */
+export function nameOf(credential: Credential): string | null {
   switch (credential.kind) {
     case "unlock":
       return null;

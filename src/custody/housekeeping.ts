@@ -31,12 +31,15 @@ export function housekeep(tx: Tx, judge: Judge): void {
 }
 
 function expirePending(tx: Tx): void {
-  for (const [name, record] of tx.list("pending/")) {
+  for (const [, record] of tx.list("pending/")) {
     const pending = record as unknown as PendingRecord;
-    if (pending.expires > tx.now) continue;
-    tx.delete(name);
-    if (pending.used.length === 0) journal(tx, "expired", { pending: pending.id });
+    if (pending.expires <= tx.now) expire(tx, pending);
   }
+}
+
+export function expire(tx: Tx, { id, used }: PendingRecord): void {
+  tx.delete(`pending/${id}`);
+  if (used.length === 0) journal(tx, "expired", { pending: id });
 }
 
 function endSessions(tx: Tx): void {

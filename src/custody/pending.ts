@@ -5,7 +5,7 @@ import type { Approval } from "../approvals/statement.ts";
 import { approvalSubject, covers, exactSubject, type Subject } from "../approvals/subject.ts";
 import { toHex, utf8 } from "../base/bytes.ts";
 import { canonical } from "../base/canonical.ts";
-import { HOUR_MS, type Time } from "../base/time.ts";
+import type { Time } from "../base/time.ts";
 import type { Intent, Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Need } from "../intent/verdict.ts";
@@ -15,17 +15,18 @@ import type { Tx, View } from "../vault/tx.ts";
 import { affectedBy } from "./affected.ts";
 import { hasCredential } from "./credentials.ts";
 import type { Desk } from "./desk.ts";
+import { expire } from "./housekeeping.ts";
 import type { Judge } from "./judge.ts";
 import { approvalsOf, namedBy } from "./objections.ts";
 import { type AnswerRecord, type AskedRequest, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
+import { askedWith } from "./submitters.ts";
+import { delaysOf, overAt, waitOf } from "./waiting.ts";
 
 /** More requests than this do not wait at once: a flood must not fill the store. */
 export const MOST_PENDING = 1000;
 /** Nor more than this of one person: nobody can take the others' places. */
 const MOST_OF_ONE = 100;
-/** How long a request waits where the rule does not say. */
-const EXPIRES_MS = 72 * HOUR_MS;
 /** Approvals cover a fee up to so many times the fee that was shown; the policy still judges every new fee. */
 const FEE_HEADROOM = 2n;
 
@@ -57,14 +58,23 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
   if (needs.length === 0) return { state: "met", pending: found, approvals: [] };
   if (found === undefined && tooManyWait(tx, session.person)) return { state: "refused", reason: tooMany() };
   const { entry, confirmed, ...base } = found ?? newPending(tx, asked, { vault, judge });
+  const expires = Math.min(base.expires, base.since + waitOf(judge, needs));
+  if (found !== undefined && expires <= tx.now) {
+    // Consent is as old now as what is in force lets none become.
+    expire(tx, found);
+    return settle(tx, { vault, judge }, asked);
+  }
   const now: PendingRecord = {
     ...base,
     request: asked.request,
     intent: intent.id,
     exact: exactSubject(intent),
     askedIn: { id: session.id, credential: session.credential },
+    askedWith: askedWith(base.askedWith, judge.policy, session.person),
+    expires,
     needs,
     named: namedBy(base.named, needs),
+    delays: delaysOf(base.delays, needs, tx.now),
     policy: judge.policy.id,
     semantics: SEMANTICS,
     book: judge.policy.book.hash,
@@ -135,7 +145,7 @@ export function standingOf(
       case "approvals":
         return !lacking.has(need.rule);
       case "delay":
-        return decision.state === "met" && now >= last + need.delayMs;
+        return decision.state === "met" && now >= overAt(pending.delays, need, last);
       case "confirm":
         return pending.confirmed !== undefined && now < pending.confirmed.expires;
     }
@@ -149,7 +159,7 @@ export function readyAt(judge: Judge, pending: PendingRecord, now: Time): Time |
   const { missing, approvals } = standingOf(judge, pending, now);
   if (missing.some((need) => need.kind !== "delay")) return undefined;
   const last = Math.max(pending.since, ...approvals.map((answer) => answer.at));
-  return Math.max(now, ...missing.map((need) => (need.kind === "delay" ? last + need.delayMs : now)));
+  return Math.max(now, ...missing.map((need) => (need.kind === "delay" ? overAt(pending.delays, need, last) : now)));
 }
 
 /** Whether this answer of this person could count now: a yes where they are asked, a no also where they ever were. */
@@ -208,11 +218,13 @@ function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" |
     subject: { ...subject, feeCeiling: subject.feeCeiling.toString() },
     submitters: [session.person],
     askedIn: { id: session.id, credential: session.credential },
+    askedWith: [],
     nonce: toHex(randomBytes(16)),
     since: tx.now,
     expires: tx.now + waitOf(judge, needs),
     needs,
-    named: namedBy([], needs),
+    named: [],
+    delays: [],
     policy: judge.policy.id,
     semantics: SEMANTICS,
     book: judge.policy.book.hash,
@@ -237,21 +249,6 @@ function subjectOf(pending: PendingRecord): Subject {
 
 function knownFee(intent: Intent): bigint {
   return intent.effects.reduce((sum, effect) => (effect.kind === "fee" ? sum + (effect.amount ?? 0n) : sum), 0n);
-}
-
-/** As short as any of its rules says, but never so short that a delay among them could not run. */
-function waitOf(judge: Judge, needs: readonly Need[]): number {
-  const waits = needs.map((need) => expiryOf(judge, need.rule));
-  const longestDelay = Math.max(0, ...needs.map((need) => (need.kind === "delay" ? need.delayMs : 0)));
-  const shortest = Math.min(...waits);
-  return shortest > longestDelay ? shortest : Math.max(...waits);
-}
-
-/** A session's rules stand under their own prefix and wait as long as any other. */
-function expiryOf(judge: Judge, id: string): number {
-  const { rules, modes } = judge.policy;
-  const rule = [rules, ...[...modes.values()].map((mode) => mode.rules)].flat().find((candidate) => candidate.id === id);
-  return rule?.type === "require" ? rule.expiresMs : EXPIRES_MS;
 }
 
 /** Requests under which something was signed wait for nobody: they stay for replacements, and everybody has agreed to each. */

@@ -76,6 +76,8 @@ export interface PendingRecord {
   /** What is approved: the effects with a fee ceiling, or the exact bytes. */
   readonly subject: { readonly kind: "effects" | "bytes"; readonly digest: string; readonly feeCeiling: string };
   readonly submitters: readonly string[];
+  /** Their keys and addresses, `null` for unlocking: nobody approves with one of them, whatever their name is by then. */
+  readonly askedWith: readonly (string | null)[];
   /** The session that asked last: the request is judged again as that would be. */
   readonly askedIn: Pick<SessionRecord, "id" | "credential">;
   /** Id of the session that asked for it first. */
@@ -88,6 +90,8 @@ export interface PendingRecord {
   readonly needs: readonly Need[];
   /** Everybody whom any needs of it have named: each of them can end it. */
   readonly named: readonly Member[];
+  /** Every delay that was ever asked for, with the moment when it first was. */
+  readonly delays: readonly DelayRecord[];
   readonly policy: string;
   readonly semantics: number;
   readonly book: string;
@@ -115,6 +119,12 @@ export interface AnswerRecord {
   readonly session: string | null;
   /** Needs in force when the answer was given: it counts only where new needs are implied by these. */
   readonly needs: readonly Need[];
+}
+
+export interface DelayRecord {
+  readonly rule: string;
+  readonly delayMs: number;
+  readonly since: Time;
 }
 
 export interface ConfirmationRecord {

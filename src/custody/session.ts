@@ -25,6 +25,7 @@ import { evaluatorNow, liveSession } from "./decide.ts";
 import { accountRecords, type Desk, momentOf, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
 import { journal } from "./journal.ts";
+import { end } from "./objections.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { type AskedRequest, asJson, type SessionRecord } from "./records.ts";
@@ -177,11 +178,10 @@ export class Session {
     await this.#mine(id);
     await desk.vault.transact((tx) => {
       const { scope } = liveSession(tx, desk.judge, this.id);
-      const { askedBy } = findPending(tx, id);
-      if (scope !== undefined && askedBy !== this.id)
+      const pending = findPending(tx, id);
+      if (scope !== undefined && pending.askedBy !== this.id)
         throw new CustodyError("pending/not-yours", "pending: a session that was narrowed takes back only what it asked for itself");
-      tx.delete(`pending/${id}`);
-      journal(tx, "withdrawn", { pending: id, person: this.person, session: this.id });
+      end(tx, desk.judge, pending, () => journal(tx, "withdrawn", { pending: id, person: this.person, session: this.id }));
     });
   }
 

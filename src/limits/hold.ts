@@ -16,6 +16,7 @@ export type HoldState = (typeof HOLD_STATES)[number];
  *   │  ▲ └─ retake: new fence, new lease
  *   │  └──────────── retake ────┐
  *   └─ lapse (lease is over) ─▶ lapsed
+ *   └─ takeBack (no consent) ─▶ lapsed
  * ```
  *
  * These functions decide; the caller commits what they return, comparing the state that it decided upon. `at` is the moment
@@ -93,6 +94,14 @@ export function lapse<H extends Hold>(
   if (hold.state !== "reserved") return { kind: "refused", why: "not-reserved" };
   if (hold.leaseUntil > now) return { kind: "refused", why: "leased" };
   return { kind: "lapsed", hold: { ...hold, state: "lapsed", at: now } };
+}
+
+/**
+ * Gives up a reservation whose lease still runs, because consent to it was taken back: once this is committed its owner can no
+ * longer spend it, and its headroom is free.
+ */
+export function takeBack<H extends Hold>(hold: H, now: Time): H | undefined {
+  return hold.state === "reserved" ? { ...hold, state: "lapsed", at: now } : undefined;
 }
 
 function checkClaim({ fence, leaseUntil }: Claim, at: Time): Claim {

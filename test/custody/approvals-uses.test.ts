@@ -207,12 +207,12 @@ describe("a policy that changed meanwhile", () => {
     }
   });
 
-  test("that asks for a delay now has it run from the last approval", async () => {
+  test("that asks for a delay now has it run from when it first asks, as nobody could object in it before", async () => {
     const { me, id, clock } = await answered();
-    clock.pass(g.HOUR);
+    clock.pass(g.DAY);
     await change(me, [g.large(g.twoOfFinance, { delay: "2h" })]);
     expect(await kindOf(me, id)).toBe("pending");
-    clock.pass(g.HOUR - 1);
+    clock.pass(2 * g.HOUR - 1);
     expect(await kindOf(me, id)).toBe("pending");
     clock.pass(1);
     expect(await kindOf(me, id)).toBe("signed");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/base/canonical.ts";
 import type { IntentId } from "../../src/intent/intent.ts";
-import { type Hold, lapse, reserve, retake, spend } from "../../src/limits/hold.ts";
+import { type Hold, lapse, reserve, retake, spend, takeBack } from "../../src/limits/hold.ts";
 import { holdFromJson, holdToJson } from "../../src/limits/record.ts";
 
 const intent = "ab".repeat(32) as IntentId;
@@ -33,6 +33,14 @@ describe("a hold", () => {
     for (let now = 1000; now < 3000; now += 100) {
       expect(spend(reserved, "f1", now).kind === "spent" && lapse(reserved, now).kind === "lapsed").toBe(false);
     }
+  });
+
+  test("taken back is no longer spent by its fence, though the lease runs; a spent one is not taken back", () => {
+    const back = takeBack(reserved, 1200);
+    expect(back).toEqual({ ...reserved, state: "lapsed", at: 1200 });
+    expect(back && spend(back, "f1", 1300)).toEqual({ kind: "refused", why: "lapsed" });
+    const spent = spend(reserved, "f1", 1100);
+    expect(spent.kind === "spent" && takeBack(spent.hold, 1200)).toBe(undefined);
   });
 
   test("once lapsed is not spent by whoever wakes too late, nor lapsed again", () => {

@@ -4,6 +4,7 @@ const confirm = (name: string) => ({ file: "custody/confirm.test.ts", name });
 const people = (name: string) => ({ file: "custody/approvals-people.test.ts", name });
 const uses = (name: string) => ({ file: "custody/approvals-uses.test.ts", name });
 const end = (name: string) => ({ file: "custody/approvals-end.test.ts", name });
+const waits = (name: string) => ({ file: "custody/approvals-waits.test.ts", name });
 const veto = (name: string) => ({ file: "custody/approvals-veto.test.ts", name });
 
 /** Presence, and approvals from asking to their end. */
@@ -224,5 +225,82 @@ export const APPROVALS_LINE: readonly Mutant[] = [
     find: "{ ...pending, named: namedBy(pending.named, judgedAgain(tx, desk, pending).judgement.needs) }",
     replace: "(judgedAgain(tx, desk, pending), pending)",
     test: veto("by whom the policy in force names"),
+  },
+  {
+    name: "consent grows as old as the first rules let it",
+    file: "custody/pending.ts",
+    find: "const expires = Math.min(base.expires, base.since + waitOf(judge, needs));",
+    replace: "const { expires } = base;",
+    test: waits("no longer than the policy in force lets it"),
+  },
+  {
+    name: "a delay that none of the shortest waits lets run makes a request wait longest",
+    file: "custody/waiting.ts",
+    find: "Math.min(...(enough.length > 0 ? enough : waits))",
+    replace: "Math.max(...waits)",
+    test: waits("as short as any of its rules says that lets a delay"),
+  },
+  {
+    name: "a delay has run before it was asked for",
+    file: "custody/waiting.ts",
+    find: "Math.max(last, asked.since) + need.delayMs",
+    replace: "last + need.delayMs",
+    test: waits("where other bytes ask for it"),
+  },
+  {
+    name: "a delay begins anew each time that it is asked for",
+    file: "custody/pending.ts",
+    find: "delays: delaysOf(base.delays, needs, tx.now),",
+    replace: "delays: delaysOf([], needs, tx.now),",
+    test: waits("where other bytes ask for it"),
+  },
+  {
+    name: "who asked approves it under another name",
+    file: "custody/answers.ts",
+    find: "if (isTheirs(pending.askedWith, key))",
+    replace: "if (false)",
+    test: waits("under whatever name an edit gives it"),
+  },
+  {
+    name: "who asked by a key approves by its wallet",
+    file: "custody/submitters.ts",
+    find: '["02", "03"].some((parity) => addressOfKey(parity + key.slice(2)) === wallet)',
+    replace: "wallet === key",
+    test: waits("is known by the wallet of a key"),
+  },
+  {
+    name: "who asked by unlocking approves by it under another name",
+    file: "custody/submitters.ts",
+    find: "(name === null || key === null ? name === key : isSameHand(name, key))",
+    replace: "name !== null && key !== null && isSameHand(name, key)",
+    test: waits("whoever unlocks, who is another person by name"),
+  },
+  {
+    name: "a yes counts by the needs that another was given under",
+    file: "custody/pending.ts",
+    find: "earlierNeeds: (yes) => approvalsOf(given.get(yes)?.needs ?? []),",
+    replace: "earlierNeeds: () => approvalsOf(answers.at(-1)?.needs ?? []),",
+    test: waits("a yes counts by the needs that it was given under"),
+  },
+  {
+    name: "a signature leaves after a no",
+    file: "custody/objections.ts",
+    find: "const lapsed = hold && takeBack(hold, tx.now);",
+    replace: "const lapsed = hold && takeBack(hold, tx.now) && undefined;",
+    test: waits("a no stops it, and frees what it had taken"),
+  },
+  {
+    name: "a no that came too late is told as one that ended the request",
+    file: "custody/objections.ts",
+    find: 'wasSigned ? "replacements" : "request"',
+    replace: '"request"',
+    test: waits("where the request was signed before it came"),
+  },
+  {
+    name: "an approver saw a log that this vault has not",
+    file: "custody/answers.ts",
+    find: 'if (statement.answer === "yes") checkHead(tx, statement);',
+    replace: "void checkHead;",
+    test: waits("a yes by somebody who saw a log that this vault has not"),
   },
 ];

@@ -127,15 +127,15 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "a delay runs from when the request was made, not from the last approval",
     file: "custody/pending.ts",
-    find: '        return decision.state === "met" && now >= last + need.delayMs;',
-    replace: '        return decision.state === "met" && now >= pending.since + need.delayMs;',
+    find: '        return decision.state === "met" && now >= overAt(pending.delays, need, last);',
+    replace: '        return decision.state === "met" && now >= overAt(pending.delays, need, pending.since);',
     test: acts("waits from the last approval that was needed"),
   },
   {
     name: "a delay is over a moment too early",
     file: "custody/pending.ts",
-    find: "now >= last + need.delayMs",
-    replace: "now >= last + need.delayMs - 1",
+    find: "now >= overAt(pending.delays, need, last)",
+    replace: "now >= overAt(pending.delays, need, last) - 1",
     test: pending("a payment that is delayed is signed when its time has come, not a moment earlier"),
   },
   {
@@ -449,7 +449,7 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "a narrowed session takes back what its person asked for elsewhere",
     file: "custody/session.ts",
-    find: "if (scope !== undefined && askedBy !== this.id)",
+    find: "if (scope !== undefined && pending.askedBy !== this.id)",
     replace: "if (false)",
     test: sessions("take back what they asked for themselves, and nothing else of their person"),
   },

@@ -1,0 +1,46 @@
+import { unreachable } from "../base/errors.ts";
+import { HOUR_MS, type Time } from "../base/time.ts";
+import type { Need } from "../intent/verdict.ts";
+import type { Judge } from "./judge.ts";
+import type { DelayRecord } from "./records.ts";
+
+type Delay = Extract<Need, { readonly kind: "delay" }>;
+
+/** How long a request waits where the rule does not say. */
+const EXPIRES_MS = 72 * HOUR_MS;
+
+/** Delays that were ever asked for, each with the moment when it first was: nobody could object under it before. */
+export function delaysOf(before: readonly DelayRecord[], needs: readonly Need[], now: Time): readonly DelayRecord[] {
+  const fresh = needs.filter(isDelay).filter((need) => !before.some((delay) => isOf(delay, need)));
+  return [...before, ...fresh.map(({ rule, delayMs }) => ({ rule, delayMs, since: now }))];
+}
+
+/** When a delay has run: it does from the last approval that was needed, but not from before it was asked for itself. */
+export function overAt(delays: readonly DelayRecord[], need: Delay, last: Time): Time {
+  const asked = delays.find((delay) => isOf(delay, need));
+  if (asked === undefined) return unreachable("a delay that was never asked for");
+  return Math.max(last, asked.since) + need.delayMs;
+}
+
+/** As short as any of its rules says, but never so short that a delay among them could not run. */
+export function waitOf(judge: Judge, needs: readonly Need[]): number {
+  const waits = needs.map((need) => expiryOf(judge, need.rule));
+  const longestDelay = Math.max(0, ...needs.filter(isDelay).map(({ delayMs }) => delayMs));
+  const enough = waits.filter((wait) => wait > longestDelay);
+  return Math.min(...(enough.length > 0 ? enough : waits));
+}
+
+/** A session's rules stand under their own prefix and wait as long as any other. */
+function expiryOf(judge: Judge, id: string): number {
+  const { rules, modes } = judge.policy;
+  const rule = [rules, ...[...modes.values()].map((mode) => mode.rules)].flat().find((candidate) => candidate.id === id);
+  return rule?.type === "require" ? rule.expiresMs : EXPIRES_MS;
+}
+
+function isOf(delay: DelayRecord, { rule, delayMs }: Delay): boolean {
+  return delay.rule === rule && delay.delayMs === delayMs;
+}
+
+function isDelay(need: Need): need is Delay {
+  return need.kind === "delay";
+}
