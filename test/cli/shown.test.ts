@@ -59,6 +59,15 @@ describe("an approver is shown", () => {
     expect(payloadLines(hostile, style).at(-1)).toBe("  │ I\\u{1b}[2J owe\\u{202e}");
   });
 
+  test("a vault with a name of somebody else's choice as it is written, and nothing that paints", async () => {
+    const id = await asks(["sign"], request(transaction({ nonce: 7, value: 2n * ETHER })));
+    const asked = (await shell.on(["pending", "show", id, "--json"])).json;
+    asked.statement.vault = "\u001b[2J all is well";
+    const { exit, err } = await shell.run(["approve", "--request", shell.file("painted.json", asked), ...as("ana")]);
+    expect([exit, err]).toEqual([0, expect.stringContaining("vault \\u{1b}[2J all is well")]);
+    expect(err).not.toContain("\u001b");
+  });
+
   test("the mode that a change of mode leaves", async () => {
     const id = await asks(["mode", "frozen"]);
     const { err } = await answer(id, "ana");

@@ -402,6 +402,21 @@ describe("people who unlock", () => {
     expect((await me.resume(own)).kind).toBe("pending");
   });
 
+  test("answer what they were shown, or nothing where the request or the policy is another by now", async () => {
+    const policy = g.team([g.edit, g.large([{ of: "owner", atLeast: 1 }])]);
+    const { custody, me } = await f.openCustody({ policy, as: g.owner });
+    const ana = await g.sessionOf(custody, f.ana);
+    const id = g.asked(await ana.sign(g.payment()));
+    const { statement: shown } = await custody.approvalRequest(id);
+    expect((await me.submit({ act: "policyEdit", policy: { ...policy, name: "meanwhile" } })).kind).toBe("done");
+    expect(await f.codeOf(me.approve(id, { statement: shown }))).toBe("approval/mismatch");
+    const { statement } = await custody.approvalRequest(id);
+    expect(await f.codeOf(me.approve(id, { statement, answer: "no" }))).toBe("request/malformed");
+    expect(await f.codeOf(me.approve(id, { statement: { ...statement, answer: "maybe" } as never }))).toBe("approval/malformed");
+    await me.approve(id, { statement });
+    expect((await ana.resume(id)).kind).toBe("signed");
+  });
+
   test("say no by their session", async () => {
     const { custody, me } = await setting([g.large(g.twoOfFinance)], { roles });
     const dee = await g.sessionOf(custody, f.dee);

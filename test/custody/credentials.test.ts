@@ -6,7 +6,14 @@ import { readSession } from "../../src/approvals/session.ts";
 import { readApproval } from "../../src/approvals/statement.ts";
 import { approvalTypedData, sessionTypedData, type TypedData } from "../../src/approvals/typed-data.ts";
 import type { Json, JsonObject } from "../../src/base/canonical.ts";
-import { approveOffline, type CredentialSigner, type Custody, type WalletSigner, walletCredential } from "../../src/index.ts";
+import {
+  approveOffline,
+  type CredentialSigner,
+  type Custody,
+  keyCredential,
+  type WalletSigner,
+  walletCredential,
+} from "../../src/index.ts";
 import type { Credential } from "../../src/policy/core.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
@@ -263,6 +270,26 @@ describe("an account of the vault is nobody", () => {
   test("nor derived where a wallet of a person has its address", async () => {
     const opening = f.openCustody({ policy: g.team([g.edit], { people: { ...people, cyd: [wallet] }, roles }) });
     expect(await f.codeOf(opening)).toBe("vault/key-of-person");
+  });
+
+  test("nor the negative of its key, which the same private key signs for, as a key or as a wallet", async () => {
+    const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+    const negative = (order - BigInt(`0x${"46".repeat(32)}`)).toString(16).padStart(64, "0");
+    const { publicKey } = keyCredential(Buffer.from(negative, "hex"));
+    const { address } = privateKeyToAccount(`0x${negative}`);
+    for (const credential of [
+      { kind: "secp256k1", publicKey },
+      { kind: "eip712", address },
+    ]) {
+      const { custody, me } = await setting();
+      const policy = await g.changed(custody, (document) => {
+        Object.assign(document, { people: { ...people, cyd: [credential] } });
+      });
+      const refusal = await me.submit({ act: "policyEdit", policy }).catch((cause: unknown) => cause);
+      expect(refusal).toMatchObject({ code: "policy/invalid", problems: [{ code: "policy/own-account-as-person" }] });
+      const opening = f.openCustody({ policy: g.team([g.edit], { people: { ...people, cyd: [credential] }, roles }) });
+      expect(await f.codeOf(opening)).toBe("vault/key-of-person");
+    }
   });
 });
 

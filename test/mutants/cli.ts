@@ -93,4 +93,33 @@ export const CLI: readonly Mutant[] = [
     replace: "if (this.length < 0) this.#parts = [];",
     test: { file: "cli/offline.test.ts", name: "an endless line is dropped while it comes" },
   },
+  {
+    name: "an approver does not see the words that they approve",
+    file: "cli/approving.ts",
+    find: 'subject.kind === "bytes" ? [...lines, ...payloadLines(checked, style)] : lines',
+    replace: "lines",
+    test: { file: "cli/shown.test.ts", name: "the words of a message, line by line" },
+  },
+  {
+    name: "the end of a long edit is not shown",
+    file: "cli/edits.ts",
+    find: "return sections.flatMap((section) => sectionLines(section, entriesOf(from[section]), entriesOf(to[section]), style));",
+    replace:
+      "return sections.flatMap((section) => sectionLines(section, entriesOf(from[section]), entriesOf(to[section]), style)).slice(0, 60);",
+    test: { file: "cli/shown.test.ts", name: "all of an edit, rules first" },
+  },
+  {
+    name: "a session answers what the request has become",
+    file: "custody/session.ts",
+    find: "given.statement === undefined ? await",
+    replace: "given.credential === undefined ? await",
+    test: { file: "custody/approvals.test.ts", name: "answer what they were shown, or nothing" },
+  },
+  {
+    name: "a passphrase file confirms while nobody looks",
+    file: "cli/commands/confirm.ts",
+    find: "return askAndSign(call, async () => unlocking(call, me, { statement, phrase: await readPassphrase(call) }));",
+    replace: "return unlocking(call, me, { statement, phrase: await readPassphrase(call) });",
+    test: { file: "cli/approvals-confirm.test.ts", name: "on a terminal a passphrase file alone confirms nothing" },
+  },
 ];

@@ -149,6 +149,13 @@ export const CREDENTIALS: readonly Mutant[] = [
     test: cli("is told at once about another wallet"),
   },
   {
+    name: "the wallet of a key's negative may be a person beside the account of the key",
+    file: "custody/credentials.ts",
+    find: "return [key, addressOfPoint(publicKey), negative, addressOfKey(negative) ?? []].flat();",
+    replace: "return [key, addressOfPoint(publicKey), addressOfKey(negative) === undefined ? [] : []].flat();",
+    test: life("nor the negative of its key, which the same private key signs for"),
+  },
+  {
     name: "a key and its negative are two people",
     file: "policy/credentials.ts",
     find: '["02", "03"].map((parity) => parity + credential.publicKey.slice(2))',
