@@ -95,7 +95,7 @@ describe("an approver is told", () => {
     const own = await answer(id, "cyd", ["--no"]);
     expect([own.exit, own.out]).toEqual([0, expect.stringMatching(/^said no .*\nit waits on/)]);
     const other = await answer(id, "ben", ["--no", "--json"]);
-    expect(other.json).toMatchObject({ answer: "no", stopped: true });
+    expect(other.json).toMatchObject({ answer: "no", ends: "request" });
   });
 
   test("that a no after the signature has stopped nothing", async () => {

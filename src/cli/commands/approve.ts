@@ -98,7 +98,6 @@ async function approveHere(call: Call, id: string): Promise<Answer> {
     const checked = checkApprovalRequest(await custody.approvalRequest((await findPending(custody, id)).id), { chains: CHAINS });
     // What is answered is what was shown, and not what it has become meanwhile.
     const statement = { ...checked.statement, answer: answerOf(call) };
-    const signed = await isSigned(custody, id);
     const entry = await withCredential(call, async (credential) => {
       const person = call.value("person");
       if (credential === undefined) {
@@ -110,7 +109,7 @@ async function approveHere(call: Call, id: string): Promise<Answer> {
       await showAndAsk(call, checked);
       return custody.submitApproval(id, await approveOffline(statement, person, credential));
     });
-    return done(custody, { id, answer: answerOf(call), entry, signed });
+    return done(custody, { id, answer: answerOf(call), entry });
   });
 }
 
@@ -118,9 +117,8 @@ async function handIn(call: Call, id: string, path: string): Promise<Answer> {
   const approval = await readRequestJson(call.io, path);
   const said = ((approval as JsonObject | null)?.statement as JsonObject | undefined)?.answer;
   return withVault(call, "sign", async (custody) => {
-    const signed = await isSigned(custody, id);
     const entry = await custody.submitApproval(id, approval);
-    return done(custody, { id, answer: said === "no" ? "no" : "yes", entry, signed });
+    return done(custody, { id, answer: said === "no" ? "no" : "yes", entry });
   });
 }
 
@@ -128,31 +126,32 @@ interface Given {
   readonly id: string;
   readonly answer: "yes" | "no";
   readonly entry: number;
-  /** Whether something was signed under it before. */
-  readonly signed: boolean;
 }
 
-async function isSigned(custody: Custody, id: string): Promise<boolean> {
-  return (await custody.pending()).some((pending) => pending.id === id && pending.used);
-}
-
-/** What the answer did: a no that is written down has not always stopped something. */
-async function done(custody: Custody, { id, answer, entry, signed }: Given): Promise<Answer> {
-  const waits = (await custody.pending()).some((pending) => pending.id === id);
-  const stopped = !waits && !signed;
-  const did = answer === "yes" ? "approved" : stopped ? "refused" : "said no";
-  const why = signed
-    ? "it was signed before, and that stays: a no stops at most what would replace it"
-    : "it waits on: the no of somebody whom it is about does not end it";
-  const next = answer === "yes" ? `\nnext: keyward pending show ${plain(id)}` : stopped ? "" : `\n${why}`;
+/** What the answer did: a no that is written down has not always stopped something, and its entry says what. */
+async function done(custody: Custody, { id, answer, entry }: Given): Promise<Answer> {
+  const ends = answer === "no" ? await endedBy(custody, entry) : "";
+  const why = STOPS_LITTLE[ends];
+  const did = answer === "yes" ? "approved" : why === undefined ? "refused" : "said no";
+  const next = answer === "yes" ? `\nnext: keyward pending show ${plain(id)}` : why === undefined ? "" : `\n${why}`;
   return {
-    json: { kind: "done", pending: id, answer, entry, ...(answer === "no" && { stopped }) },
+    json: { kind: "done", pending: id, answer, entry, ...(answer === "no" && { ends }) },
     text: (style) => {
       const colour = { approved: style.good, refused: style.bad, "said no": style.wait }[did];
       return `${colour(did)}  ${plain(id)}  ${style.dim(`log entry ${entry}`)}${next}`;
     },
   };
 }
+
+async function endedBy(custody: Custody, entry: number): Promise<string> {
+  for await (const { ends } of custody.history({ from: entry, limit: 1 })) return String(ends);
+  return "";
+}
+
+const STOPS_LITTLE: { readonly [ends: string]: string } = {
+  replacements: "it was signed before, and that stays: what the no stops is replacements",
+  nothing: "it waits on: the no of somebody whom it is about does not end it",
+};
 
 function answerOf(call: Call): "yes" | "no" {
   return call.flag("no") ? "no" : "yes";
