@@ -13,9 +13,10 @@ import { asObject, judgeNow } from "./decide.ts";
 import { type Desk, reader } from "./desk.ts";
 import { journal } from "./journal.ts";
 import { end, endable, namedBy } from "./objections.ts";
-import { isAbout, mayAnswer } from "./pending.ts";
+import { isAbout } from "./pending.ts";
 import { type AnswerRecord, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
+import { mayAnswer } from "./standing.ts";
 import { isTheirs } from "./submitters.ts";
 import { delaysOf, waitOf } from "./waiting.ts";
 

@@ -1,8 +1,8 @@
 import type { Time } from "../base/time.ts";
 import type { Need } from "../intent/verdict.ts";
 import type { Desk } from "./desk.ts";
-import { readyAt, standingOf } from "./pending.ts";
 import type { AskedRequest, PendingRecord } from "./records.ts";
+import { readyAt, standingOf } from "./standing.ts";
 
 /** A waiting request as it is shown, and handed to approvers, who read its bytes again themselves. */
 export interface PendingRequest {

@@ -1,27 +1,21 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { decide as decideApprovals } from "../approvals/decide.ts";
-import { isEligible, isMember } from "../approvals/quorum.ts";
-import type { Approval } from "../approvals/statement.ts";
 import { approvalSubject, covers, exactSubject, type Subject } from "../approvals/subject.ts";
 import { toHex, utf8 } from "../base/bytes.ts";
 import { canonical } from "../base/canonical.ts";
-import type { Time } from "../base/time.ts";
 import type { Intent, Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Need } from "../intent/verdict.ts";
 import { randomBytes } from "../keys/random.ts";
-import { isService } from "../policy/credentials.ts";
 import type { Tx, View } from "../vault/tx.ts";
 import { affectedBy } from "./affected.ts";
-import { hasCredential } from "./credentials.ts";
 import type { Desk } from "./desk.ts";
 import { expire } from "./housekeeping.ts";
-import type { Judge } from "./judge.ts";
-import { approvalsOf, namedBy } from "./objections.ts";
+import { namedBy } from "./objections.ts";
 import { type AnswerRecord, type AskedRequest, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
+import { standingOf } from "./standing.ts";
 import { askedWith } from "./submitters.ts";
-import { delaysOf, overAt, waitOf } from "./waiting.ts";
+import { delaysOf, waitOf } from "./waiting.ts";
 
 /** More requests than this do not wait at once: a flood must not fill the store. */
 export const MOST_PENDING = 1000;
@@ -110,65 +104,6 @@ function isConfirmedAs(before: PendingRecord, now: PendingRecord): boolean {
   return before.exact === now.exact && before.policy === now.policy && before.semantics === now.semantics;
 }
 
-/** Where a pending request stands: what is missing, which answers count, who has ended it. */
-export function standingOf(
-  judge: Judge,
-  pending: PendingRecord,
-  now: Time,
-): { readonly missing: readonly Need[]; readonly approvals: readonly AnswerRecord[]; readonly refusedBy?: string } {
-  const needs = approvalsOf(pending.needs);
-  const answers = pending.answers.filter((answer) => stillTheirs(judge, answer));
-  const given = new Map(answers.map((answer) => [approvalOf(answer), answer]));
-  const decision = decideApprovals(
-    {
-      vault: pending.vault,
-      policy: pending.policy,
-      semantics: pending.semantics,
-      book: pending.book,
-      subject: pending.subject.digest,
-      submitters: pending.submitters,
-      isService: (person) => isService(judge.policy.people.get(person) ?? []),
-      needs,
-      named: pending.named,
-      earlierNeeds: (yes) => approvalsOf(given.get(yes)?.needs ?? []),
-    },
-    [...given.keys()].filter(({ person, statement }) => statement.answer === "yes" || !pending.affected.includes(person)),
-    now,
-  );
-  if (decision.state === "refused") return { missing: [], approvals: [], refusedBy: decision.by };
-  const used =
-    decision.state === "met" ? answers.filter((answer) => decision.approvals.some(({ person }) => person === answer.person)) : [];
-  const last = Math.max(pending.since, ...used.map((answer) => answer.at));
-  const lacking = new Set(decision.state === "waiting" ? decision.missing.map(({ rule }) => rule) : []);
-  const isMet = (need: Need): boolean => {
-    switch (need.kind) {
-      case "approvals":
-        return !lacking.has(need.rule);
-      case "delay":
-        return decision.state === "met" && now >= overAt(pending.delays, need, last);
-      case "confirm":
-        return pending.confirmed !== undefined && now < pending.confirmed.expires;
-    }
-  };
-  const missing = pending.needs.filter((need) => !isMet(need));
-  return { missing, approvals: used };
-}
-
-/** When the last delay of a request has run, if nothing else is missing; otherwise nothing. */
-export function readyAt(judge: Judge, pending: PendingRecord, now: Time): Time | undefined {
-  const { missing, approvals } = standingOf(judge, pending, now);
-  if (missing.some((need) => need.kind !== "delay")) return undefined;
-  const last = Math.max(pending.since, ...approvals.map((answer) => answer.at));
-  return Math.max(now, ...missing.map((need) => (need.kind === "delay" ? overAt(pending.delays, need, last) : now)));
-}
-
-/** Whether this answer of this person could count now: a yes where they are asked, a no also where they ever were. */
-export function mayAnswer(pending: PendingRecord, { person, answer }: Pick<AnswerRecord, "person" | "answer">, now: Time): boolean {
-  if (pending.submitters.includes(person)) return false;
-  if (answer === "no" && isMember({ members: pending.named }, person, now)) return true;
-  return approvalsOf(pending.needs).some((need) => isEligible(need, person, now));
-}
-
 /**
  * Uses up the approvals that met the needs: from here on they belong to this intent and its exact replacements. Their ids
  * are kept until they expire, so that the same signature cannot be handed in for another request.
@@ -232,15 +167,6 @@ function newPending(tx: Tx, asked: Asked, { vault, judge }: Pick<Desk, "vault" |
     answers: [],
     used: [],
   };
-}
-
-/** A yes counts only while its key is still one of the person's; a session's answer while the person is still one who unlocks. */
-function stillTheirs(judge: Judge, answer: AnswerRecord): boolean {
-  return hasCredential(judge.policy, answer.person, answer.key);
-}
-
-function approvalOf(answer: AnswerRecord): Approval {
-  return { person: answer.person, statement: answer.statement };
 }
 
 function subjectOf(pending: PendingRecord): Subject {

@@ -11,7 +11,7 @@ const veto = (name: string) => ({ file: "custody/approvals-veto.test.ts", name }
 export const APPROVALS_LINE: readonly Mutant[] = [
   {
     name: "presence that nobody has shown counts as shown",
-    file: "custody/pending.ts",
+    file: "custody/standing.ts",
     find: "return pending.confirmed !== undefined && now < pending.confirmed.expires;",
     replace: "return true;",
     test: { file: "custody/pending.test.ts", name: "presence that a rule asks for and nobody shows" },
@@ -25,7 +25,7 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   },
   {
     name: "a confirmation counts in the moment that it runs out",
-    file: "custody/pending.ts",
+    file: "custody/standing.ts",
     find: " && now < pending.confirmed.expires",
     replace: "",
     test: confirm("it counts for no longer than it says"),
@@ -123,14 +123,14 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   },
   {
     name: "the submitter ends nothing with a delay, and anybody may veto",
-    file: "custody/pending.ts",
+    file: "custody/standing.ts",
     find: "approvalsOf(pending.needs).some((need) => isEligible(need, person, now))",
     replace: 'pending.needs.some((need) => need.kind !== "approvals" || isEligible(need, person, now))',
     test: end("where the rule has a delay alone nobody is named"),
   },
   {
     name: "a delay runs from the very last answer, needed or not",
-    file: "custody/pending.ts",
+    file: "custody/standing.ts",
     find: 'decision.state === "met" ? answers.filter((answer) => decision.approvals.some(({ person }) => person === answer.person)) : [];',
     replace: 'decision.state === "met" ? answers : [];',
     test: end("runs from the last approval that was needed as the vault logged it"),
@@ -277,7 +277,7 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   },
   {
     name: "a yes counts by the needs that another was given under",
-    file: "custody/pending.ts",
+    file: "custody/standing.ts",
     find: "earlierNeeds: (yes) => approvalsOf(given.get(yes)?.needs ?? []),",
     replace: "earlierNeeds: () => approvalsOf(answers.at(-1)?.needs ?? []),",
     test: waits("a yes counts by the needs that it was given under"),

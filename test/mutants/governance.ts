@@ -22,7 +22,7 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "anybody with a key may answer",
     file: "custody/answers.ts",
-    find: "if (!mayAnswer(pending, person, tx.now))",
+    find: "if (!mayAnswer(pending, { person, answer: statement.answer }, tx.now))",
     replace: "if (false)",
     test: approvals("of the submitter or of somebody who is not asked ends nothing"),
   },
@@ -91,7 +91,7 @@ export const GOVERNANCE: readonly Mutant[] = [
   },
   {
     name: "a yes of a key that was taken away counts",
-    file: "custody/pending.ts",
+    file: "custody/standing.ts",
     find: "filter((answer) => stillTheirs(judge, answer))",
     replace: "filter((answer) => stillTheirs(judge, answer) || true)",
     test: approvals("the yes of a person whose key was taken away does not count"),
@@ -126,14 +126,14 @@ export const GOVERNANCE: readonly Mutant[] = [
   },
   {
     name: "a delay runs from when the request was made, not from the last approval",
-    file: "custody/pending.ts",
+    file: "custody/standing.ts",
     find: '        return decision.state === "met" && now >= overAt(pending.delays, need, last);',
     replace: '        return decision.state === "met" && now >= overAt(pending.delays, need, pending.since);',
     test: acts("waits from the last approval that was needed"),
   },
   {
     name: "a delay is over a moment too early",
-    file: "custody/pending.ts",
+    file: "custody/standing.ts",
     find: "now >= overAt(pending.delays, need, last)",
     replace: "now >= overAt(pending.delays, need, last) - 1",
     test: pending("a payment that is delayed is signed when its time has come, not a moment earlier"),
