@@ -81,8 +81,8 @@ export const CREDENTIALS: readonly Mutant[] = [
   {
     name: "one key is two people, as a key and as a wallet",
     file: "policy/credentials.ts",
-    find: "[credential.publicKey] : [credential.publicKey, address]",
-    replace: "[credential.publicKey] : [credential.publicKey]",
+    find: "keys.flatMap((key) => [key, addressOfKey?.(key) ?? []].flat())",
+    replace: "keys.flatMap((key) => (addressOfKey === undefined ? [key] : [key]))",
     test: people("with one key under two names are found"),
   },
   {
@@ -95,8 +95,8 @@ export const CREDENTIALS: readonly Mutant[] = [
   {
     name: "an account of the vault is a person's wallet",
     file: "custody/credentials.ts",
-    find: "return [compressed(publicKey), addressOfPoint(publicKey)];",
-    replace: "return [compressed(publicKey), compressed(publicKey)];",
+    find: "return [key, addressOfPoint(publicKey), negative,",
+    replace: "return [key, negative,",
     test: life("neither as a wallet in a later policy"),
   },
   {

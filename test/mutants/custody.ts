@@ -21,8 +21,8 @@ export const CUSTODY: readonly Mutant[] = [
   {
     name: "an approved edit is done over any policy",
     file: "custody/acts.ts",
-    find: 'act.act === "import" ? {} : { over: context.judge.policy.id, ...accepts }',
-    replace: "accepts",
+    find: "{ over: context.judge.policy.id, ...accepts, ...from }",
+    replace: "{ ...accepts, ...from }",
     test: attack("an approval of a policy edit is of the difference"),
   },
   {

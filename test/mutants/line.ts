@@ -69,8 +69,8 @@ export const LINE: readonly Mutant[] = [
   {
     name: "a mode that the policy does not have is waited for",
     file: "custody/acts.ts",
-    find: 'act.act === "modeChange" && !hasMode(policy, act.mode)',
-    replace: "false",
+    find: "  if (!hasMode(policy, act.mode)) return [",
+    replace: "  if (act.mode === undefined) return [",
     test: { file: "custody/modes.test.ts", name: "takes no mode that the policy does not have" },
   },
   {
