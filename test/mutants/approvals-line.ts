@@ -38,13 +38,6 @@ export const APPROVALS_LINE: readonly Mutant[] = [
     test: confirm("it is gone with the bytes, also when they come back"),
   },
   {
-    name: "a confirmation outlives the policy",
-    file: "custody/pending.ts",
-    find: " && before.policy === now.policy",
-    replace: "",
-    test: confirm("a policy that changed meanwhile ends it"),
-  },
-  {
     name: "a confirmation is taken unsigned",
     file: "custody/confirm.ts",
     find: '  if (presence.by === "key") proveConfirmation(presence.confirmation, judge.policy.people.get(person) ?? []);\n  else if',
