@@ -232,8 +232,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "another meaning is accepted without being named",
     file: "custody/acts.ts",
-    find: "rootState(tx).semantics === SEMANTICS ? [] : [",
-    replace: "rootState(tx).semantics > 0 ? [] : [",
+    find: "inForce.semantics === SEMANTICS ? [] : [",
+    replace: "inForce.semantics > 0 ? [] : [",
     test: semantics("signs again after an edit has accepted the policy"),
   },
   {
