@@ -106,7 +106,48 @@ describe.skipIf(!shared)(vectorSuite("published PSBTs"), () => {
     expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
     expect(tally.match).toBeGreaterThanOrEqual(100);
   });
+
+  test("inputs and outputs stay in the order that they came in, that of BIP-69 or another: nothing here orders them", () => {
+    interface Rows {
+      readonly inputs: readonly { inputs: { txId: string; vout: number }[]; expected: number[] }[];
+      readonly outputs: readonly { outputs: { script: string; value: number }[]; expected: number[] }[];
+    }
+    const { inputs, outputs } = sharedFile<Rows>("vectors/bitcoin/tx/bip69.json");
+    const tally = new Tally();
+    const orders = (count: number, expected: readonly number[]) => [Array.from({ length: count }, (_, at) => at), expected];
+    for (const { inputs: given, expected } of inputs) {
+      const kept = orders(given.length, expected).every((order) => {
+        const unsigned = new Peer();
+        for (const at of order) unsigned.addInput(fromHex(given[at]!.txId).reverse(), given[at]!.vout);
+        unsigned.addOutput(fromHex("51"), 1_000n);
+        const read = readPsbt(bare(unsigned)).inputs.map(({ txid, index }) => ({ txId: txid, vout: index }));
+        return JSON.stringify(read) === JSON.stringify(order.map((at) => given[at]));
+      });
+      if (kept) tally.match++;
+      else tally.wrong.push(JSON.stringify(expected));
+    }
+    for (const { outputs: given, expected } of outputs) {
+      const kept = orders(given.length, expected).every((order) => {
+        const unsigned = new Peer();
+        unsigned.addInput(new Uint8Array(32).fill(1), 0);
+        for (const at of order) unsigned.addOutput(fromHex(given[at]!.script), BigInt(given[at]!.value));
+        const read = readPsbt(bare(unsigned)).outputs.map(({ script, amount }) => ({ script: toHex(script), value: Number(amount) }));
+        return JSON.stringify(read) === JSON.stringify(order.map((at) => given[at]));
+      });
+      if (kept) tally.match++;
+      else tally.wrong.push(JSON.stringify(expected));
+    }
+    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
+    expect(tally.match).toBe(12);
+  });
 });
+
+/** A PSBT that says nothing beside its transaction. */
+function bare(unsigned: Peer): Uint8Array {
+  unsigned.version = 2;
+  const maps = Array.from({ length: unsigned.ins.length + unsigned.outs.length }, () => END);
+  return concat(MAGIC, row([0x00], Uint8Array.from(unsigned.toBuffer())), END, ...maps);
+}
 
 /** A PSBT that spends the first output of a transaction, built from its fields by hand. */
 function spending(previous: Peer): Uint8Array {
