@@ -77,18 +77,17 @@ export function readAct(payload: Json): Act {
  * The effects of an act, judged like any other: one for each part of the policy that an edit touches.
  *
  * What an edit or a mode means depends on the policy in force, so its id is part of the intent: whoever approved the same
- * document over an earlier policy has approved another change. So is the new meaning that an edit accepts with it, and the mode that
- * a change of mode ends: who agreed to leave one freeze has not agreed to leave the next.
+ * document over an earlier policy has approved another change. So is the mode that a change of mode ends: who agreed to leave one
+ * freeze has not agreed to leave the next.
  */
 export function actIntent(
   vault: string,
   act: Act,
   context: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly inForce: InForce },
 ): Intent {
-  const { semantics, mode } = context.inForce;
-  const accepts = act.act === "policyEdit" && semantics !== SEMANTICS ? { accepts: { from: semantics, to: SEMANTICS } } : {};
+  const { mode } = context.inForce;
   const from = act.act === "modeChange" && mode !== undefined ? { from: mode } : {};
-  const over = act.act === "import" ? {} : { over: context.judge.policy.id, ...accepts, ...from };
+  const over = act.act === "import" ? {} : { over: context.judge.policy.id, ...from };
   const bytes = canonicalBytes({ ...act, ...over } as unknown as Json);
   const chain = `keyward:${vault}`;
   const effects = actEffects(act, context).map((effect) => ({ ...effect, at: [] }));

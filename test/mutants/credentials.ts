@@ -128,13 +128,6 @@ export const CREDENTIALS: readonly Mutant[] = [
     test: life("stop at the very commit that takes their wallet away"),
   },
   {
-    name: "a person who has become a service keeps their session",
-    file: "custody/decide.ts",
-    find: "key ?? null)?.kind === credential",
-    replace: "key ?? null) !== undefined",
-    test: life("that was a person loses what it had approved, and its sessions"),
-  },
-  {
     name: "rules cannot tell a wallet's session from another",
     file: "custody/session.ts",
     find: "{ credential: by.kind, key",

@@ -188,13 +188,6 @@ export const GOVERNANCE: readonly Mutant[] = [
     test: sessions("by time: at its last moment it signs nothing"),
   },
   {
-    name: "a session outlives its person",
-    file: "custody/decide.ts",
-    find: " || !stillTheirs(session, judge))",
-    replace: ")",
-    test: sessions("the session of a person who was removed signs, asks and derives nothing more"),
-  },
-  {
     name: "a session outlives its key",
     file: "custody/credentials.ts",
     find: "nameOf(credential) === key)",
