@@ -393,8 +393,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "a yes to leaving one freeze leaves the next",
     file: "custody/acts.ts",
-    find: "...accepts, ...from };",
-    replace: "...accepts };",
+    find: "{ over: context.judge.policy.id, ...from };",
+    replace: "{ over: context.judge.policy.id };",
     test: modes("is for the mode that held when they were given: a later freeze is another one"),
   },
   {
