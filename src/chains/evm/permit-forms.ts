@@ -62,7 +62,7 @@ const FORMS: { readonly [encoded: string]: Form } = {
         to: spender(message),
         amount: capped(integer(message, "value"), 256),
         expiry: UNLIMITED,
-        why: `may be set until ${until(integer(message, "deadline"))}; the allowance then has no end`,
+        why: `may be set ${until(integer(message, "deadline"))}; the allowance then has no end`,
       },
     ],
   },
@@ -76,7 +76,7 @@ const FORMS: { readonly [encoded: string]: Form } = {
         to: spender(message),
         amount: message.allowed === true ? UNLIMITED : 0n,
         expiry: UNLIMITED,
-        why: `may be set until ${until(integer(message, "expiry") || UNLIMITED)}; the allowance then has no end`,
+        why: `may be set ${until(integer(message, "expiry") || UNLIMITED)}; the allowance then has no end`,
       },
     ],
   },
@@ -109,7 +109,7 @@ function authorizedTransfer(message: Message, by: string): Grant {
     to: text(message, "to"),
     amount: capped(integer(message, "value"), 256),
     expiry,
-    why: `${by} until ${until(expiry)}`,
+    why: `${by} ${until(expiry)}`,
   };
 }
 
@@ -122,7 +122,7 @@ function tokenAllowance(message: Message, details: Message): Grant {
     to: spender(message),
     amount: capped(integer(details, "amount"), 160),
     expiry: ending(integer(details, "expiration") || deadline),
-    why: `may be set until ${until(deadline)}`,
+    why: `may be set ${until(deadline)}`,
   };
 }
 
@@ -149,7 +149,7 @@ function ending(seconds: bigint): bigint {
 }
 
 function until(seconds: bigint): string {
-  return ending(seconds) === UNLIMITED ? "ever" : seconds.toString();
+  return ending(seconds) === UNLIMITED ? "at any time" : `until ${seconds}`;
 }
 
 // The form's type says what its members are.
