@@ -175,8 +175,8 @@ export const TYPED_DATA: readonly Mutant[] = [
   {
     name: "an allowance is over when its permit's deadline is",
     file: "chains/evm/permit-forms.ts",
-    find: 'expiry: UNLIMITED,\n        why: `may be set until ${until(integer(message, "deadline"))}',
-    replace: 'expiry: integer(message, "deadline"),\n        why: `may be set until ${until(integer(message, "deadline"))}',
+    find: 'expiry: UNLIMITED,\n        why: `may be set ${until(integer(message, "deadline"))}',
+    replace: 'expiry: integer(message, "deadline"),\n        why: `may be set ${until(integer(message, "deadline"))}',
     test: { file: PERMITS, name: "EIP-2612: an allowance that, once set, has no end" },
   },
   {
