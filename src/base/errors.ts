@@ -31,6 +31,9 @@ export const ERROR_CODES = [
   "store/bad-key",
   "store/closed",
   "store/failed",
+  "store/full",
+  "store/blocked",
+  "store/foreign",
   // The vault.
   "vault/exists",
   "vault/absent",

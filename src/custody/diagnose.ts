@@ -5,25 +5,37 @@ import type { Desk } from "./desk.ts";
 import type { CustodyState } from "./events.ts";
 import { rootState } from "./refusals.ts";
 
-/** What this platform can do, before anything is created on it. */
+/** What this platform can do, before anything is created on it; `undefined` where nobody can say. */
 export interface Support {
   /** Keys can be made: the platform's source is there and not stuck. */
   readonly randomness: boolean;
   /** Signing and seeds need it; in browsers it is there on pages with TLS and on localhost. */
   readonly webCrypto: boolean;
+  /** The page came over TLS or from localhost, and so did every page that it lies in. Node has no pages. */
+  readonly secureContext: boolean | undefined;
   /** The store answers. */
   readonly store: boolean;
-  /** Whether the browser has promised to keep the store; `undefined` where nobody evicts (Node) or nobody says. */
+  /** Whether the browser has promised to keep the store. Where it has not, a private window included, the vault may be gone one day. */
   readonly persisted: boolean | undefined;
+  /** Room left for the store, in bytes, as the browser estimates it. */
+  readonly freeBytes: number | undefined;
+  /** Tabs and workers that share the store hear of each other's `lock()`. */
+  readonly sharedLocks: boolean;
+  /** Passkeys of this browser may give a secret (PRF). Whether the user's own can, only trying tells. */
+  readonly passkeyPrf: boolean | undefined;
 }
 
 export async function support(store: Store): Promise<Support> {
-  const manager = (globalThis as { navigator?: { storage?: { persisted?: () => Promise<boolean> } } }).navigator?.storage;
+  const kept = await store.keeping?.();
   return {
     randomness: drawn(),
     webCrypto: (globalThis.crypto as Crypto | undefined)?.subtle !== undefined,
+    secureContext: (globalThis as { isSecureContext?: boolean }).isSecureContext,
     store: await answers(store),
-    persisted: await manager?.persisted?.(),
+    persisted: kept?.persisted,
+    freeBytes: kept?.freeBytes,
+    sharedLocks: store.join !== undefined,
+    passkeyPrf: await passkeyPrf(),
   };
 }
 
@@ -31,8 +43,13 @@ export async function support(store: Store): Promise<Support> {
  * A text that a user can paste into a report: what is there and how much of it. No names, addresses, amounts or policy.
  */
 export async function diagnose(state: CustodyState, store: Store, desk: Desk | undefined): Promise<string> {
-  const { randomness, webCrypto, store: answering } = await support(store);
-  const lines = [`keyward: ${state}`, `randomness ${yes(randomness)}, WebCrypto ${yes(webCrypto)}, store answers ${yes(answering)}`];
+  const can = await support(store);
+  const room = can.freeBytes === undefined ? "unknown" : `${Math.floor(can.freeBytes / 1_000_000)} MB`;
+  const lines = [
+    `keyward: ${state}`,
+    `randomness ${yes(can.randomness)}, WebCrypto ${yes(can.webCrypto)}, secure context ${yes(can.secureContext)}, passkeys with PRF ${yes(can.passkeyPrf)}`,
+    `store answers ${yes(can.store)}, persisted ${yes(can.persisted)}, room ${room}, locks shared ${yes(can.sharedLocks)}`,
+  ];
   if (desk !== undefined) {
     const { access, slots } = desk.vault;
     lines.push(`open to ${access}; slots: ${slots.map(({ kind, access: opens }) => `${kind} (${opens})`).join(", ")}`);
@@ -69,6 +86,19 @@ function drawn(): boolean {
   }
 }
 
-function yes(there: boolean): string {
-  return there ? "yes" : "no";
+/** Browsers of 2025 and later list what their passkeys can do. */
+async function passkeyPrf(): Promise<boolean | undefined> {
+  const { PublicKeyCredential: passkeys } = globalThis as {
+    PublicKeyCredential?: { getClientCapabilities?: () => Promise<{ readonly [capability: string]: boolean }> };
+  };
+  try {
+    return (await passkeys?.getClientCapabilities?.())?.["extension:prf"];
+  } catch {
+    // A page that may not use passkeys may not ask either.
+    return undefined;
+  }
+}
+
+function yes(there: boolean | undefined): string {
+  return there === undefined ? "unknown" : there ? "yes" : "no";
 }

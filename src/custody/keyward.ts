@@ -8,7 +8,7 @@ import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
 import type { Intent } from "../intent/intent.ts";
 import type { Policy } from "../policy/core.ts";
 import { parsePolicy } from "../policy/parse.ts";
-import type { Store } from "../stores/store.ts";
+import type { Peer, PeerEvent, Store } from "../stores/store.ts";
 import { HEADER_KEY } from "../vault/header.ts";
 import { createVault, openVault } from "../vault/open.ts";
 import type { Access, Slot } from "../vault/slot.ts";
@@ -61,6 +61,7 @@ export class Custody {
   #opening: { readonly slot: Slot; readonly access: Access; readonly done: Promise<void> } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #locks = 0;
+  #peer: Peer | undefined;
   /** The vault that was open last, and how far it was: a store that has been put back meanwhile is noticed at the next opening. */
   #seen: { readonly id: string; readonly epoch: number } | undefined;
 
@@ -80,8 +81,12 @@ export class Custody {
     return this.#watched.subscribe(watch);
   }
 
-  /** Asks the store whether there is a vault, where that is not known yet. */
+  /**
+   * Asks the store whether there is a vault, where that is not known yet. From here on this custody hears of the others that share the
+   * store, where the platform lets it: see {@link lock}; a vault that another tab makes turns `absent` into `locked`.
+   */
   async status(): Promise<CustodyState> {
+    this.#joined();
     if (this.state === "unknown") this.#watched.set((await this.#store.get(HEADER_KEY)) === undefined ? "absent" : "locked");
     return this.state;
   }
@@ -117,6 +122,7 @@ export class Custody {
           }),
         judge,
       );
+      this.#joined()?.tell("created");
     } finally {
       wipe(wallet?.secret);
     }
@@ -137,7 +143,7 @@ export class Custody {
       await done.catch(() => undefined);
     }
     if (this.#desk !== undefined && (this.#desk.vault.access === "sign" || access === "view")) return;
-    this.lock();
+    this.#lock();
     const done = this.#unlock(slot, access, options);
     this.#opening = { slot, access, done };
     try {
@@ -147,16 +153,15 @@ export class Custody {
     }
   }
 
-  /** Wipes every key of ours and forgets the records. What is on its way fails with `vault/locked`. */
+  /**
+   * Wipes every key of ours and forgets the records. What is on its way fails with `vault/locked`.
+   *
+   * Other tabs and workers of a browser that share the store lock at once as well. Only this call is shared: a lock for idleness is not,
+   * since the other may be in use, nor is an unlocking. A page that is left or frozen locks itself, unless it locks never (`autoLockMs`).
+   */
   lock(): void {
-    this.#locks++;
-    clearTimeout(this.#timer);
-    if (this.#desk === undefined) return;
-    const { vault } = this.#desk;
-    this.#seen = { id: vault.id, epoch: vault.epoch };
-    vault.lock();
-    this.#desk = undefined;
-    this.#watched.set("locked");
+    this.#lock();
+    this.#joined()?.tell("locked");
   }
 
   /**
@@ -320,6 +325,46 @@ export class Custody {
     return this.toString();
   }
 
+  #lock(): void {
+    this.#locks++;
+    clearTimeout(this.#timer);
+    if (this.#desk === undefined) return;
+    const { vault } = this.#desk;
+    this.#seen = { id: vault.id, epoch: vault.epoch };
+    vault.lock();
+    this.#desk = undefined;
+    this.#watched.set("locked");
+  }
+
+  #joined(): Peer | undefined {
+    this.#peer ??= this.#store.join?.((event) => this.#hear(event));
+    return this.#peer;
+  }
+
+  /** Anybody of the same origin can say these things: the worst that comes of it is a lock, or one look into the store. */
+  #hear(event: PeerEvent | "suspended"): void {
+    switch (event) {
+      case "locked":
+        this.#lock();
+        return;
+      case "suspended":
+        // No timer runs there that would lock it.
+        if (Number.isFinite(this.#autoLockMs)) this.#lock();
+        return;
+      case "created":
+        if (this.state === "absent") void this.#lookAgain();
+    }
+  }
+
+  async #lookAgain(): Promise<void> {
+    try {
+      const header = await this.#store.get(HEADER_KEY);
+      if (header !== undefined && this.state === "absent") this.#watched.set("locked");
+    } catch {
+      // Nobody asked. Whoever does next will meet what is wrong with the store.
+    }
+  }
+
   async #unlock(slot: Slot, access: Access, options: UnlockOptions): Promise<void> {
     const judge = this.#judge();
     await this.#enter(async () => {
@@ -343,7 +388,7 @@ export class Custody {
       await forgetFailures(this.#store, failures);
     } catch (cause) {
       // An opening that is not in the log did not happen.
-      this.lock();
+      this.#lock();
       throw cause;
     }
   }
@@ -392,7 +437,7 @@ export class Custody {
   #stayOpen(): void {
     clearTimeout(this.#timer);
     if (!Number.isFinite(this.#autoLockMs)) return;
-    this.#timer = setTimeout(() => this.lock(), Math.min(this.#autoLockMs, LONGEST_TIMER_MS));
+    this.#timer = setTimeout(() => this.#lock(), Math.min(this.#autoLockMs, LONGEST_TIMER_MS));
     // On Node a waiting lock must not keep the process alive.
     (this.#timer as { unref?: () => void }).unref?.();
   }

@@ -21,7 +21,8 @@ export interface Change {
  * - `get` never returns a half-written record. Several `get`s are not one snapshot: callers check what they read.
  * - `keys` yields each key once, in ascending order.
  * - `now` never runs backwards within one process: it is at least the time of every commit it has returned.
- * - A store that cannot write throws (`store/failed`); it never says yes and does nothing. After `close`, `store/closed`.
+ * - A store that cannot write throws (`store/failed`, `store/full`, `store/blocked`, `store/foreign`); it never says yes and does
+ *   nothing. After `close`, `store/closed`.
  */
 export interface Store {
   get(key: string): Promise<Uint8Array | undefined>;
@@ -29,4 +30,33 @@ export interface Store {
   keys(): AsyncIterable<string>;
   now(): Promise<Time>;
   close(): Promise<void>;
+  /**
+   * Joins those who share this store, where the platform lets them hear of each other (tabs of a browser); left out where it does not.
+   * Ends with `close`. Throws nothing, also after `close`.
+   *
+   * @param hear - what another one told, never what was told by this member itself; or that this page is being put away.
+   */
+  readonly join?: ((hear: (event: PeerEvent | "suspended") => void) => Peer) | undefined;
+  /** What the platform says of how it keeps this store; left out where nothing is to be said. Throws nothing. */
+  readonly keeping?: (() => Promise<Keeping>) | undefined;
+}
+
+/**
+ * What those who share a store tell each other. Whoever shares the platform can tell it as well (any page of the origin), so nobody
+ * takes it for more than a reason to lock, or to look into the store.
+ */
+export type PeerEvent = "locked" | "created";
+
+/** One of those who share a store. */
+export interface Peer {
+  /** Tells all others. Does not wait, and throws nothing. */
+  tell(event: PeerEvent): void;
+}
+
+/** How a platform keeps a store; `undefined` where it does not say. */
+export interface Keeping {
+  /** It has promised not to remove the store by itself; if not, it may when it runs out of room, or after weeks without a visit. */
+  readonly persisted: boolean | undefined;
+  /** Bytes that may still be written, by the platform's own estimate. */
+  readonly freeBytes: number | undefined;
 }

@@ -73,8 +73,8 @@ export class Replica {
   /**
    * Brings everything to the store's root. All or nothing: if it throws, what was true before is still here.
    *
-   * @throws `vault/rolled-back` if the root is not a successor of ours; `vault/damaged` if something is not what it
-   * authenticates; `vault/busy` if it moves faster than it can be read.
+   * @throws `vault/rolled-back` if the root is not a successor of ours; `vault/absent` if the store has been emptied;
+   * `vault/damaged` if something is not what the root authenticates; `vault/busy` if it moves faster than it can be read.
    */
   async sync(): Promise<void> {
     for (let attempt = 0; attempt < SYNC_ATTEMPTS; attempt++) {
@@ -217,8 +217,9 @@ export class Replica {
 
   async #rootRecord(): Promise<Uint8Array> {
     const bytes = await this.#store.get(ROOT_KEY);
-    if (!bytes) throw damaged("root");
-    return bytes;
+    if (bytes) return bytes;
+    if (await this.#store.get(HEADER_KEY)) throw damaged("root");
+    throw new CustodyError("vault/absent", "the vault is gone from this store");
   }
 
   #take(root: Root, nodes: NodeChanges): void {

@@ -1,1 +1,1 @@
-export { indexedDbStore } from "./indexeddb.ts";
+export { type BrowserStore, indexedDbStore } from "./indexeddb.ts";

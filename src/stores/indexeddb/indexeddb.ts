@@ -1,36 +1,56 @@
 import { get, keys, promisifyRequest, type UseStore } from "idb-keyval";
-import type { Time } from "../../base/time.ts";
-import { Clock, checkKey, closed, copyChanges, failed, refusal, TIME_RECORD } from "../commit.ts";
-import type { Change, Store } from "../store.ts";
+import { SECOND_MS, type Time } from "../../base/time.ts";
+import { Clock, checkKey, closed, copyChanges, refusal, TIME_RECORD } from "../commit.ts";
+import type { Change, Keeping, Peer, PeerEvent, Store } from "../store.ts";
+import { failure, foreign, isClosing, openDatabase, RECORDS, runTransaction } from "./connection.ts";
+import { askToKeep, keepingHere } from "./keeping.ts";
+import { joinPeers, type Member } from "./peers.ts";
+
+/** A store in a browser. */
+export interface BrowserStore extends Store {
+  /**
+   * Asks the browser not to remove by itself what this origin has written: to be called when the user does something, before or after
+   * a vault is made. Some browsers ask the user, some decide by themselves.
+   *
+   * @returns whether it promises that; `undefined` where it cannot be asked.
+   */
+  persist(): Promise<boolean | undefined>;
+}
 
 /**
  * Records in an IndexedDB database of this origin, shared by all its tabs and workers. Whatever is written there can be read
- * from the browser's files for long after it was deleted: only ciphertext belongs here.
+ * from the browser's files for long after it was deleted: only ciphertext belongs here. When somebody deletes the database, this store
+ * lets it go and begins with an empty one.
  *
  * @param name - of the database; it holds nothing else.
  * @param options.now - the clock, by default the host's, kept from running back by the time of the last commit.
+ * @param options.patienceMs - how long an opening or a transaction waits for other tabs before it is given up with `store/blocked`;
+ * 10 seconds by default.
  * @throws nothing here: the first call opens the database, and throws `store/failed` where there is none.
  */
-export function indexedDbStore(name: string, options: { readonly now?: () => Time } = {}): Store {
-  return new IndexedDbStore(name, new Clock(options.now));
+export function indexedDbStore(name: string, options: { readonly now?: () => Time; readonly patienceMs?: number } = {}): BrowserStore {
+  return new IndexedDbStore(name, new Clock(options.now), options.patienceMs ?? 10 * SECOND_MS);
 }
 
-const RECORDS = "records";
-
-class IndexedDbStore implements Store {
+class IndexedDbStore implements BrowserStore {
+  readonly join: Store["join"];
   readonly #name: string;
   readonly #clock: Clock;
+  readonly #patienceMs: number;
+  readonly #members: Member[] = [];
   #opening: Promise<IDBDatabase> | undefined;
   #closed = false;
 
-  constructor(name: string, clock: Clock) {
+  constructor(name: string, clock: Clock, patienceMs: number) {
     this.#name = name;
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
+    this.join = typeof BroadcastChannel === "undefined" ? undefined : (hear) => this.#join(hear);
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
     checkKey(key);
-    return get<Uint8Array>(key, this.#use);
+    return recordOf(await get<unknown>(key, this.#use));
   }
 
   async commit(changes: readonly Change[], { notAfter }: { readonly notAfter?: Time } = {}): Promise<Time> {
@@ -39,11 +59,11 @@ class IndexedDbStore implements Store {
     return this.#use("readwrite", async (store) => {
       // INVARIANT: nothing but requests of this transaction is awaited, or it would commit by itself.
       const [last, ...records] = await Promise.all([
-        promisifyRequest<Time | undefined>(store.get(TIME_RECORD)),
-        ...guarded.map((key) => promisifyRequest<Uint8Array | undefined>(store.get(key))),
+        promisifyRequest<unknown>(store.get(TIME_RECORD)),
+        ...guarded.map((key) => promisifyRequest<unknown>(store.get(key))),
       ]);
-      const stands = new Map(guarded.map((key, index) => [key, records[index]]));
-      const now = this.#clock.now(last ?? 0);
+      const stands = new Map(guarded.map((key, index) => [key, recordOf(records[index])]));
+      const now = this.#clock.now(timeOf(last));
       const refused = refusal(copies, (key) => stands.get(key), { now, notAfter });
       if (refused) throw refused;
       for (const { key, to } of copies) {
@@ -56,52 +76,73 @@ class IndexedDbStore implements Store {
   }
 
   async *keys(): AsyncIterable<string> {
-    yield* (await keys<string>(this.#use)).filter((key) => key !== TIME_RECORD);
+    yield* (await keys(this.#use)).map(keyOf).filter((key) => key !== TIME_RECORD);
   }
 
   async now(): Promise<Time> {
-    return this.#clock.now((await get<Time>(TIME_RECORD, this.#use)) ?? 0);
+    return this.#clock.now(timeOf(await get<unknown>(TIME_RECORD, this.#use)));
+  }
+
+  keeping(): Promise<Keeping> {
+    return keepingHere();
+  }
+
+  persist(): Promise<boolean | undefined> {
+    return askToKeep();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const member of this.#members.splice(0)) member.leave();
     const opening = this.#opening;
     if (opening === undefined) return;
     const database = await opening.catch(() => undefined);
     database?.close();
   }
 
+  #join(hear: (event: PeerEvent | "suspended") => void): Peer {
+    if (this.#closed) return { tell: () => undefined };
+    const member = joinPeers(this.#name, hear);
+    this.#members.push(member);
+    return member;
+  }
+
   /** One transaction: returns when it is on disk, undone if the callback throws. A property, as idb-keyval calls it bare. */
   readonly #use: UseStore = async (mode, callback) => {
-    if (this.#closed) throw closed();
     try {
-      this.#opening ??= this.#connect();
-      const database = await this.#opening;
-      const transaction = database.transaction(RECORDS, mode, { durability: "strict" });
-      const done = promisifyRequest(transaction);
-      try {
-        const result = await callback(transaction.objectStore(RECORDS));
-        await done;
-        return result;
-      } catch (cause) {
-        await undo(transaction, done);
-        throw cause;
-      }
+      return await runTransaction(await this.#begin(mode), callback, this.#patienceMs);
     } catch (cause) {
-      if (this.#closed) throw closed();
-      throw failed(`the database ${this.#name} failed`, cause);
+      throw this.#closed ? closed() : failure(this.#name, cause);
     }
   };
 
-  async #connect(): Promise<IDBDatabase> {
+  async #begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+    const opening = this.#database();
     try {
-      const request = indexedDB.open(this.#name, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(RECORDS);
-      const database = await promisifyRequest(request);
-      const forget = () => {
-        this.#opening = undefined;
-      };
+      return begin(await opening, mode);
+    } catch (cause) {
+      if (!isClosing(cause)) throw cause;
+      // Closed under our hands, by a deletion or by the browser. Nothing has begun: once more, with a new connection.
+      if (this.#opening === opening) this.#opening = undefined;
+      return begin(await this.#database(), mode);
+    }
+  }
+
+  #database(): Promise<IDBDatabase> {
+    if (this.#closed) throw closed();
+    if (this.#opening === undefined) {
+      const opening = this.#connect(() => {
+        if (this.#opening === opening) this.#opening = undefined;
+      });
+      this.#opening = opening;
+    }
+    return this.#opening;
+  }
+
+  async #connect(forget: () => void): Promise<IDBDatabase> {
+    try {
+      const database = await openDatabase(this.#name, this.#patienceMs);
       // Another tab deletes the database, or the browser takes it away: let it go, and open anew when it is next needed.
       database.onversionchange = () => {
         database.close();
@@ -110,23 +151,28 @@ class IndexedDbStore implements Store {
       database.onclose = forget;
       return database;
     } catch (cause) {
-      this.#opening = undefined;
+      forget();
       throw cause;
     }
   }
 }
 
-/** Gives up a transaction that may already be over, and waits until nothing of it can happen any more. */
-async function undo(transaction: IDBTransaction, done: Promise<unknown>): Promise<void> {
-  const over = done.then(
-    () => true,
-    () => true,
-  );
-  try {
-    transaction.abort();
-  } catch (cause) {
-    // It has already ended, which is as good.
-    if (!(cause instanceof DOMException && cause.name === "InvalidStateError")) throw cause;
-  }
-  await over;
+function begin(database: IDBDatabase, mode: IDBTransactionMode): IDBTransaction {
+  return database.transaction(RECORDS, mode, { durability: "strict" });
+}
+
+function recordOf(value: unknown): Uint8Array | undefined {
+  if (value === undefined || value instanceof Uint8Array) return value;
+  throw foreign("expected bytes under a key of ours, something else was written there");
+}
+
+function timeOf(value: unknown): Time {
+  if (value === undefined) return 0;
+  if (typeof value === "number") return value;
+  throw foreign("expected the time of the last commit, something else was written there");
+}
+
+function keyOf(key: IDBValidKey): string {
+  if (typeof key === "string") return key;
+  throw foreign("expected keys that are text, something else was written there");
 }
