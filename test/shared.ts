@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readShared, sharedIsHere } from "./here/files.ts";
 
 /** Published vectors and hostile cases lie beside the project, not in it; without them the tests that read them say so. */
-const root = fileURLToPath(new URL("../../shared/", import.meta.url));
-
-export const shared: boolean = existsSync(root);
+export const shared: boolean = sharedIsHere;
 
 /** What a suite's name says where the vectors are absent: `describe.skipIf(!shared)(vectorSuite("BIP-39"), …)`. */
 export function vectorSuite(name: string): string {
@@ -13,7 +10,7 @@ export function vectorSuite(name: string): string {
 
 /** Text of a file below `../shared`, such as `vectors/bip39/trezor-english.json`. */
 export function sharedText(path: string): string {
-  return readFileSync(root + path, "utf8");
+  return readShared(path);
 }
 
 export function sharedFile<T = unknown>(path: string): T {

@@ -1,6 +1,6 @@
-import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type ActRequest, approveOffline, type WalletSource } from "../../src/index.ts";
+import { printed } from "../here/host.ts";
 import { watched } from "../vault/setting.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
@@ -311,7 +311,7 @@ describe("tried and refused:", () => {
     const cause = await me
       .submit({ act: "import", name: "W", wallet: { from: "mnemonic", mnemonic: words } })
       .catch((thrown: unknown) => thrown);
-    const shown = inspect([cause, me, custody, f.ana.credential], { depth: 9, showHidden: true });
+    const shown = printed([cause, me, custody, f.ana.credential]);
     for (const secret of ["winner", "zebrafish", "46464646", "07070707"]) expect(shown).not.toContain(secret);
     expect((await me.sign(f.request(f.transaction()))).kind).toBe("signed");
     const kinds = (await f.checkedLog(custody)).filter(({ kind }) => kind === "signed" || kind === "acted");

@@ -3,15 +3,15 @@ import { bitcoin } from "../../src/chains/bitcoin/index.ts";
 import { evm } from "../../src/chains/evm/index.ts";
 import { type Custody, keyward } from "../../src/custody/keyward.ts";
 import type { Session } from "../../src/custody/session.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import { checkedLog, codeOf, payments, slot } from "./fixture.ts";
 
 /** The mnemonic of the examples in BIP-84 and BIP-86. */
 const MNEMONIC = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 const BITCOIN = "bip122:000000000019d6689c085ae165831e93";
 
-async function opened(): Promise<{ custody: Custody; me: Session; store: ReturnType<typeof memoryStore> }> {
-  const store = memoryStore();
+async function opened(): Promise<{ custody: Custody; me: Session; store: ReturnType<typeof freshStore> }> {
+  const store = freshStore();
   const custody = keyward({ store, chains: [evm, bitcoin], autoLockMs: Number.POSITIVE_INFINITY });
   await custody.create({ slot, policy: payments(), wallet: { from: "mnemonic", mnemonic: MNEMONIC } });
   return { custody, me: await custody.session({ person: "owner" }), store };
@@ -91,7 +91,7 @@ describe("an account of Bitcoin", () => {
   });
 
   test("is not made of a single private key, nor is an EVM account asked for more addresses", async () => {
-    const store = memoryStore();
+    const store = freshStore();
     const custody = keyward({ store, chains: [evm, bitcoin] });
     await custody.create({ slot, policy: payments(), wallet: { from: "privateKey", privateKey: new Uint8Array(32).fill(0x46) } });
     const me = await custody.session({ person: "owner" });
@@ -105,7 +105,7 @@ describe("an account of Bitcoin", () => {
   });
 
   test("of a wallet that came as a seed has the addresses of that seed", async () => {
-    const store = memoryStore();
+    const store = freshStore();
     const custody = keyward({ store, chains: [evm, bitcoin] });
     await custody.create({ slot, policy: payments(), wallet: { from: "seed", seed: new Uint8Array(64).fill(9) } });
     const me = await custody.session({ person: "owner" });

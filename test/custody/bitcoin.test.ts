@@ -13,7 +13,6 @@ import {
   type SignedOutcome,
   type SignOutcome,
 } from "../../src/index.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
 import {
   extractByPeer,
   MAINNET,
@@ -26,6 +25,7 @@ import {
   TYPES,
   type Type,
 } from "../chains/bitcoin/made.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import { ana, ben, checkedLog, codeOf, document, kindsOf, type Person, slot } from "./fixture.ts";
 import { reasonOf } from "./governance.ts";
 
@@ -68,7 +68,7 @@ interface Opened {
 }
 
 async function open(type: Type = "wpkh", rules: readonly object[] = [], people: readonly Person[] = []): Promise<Opened> {
-  const custody = keyward({ store: memoryStore(), chains: [evm, bitcoin], autoLockMs: Number.POSITIVE_INFINITY });
+  const custody = keyward({ store: freshStore(), chains: [evm, bitcoin], autoLockMs: Number.POSITIVE_INFINITY });
   await custody.create({ slot, policy: policy(rules, people), wallet: { from: "seed", seed: SEED.slice() } });
   const me = await custody.session({ person: "owner" });
   const account = await me.accounts.derive({ chain: MAINNET, name: "Coins", type });

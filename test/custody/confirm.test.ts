@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { evm } from "../../src/chains/evm/index.ts";
 import { confirmOffline } from "../../src/custody/confirm.ts";
 import { approveOffline, type Custody, keyward, passphrase, type Session, type Slot, walletCredential } from "../../src/index.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
 import { createVault } from "../../src/vault/open.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
@@ -50,7 +50,7 @@ describe("who unlocks confirms by unlocking once more", () => {
   test("with a real passphrase, and the wrong one changes nothing", async () => {
     const cost = { memoryKiB: 19 * 1024, passes: 2, lanes: 1 };
     const right = passphrase("correct horse battery", { cost });
-    const own = keyward({ store: memoryStore(), chains: [evm] });
+    const own = keyward({ store: freshStore(), chains: [evm] });
     await own.create({ slot: right, policy: g.team([g.edit, present]), wallet: { from: "privateKey", privateKey: f.KEY } });
     const mine = await own.session({ person: "owner" });
     await mine.accounts.derive({ chain: f.CHAIN, name: "Main" });

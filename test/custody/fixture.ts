@@ -18,7 +18,7 @@ import {
   type WalletSource,
 } from "../../src/index.ts";
 import type { Intent } from "../../src/intent/intent.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
 
 export const CHAIN = "eip155:1";
@@ -111,7 +111,7 @@ export async function openCustody(
   options: { policy?: unknown; wallet?: WalletSource } & Partial<KeywardOptions> & { as?: (custody: Custody) => Promise<Session> } = {},
 ): Promise<Opened> {
   const { policy = payments(), wallet = { from: "privateKey", privateKey: KEY }, as, ...rest } = options;
-  const store = options.store ?? memoryStore();
+  const store = options.store ?? freshStore();
   const custody = keyward({ chains: [evm], autoLockMs: Number.POSITIVE_INFINITY, ...rest, store });
   await custody.create({ slot, policy, wallet });
   const me = as === undefined ? await custody.session({ person: "owner" }) : await as(custody);

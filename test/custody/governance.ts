@@ -1,5 +1,5 @@
 import { approveOffline, type CredentialSigner, type Custody, type Session, type SignOutcome, type Store } from "../../src/index.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import * as f from "./fixture.ts";
 
 export const HOUR = 3_600_000;
@@ -11,7 +11,7 @@ export function timed(): { readonly store: Store; readonly now: () => number; pa
   let now = START;
   const clock = () => now;
   return {
-    store: memoryStore({ now: clock }),
+    store: freshStore({ now: clock }),
     now: clock,
     pass: (ms) => {
       now += ms;

@@ -7,8 +7,8 @@ import { bitcoin } from "../../src/chains/bitcoin/index.ts";
 import type { Chain } from "../../src/chains/chain.ts";
 import { evm } from "../../src/chains/evm/index.ts";
 import { keyward } from "../../src/index.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
 import { makePsbt, type Owner, owner as ownerOf, TYPES } from "../chains/bitcoin/made.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import { shared, sharedFile, Tally, vectorSuite } from "../shared.ts";
 import {
   ACCOUNT,
@@ -107,7 +107,7 @@ describe.skipIf(!shared)(vectorSuite("hostile cases under P0"), () => {
   }
 
   async function openBitcoin(assembled: () => unknown = () => undefined) {
-    const custody = keyward({ store: memoryStore(), chains: [evm, counted(bitcoin, assembled)], autoLockMs: Number.POSITIVE_INFINITY });
+    const custody = keyward({ store: freshStore(), chains: [evm, counted(bitcoin, assembled)], autoLockMs: Number.POSITIVE_INFINITY });
     await custody.create({ slot, policy: p0(), wallet: { from: "seed", seed: fromHex(context?.btc.rootSeedHexTestOnly ?? "") } });
     const me = await custody.session({ person: "owner" });
     const account = await me.accounts.derive({ chain: BITCOIN, name: "Coins" });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { evm } from "../../src/chains/evm/index.ts";
 import { CustodyError, type CustodyState, keyward, passphrase, type Slot, type Store } from "../../src/index.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
+import { freshStore } from "../here/fresh-store.ts";
+import { uncaught } from "../here/host.ts";
 import {
   ACCOUNT,
   ana,
@@ -28,7 +29,7 @@ import {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-function closed(store: Store = memoryStore(), more: object = {}) {
+function closed(store: Store = freshStore(), more: object = {}) {
   return keyward({ store, chains: [evm], autoLockMs: NEVER, ...more });
 }
 
@@ -66,7 +67,7 @@ describe("the states", () => {
   });
 
   test("nothing is touched before it is asked for", () => {
-    const untouchable = hooked(memoryStore(), {
+    const untouchable = hooked(freshStore(), {
       before: () => {
         throw new Error("touched");
       },
@@ -97,11 +98,7 @@ describe("the states", () => {
 
   test("a watcher that throws stops neither the others nor the custody", async () => {
     const custody = closed();
-    const thrown: unknown[] = [];
-    const others = process.listeners("uncaughtException");
-    process.removeAllListeners("uncaughtException");
-    process.on("uncaughtException", (cause) => thrown.push(cause));
-    try {
+    const thrown = await uncaught(async () => {
       custody.subscribe(() => {
         throw new Error("the app's own fault");
       });
@@ -109,12 +106,8 @@ describe("the states", () => {
       custody.subscribe((state) => seen.push(state));
       await custody.create(first);
       expect(seen.at(-1)).toBe("open");
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      expect(thrown.length).toBeGreaterThan(0);
-    } finally {
-      process.removeAllListeners("uncaughtException");
-      for (const other of others) process.on("uncaughtException", other);
-    }
+    });
+    expect(thrown.length).toBeGreaterThan(0);
   });
 
   test("damage is a state of its own", async () => {
@@ -131,7 +124,7 @@ describe("the states", () => {
 
 describe("creating", () => {
   test("a policy that cannot be read leaves no vault behind", async () => {
-    const store = memoryStore();
+    const store = freshStore();
     const custody = closed(store);
     expect(await codeOf(custody.create({ ...first, policy: { keyward: "policy/1", rules: [{ id: "x", allow: ["everything"] }] } }))).toBe(
       "policy/invalid",
@@ -144,7 +137,7 @@ describe("creating", () => {
   });
 
   test("by two at once makes one vault; who came second learns that there is one", async () => {
-    const store = memoryStore();
+    const store = freshStore();
     const [left, right] = [closed(store), closed(store)];
     const codes = await Promise.all([codeOf(left.create(first)), codeOf(right.create(first))]);
     expect(codes.sort()).toEqual(["nothing was thrown", "vault/exists"]);
@@ -178,7 +171,7 @@ describe("unlocking", () => {
   });
 
   test("twice at once stretches a passphrase once", { timeout: 60_000 }, async () => {
-    const store = memoryStore();
+    const store = freshStore();
     const words = "correct horse battery staple";
     const custody = closed(store);
     await custody.create({ slot: passphrase(words), policy: payments(), wallet: null });
@@ -215,7 +208,7 @@ describe("unlocking", () => {
   });
 
   test("that is not in the log has not happened: nothing is open afterwards", async () => {
-    const store = memoryStore();
+    const store = freshStore();
     const { custody } = await openCustody({ store });
     custody.lock();
     let fails = true;
@@ -270,7 +263,7 @@ describe("locking", () => {
       const made: Uint8Array[] = [];
       let calls = 0;
       let armed = false;
-      const inner = memoryStore();
+      const inner = freshStore();
       const { custody, me } = await openCustody({
         store: hooked(inner, {
           before: () => {
@@ -373,14 +366,14 @@ describe("a store that fails", () => {
     ["fails to tell the time for the n-th time", "now", "before"],
   ])("once, when it %s, leaves the old state or the new one, and the log verifies", { timeout: 60_000 }, async (_, on, when) => {
     let total = 0;
-    expect(await live(hooked(memoryStore(), { before: (call) => call.on === on && total++ }))).toEqual([]);
+    expect(await live(hooked(freshStore(), { before: (call) => call.on === on && total++ }))).toEqual([]);
     let failed = 0;
     for (let n = 1; n <= total; n++) {
       let calls = 0;
       const fail = (call: Call) => {
         if (call.on === on && ++calls === n) throw broken();
       };
-      const store = memoryStore();
+      const store = freshStore();
       const codes = await live(hooked(store, { [when]: fail }));
       // Nothing but the store's own word.
       expect([n, codes.filter((code) => code !== "store/failed")]).toEqual([n, []]);
@@ -395,7 +388,7 @@ describe("a store that fails", () => {
 describe("a flood of denials", () => {
   test("is written out a hundred times an hour and then counted; signing goes on, and the log says how many", async () => {
     const time = { now: Date.UTC(2026, 0, 1) };
-    const store = memoryStore({ now: () => time.now });
+    const store = freshStore({ now: () => time.now });
     const { custody, me } = await openCustody({ store });
     const records = async () => {
       let count = 0;

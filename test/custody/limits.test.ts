@@ -1,19 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { Transaction } from "micro-eth-signer";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { evm } from "../../src/chains/evm/index.ts";
 import { writeHold } from "../../src/custody/holds.ts";
 import { Judge } from "../../src/custody/judge.ts";
 import { CustodyError, type LoggedEntry, type Session, type SignOutcome, type Store } from "../../src/index.ts";
 import type { IntentId } from "../../src/intent/intent.ts";
 import { parsePolicy } from "../../src/policy/parse.ts";
-import { lmdbStore } from "../../src/stores/lmdb/index.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
 import { openVault } from "../../src/vault/open.ts";
 import { ROOT_KEY } from "../../src/vault/root.ts";
+import { everyStore, lastingStore } from "../here/every-store.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import { dump, restore } from "../vault/setting.ts";
 import {
   ana,
@@ -85,23 +82,10 @@ async function usedOf(store: Store, limit = "eth-limit"): Promise<bigint> {
   return BigInt(String(reason?.params.used));
 }
 
-const folders: string[] = [];
-function onDisk(): string {
-  const folder = mkdtempSync(join(tmpdir(), "keyward-limits-"));
-  folders.push(folder);
-  return join(folder, "db");
-}
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 describe("thirty requests at once", () => {
   const thirty = Array.from({ length: 30 }, (_, nonce) => transaction({ nonce, value: wei(10) }));
 
-  test.each([
-    ["memory", () => memoryStore()],
-    ["LMDB", () => lmdbStore(onDisk())],
-  ])("sign exactly what the limit allows, and the log and the counters agree (%s)", async (_, make) => {
+  test.each(everyStore)("sign exactly what the limit allows, and the log and the counters agree (%s)", async (_, make) => {
     const store = make();
     const { custody, me } = await openCustody({ store, policy: payments([ethLimit("100 ETH")]) });
     const outcomes = await burst(me, thirty);
@@ -128,7 +112,7 @@ describe("thirty requests at once", () => {
 
   test("under a lifetime limit sign as many, and a year later still no more", async () => {
     const time = clock();
-    const store = memoryStore({ now: time.read });
+    const store = freshStore({ now: time.read });
     const ever = { id: "eth-limit", limit: ["transfer"], when: { asset: "ETH" }, max: "100 ETH", ever: true };
     const { me } = await openCustody({ store, policy: payments([ever]) });
     expect(signed(await burst(me, thirty))).toBe(10);
@@ -141,7 +125,7 @@ describe("thirty requests at once", () => {
     const time = clock();
     const values = { USD: { decimals: 2, ceiling: { ETH: "4000.00", USDC: "1.00" }, until: "2026-12-31" } };
     const usd = { id: "usd", limit: ["transfer"], when: { asset: ["ETH", "USDC"] }, max: "100000 USD", per: "24h" };
-    const { me } = await openCustody({ store: memoryStore({ now: time.read }), policy: payments([usd], { more: { values } }) });
+    const { me } = await openCustody({ store: freshStore({ now: time.read }), policy: payments([usd], { more: { values } }) });
     // 1 ETH is 4,000 USD, 6,000 USDC are 6,000 USD: ten pairs fit.
     const mixed = Array.from({ length: 30 }, (_, n) =>
       n % 2 === 0 ? transaction({ nonce: n, value: wei(1) }) : usdc({ nonce: n, amount: 6_000_000_000n }),
@@ -272,7 +256,7 @@ describe("the same request again", () => {
   });
 
   test("gives the very bytes of the log or nothing, whatever became of the records that its commit wrote", async () => {
-    const store = memoryStore();
+    const store = freshStore();
     const written = new Set<string>();
     let assembled = false;
     const watching = hooked(store, {
@@ -349,7 +333,7 @@ describe("time", () => {
   /** A vault whose limit of 10 ETH is used up at {@link T0}; `ask` wants it once more. */
   async function full() {
     const time = clock();
-    const store = memoryStore({ now: time.read });
+    const store = freshStore({ now: time.read });
     const { custody, me } = await openCustody({ store, policy: payments([ethLimit("10 ETH", "2h")]) });
     expect((await me.sign(request(transaction({ value: wei(10) })))).kind).toBe("signed");
     const ask = async (nonce = 1, session = me) => (await session.sign(request(transaction({ nonce, value: wei(10) })))).kind;
@@ -378,13 +362,13 @@ describe("time", () => {
 
   test("a store that is opened a day before its last commit signs by the vault's time, which stands still", async () => {
     const time = clock();
-    const path = onDisk();
-    const before = lmdbStore(path, { now: time.read });
+    const open = lastingStore();
+    const before = open({ now: time.read });
     const { custody } = await openCustody({ store: before, policy: payments([ethLimit("10 ETH", "2h")]) });
     custody.lock();
     await before.close();
     time.now = T0 - 24 * HOUR;
-    const store = lmdbStore(path, { now: time.read });
+    const store = open({ now: time.read });
     const { custody: later, me } = await reopen(store);
     expect((await me.sign(request(transaction({ value: wei(10) })))).kind).toBe("signed");
     expect((await me.sign(request(transaction({ nonce: 1, value: wei(10) })))).kind).toBe("denied");
@@ -410,7 +394,7 @@ describe("time", () => {
     const time = clock();
     const made: Uint8Array[] = [];
     let commits = 0;
-    const store = hooked(memoryStore({ now: time.read }), {
+    const store = hooked(freshStore({ now: time.read }), {
       before: (call) => {
         if (call.on !== "commit" || made.length === 0) return;
         if (commits++ === 0) time.now += delay;
@@ -444,7 +428,7 @@ describe("time", () => {
 
   test("headroom of a signer that does not come back is free when its lease is over, and the log says so first", async () => {
     const time = clock();
-    const store = memoryStore({ now: time.read });
+    const store = freshStore({ now: time.read });
     let dies = true;
     const dying = hookedChain({
       assembled: () => {
@@ -472,7 +456,7 @@ test("whatever is asked, by two openings, with crashes and a clock that steps, n
   await fc.assert(
     fc.asyncProperty(lives, async (life) => {
       const time = clock();
-      const store = memoryStore({ now: time.read });
+      const store = freshStore({ now: time.read });
       let dies = false;
       const chain = hookedChain({
         assembled: () => {
@@ -523,7 +507,7 @@ test("whatever is asked, by two openings, with crashes and a clock that steps, n
 describe("work", () => {
   test("thirty requests at once share their commits", async () => {
     let commits = 0;
-    const store = hooked(memoryStore(), { before: (call) => call.on === "commit" && commits++ });
+    const store = hooked(freshStore(), { before: (call) => call.on === "commit" && commits++ });
     const { me } = await openCustody({ store, policy: payments([ethLimit("100 ETH")]) });
     commits = 0;
     expect(
@@ -569,7 +553,7 @@ describe("work", () => {
 
   test("a request is read once, however often its commit has to be tried again", async () => {
     let decoded = 0;
-    const store = memoryStore();
+    const store = freshStore();
     const { custody } = await openCustody({ store });
     const other = await reopen(store);
     custody.lock();

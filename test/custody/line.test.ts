@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { toHex } from "../../src/base/bytes.ts";
 import type { Store } from "../../src/index.ts";
 import type { Intent } from "../../src/intent/intent.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
 import { openVault } from "../../src/vault/open.ts";
 import { ROOT_KEY } from "../../src/vault/root.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import { dump, restore } from "../vault/setting.ts";
 import {
   ACCOUNT,
@@ -158,7 +158,7 @@ describe("an act that cannot be read or done", () => {
 
 test("explaining a request writes nothing, reads no secret and spends nothing", async () => {
   const calls: Call[] = [];
-  const store = hooked(memoryStore(), { before: (call) => calls.push(call) });
+  const store = hooked(freshStore(), { before: (call) => calls.push(call) });
   const { me } = await openCustody({ store, policy: payments([ethLimit("5 ETH")]) });
   calls.length = 0;
   for (let n = 0; n < 3; n++) await me.explain(request(transaction({ value: 5n * ETHER })));
@@ -209,7 +209,7 @@ describe("before a key is touched", () => {
     armed = true;
     await opened.me.sign(request(transaction({ value: 8n * ETHER })));
     if (when === undefined) throw new Error("the secret was never read");
-    const then = memoryStore();
+    const then = freshStore();
     await restore(then, when);
     const { custody, me } = await reopen(then);
     expect(kindsOf(await checkedLog(custody))).toMatch(/ reserved opened session$/);
@@ -257,7 +257,7 @@ describe("before a signature leaves", () => {
         parts.push(...signatures.map((signature) => signature.bytes));
       },
     });
-    const store = hooked(memoryStore(), { [fails]: fail });
+    const store = hooked(freshStore(), { [fails]: fail });
     const opened = await openCustody({ store, chains: [chain], policy: payments([ethLimit("10 ETH")]) });
     on = true;
     return { ...opened, made, parts };

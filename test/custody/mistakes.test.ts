@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { evm } from "../../src/chains/evm/index.ts";
 import { keyward, passphrase, personalWallet } from "../../src/index.ts";
-import { memoryStore } from "../../src/stores/memory/index.ts";
+import { freshStore } from "../here/fresh-store.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
 
 const slot = rawSlot(keyOf(1));
@@ -11,7 +11,7 @@ const policy = personalWallet({
   daily: { ETH: "1" },
   fee: { ETH: "0.01" },
 });
-const custody = () => keyward({ store: memoryStore(), chains: [evm] });
+const custody = () => keyward({ store: freshStore(), chains: [evm] });
 
 /** What JavaScript lets through where TypeScript would not. */
 // biome-ignore lint/suspicious/noExplicitAny: mistakes have no type.

@@ -1,0 +1,34 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
+
+const shared = fileURLToPath(new URL("../../../shared/", import.meta.url));
+
+/** In a browser a file `x.browser.ts` stands in for the `x.ts` beside it; only `test/here` has such twins. */
+export function browserTwins(): Plugin {
+  return {
+    name: "browser twins",
+    enforce: "pre",
+    resolveId(asked, importer) {
+      const [, name] = /^\.{1,2}\/(?:.*\/)?here\/(.+)\.ts$|/.exec(asked) ?? [];
+      if (name === undefined || importer === undefined) return null;
+      return this.resolve(asked.replace(/\.ts$/, ".browser.ts"), importer, { skipSelf: true });
+    },
+  };
+}
+
+/** Hands out the files of `../shared` below `/@shared/`; `/@shared/` itself is there if the folder is. */
+export function serveShared(): Plugin {
+  return {
+    name: "serve ../shared",
+    configureServer(server) {
+      server.middlewares.use("/@shared/", (request, response) => {
+        const path = join(shared, decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
+        if (!path.startsWith(shared) || !existsSync(path)) response.writeHead(404).end();
+        else
+          response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end(statSync(path).isFile() ? readFileSync(path) : "");
+      });
+    },
+  };
+}
