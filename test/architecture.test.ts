@@ -13,6 +13,14 @@ test("every file of src keeps to its layer, to its packages and away from the ed
   expect(files.flatMap((path) => offences(path, readFileSync(src + path, "utf8")))).toEqual([]);
 });
 
+test("no file of the EVM chain speaks of keys, clocks, randomness or the network", () => {
+  const chain = files.filter((path) => path.startsWith("chains/evm/"));
+  expect(chain.length).toBeGreaterThan(8);
+  for (const path of chain) {
+    expect(readFileSync(src + path, "utf8"), path).not.toMatch(/Date\b|[rR]andom|fetch|privateKey|signBy|setTimeout/);
+  }
+});
+
 /** Each plants one offence in one file; without this, a checker that sees nothing would pass. */
 const PLANTED: readonly (readonly [path: string, text: string, says: RegExp])[] = [
   ["base/a.ts", `import { sha256 } from "@noble/hashes/sha2.js";`, /package @noble\/hashes/],

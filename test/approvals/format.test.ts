@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import format from "../../src/approvals/FORMAT.md?raw";
 import { type SessionStatement, sessionBytes, sessionDigest } from "../../src/approvals/session.ts";
 import { type ApprovalStatement, approvalBytes, approvalDigest } from "../../src/approvals/statement.ts";
 import { approvalTypedData, sessionTypedData, type TypedData, typedDataDigest } from "../../src/approvals/typed-data.ts";
 import { fromUtf8, toHex } from "../../src/base/bytes.ts";
 
 test("the examples in FORMAT.md are what the code writes", () => {
-  const text = readFileSync(new URL("../../src/approvals/FORMAT.md", import.meta.url), "utf8").replaceAll("\n    ", "\n");
+  const text = format.replaceAll("\n    ", "\n");
   const approval: ApprovalStatement = {
     vault: "a1b2c3",
     policy: "11".repeat(32),

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect, test } from "vitest";
 import { signCheckpoint } from "../../src/audit/checkpoint.ts";
 import { commitment, entryBody } from "../../src/audit/entry.ts";
 import { entryLine, exportLog, type KeptEntry, originOf } from "../../src/audit/export.ts";
+import format from "../../src/audit/FORMAT.md?raw";
 import { vkeyOf } from "../../src/audit/note.ts";
 import { storedHashes } from "../../src/audit/stored.ts";
 import { append, emptyFrontier, frontierToJson, leafHash, rootOf } from "../../src/audit/tree.ts";
@@ -12,8 +12,7 @@ import { fromUtf8, toHex } from "../../src/base/bytes.ts";
 import { canonical } from "../../src/base/canonical.ts";
 
 test("the examples in FORMAT.md are what the code writes", async () => {
-  const text = readFileSync(new URL("../../src/audit/FORMAT.md", import.meta.url), "utf8");
-  const shows = (example: string) => expect(text.replaceAll("\n    ", "\n")).toContain(example);
+  const shows = (example: string) => expect(format.replaceAll("\n    ", "\n")).toContain(example);
   const secret = new Uint8Array(32).fill(7);
   const publicKey = ed25519.getPublicKey(secret);
   const signer = { name: originOf("a1b2c3"), publicKey, sign: (message: Uint8Array) => ed25519.sign(message, secret) };

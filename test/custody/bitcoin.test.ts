@@ -1,4 +1,5 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { base64 } from "@scure/base";
 import { Transaction } from "bitcoinjs-lib";
 import { describe, expect, test } from "vitest";
 import { bitcoin } from "../../src/chains/bitcoin/index.ts";
@@ -202,7 +203,7 @@ describe("several accounts in one PSBT", () => {
     const { me, account, savings, plan } = await two();
     const first = signed(await me.sign({ chain: MAINNET, account: account.id, kind: "psbt", payload: makePsbt(plan).toBase64() }));
     expect(first.complete).toBe(false);
-    const payload = Buffer.from(first.bytes).toString("base64");
+    const payload = base64.encode(first.bytes);
     const shown = await me.explain({ chain: MAINNET, account: savings.id, kind: "psbt", payload });
     // From the side of the savings, change of the other account is a transfer to an own account.
     const effects = shown.intent.effects as readonly { readonly kind: string; readonly amount: string; readonly ownRecipient?: boolean }[];
@@ -231,7 +232,7 @@ describe("several accounts in one PSBT", () => {
   test("count once: both requests spend the very same coins", async () => {
     const { custody, me, account, savings, plan } = await two();
     const first = signed(await me.sign({ chain: MAINNET, account: account.id, kind: "psbt", payload: makePsbt(plan).toBase64() }));
-    await me.sign({ chain: MAINNET, account: savings.id, kind: "psbt", payload: Buffer.from(first.bytes).toString("base64") });
+    await me.sign({ chain: MAINNET, account: savings.id, kind: "psbt", payload: base64.encode(first.bytes) });
     const lanes = (await checkedLog(custody)).filter(({ kind }) => kind === "reserved").map(({ lane }) => lane);
     expect(lanes).toHaveLength(2);
     expect(new Set(lanes).size).toBe(1);

@@ -5,6 +5,7 @@ import { proveApproval, proveSession } from "../../src/approvals/credential.ts";
 import { readSession } from "../../src/approvals/session.ts";
 import { readApproval } from "../../src/approvals/statement.ts";
 import { approvalTypedData, sessionTypedData, type TypedData } from "../../src/approvals/typed-data.ts";
+import { fromHex } from "../../src/base/bytes.ts";
 import type { Json, JsonObject } from "../../src/base/canonical.ts";
 import {
   approveOffline,
@@ -275,7 +276,7 @@ describe("an account of the vault is nobody", () => {
   test("nor the negative of its key, which the same private key signs for, as a key or as a wallet", async () => {
     const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
     const negative = (order - BigInt(`0x${"46".repeat(32)}`)).toString(16).padStart(64, "0");
-    const { publicKey } = keyCredential(Buffer.from(negative, "hex"));
+    const { publicKey } = keyCredential(fromHex(negative));
     const { address } = privateKeyToAccount(`0x${negative}`);
     for (const credential of [
       { kind: "secp256k1", publicKey },

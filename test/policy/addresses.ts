@@ -1,5 +1,6 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bech32 } from "@scure/base";
+import { toHex, utf8 } from "../../src/base/bytes.ts";
 import { CustodyError } from "../../src/base/errors.ts";
 import type { ParseAddress } from "../../src/policy/core.ts";
 
@@ -7,7 +8,7 @@ import type { ParseAddress } from "../../src/policy/core.ts";
 export const parseAddress: ParseAddress = (chain, text) => {
   if (chain.startsWith("eip155:") && /^0x[0-9a-fA-F]{40}$/.test(text)) {
     const digits = text.slice(2).toLowerCase();
-    const hash = Buffer.from(keccak_256(Buffer.from(digits))).toString("hex");
+    const hash = toHex(keccak_256(utf8(digits)));
     const checked = `0x${[...digits].map((digit, index) => (Number.parseInt(hash.charAt(index), 16) >= 8 ? digit.toUpperCase() : digit)).join("")}`;
     if (text === checked || text === text.toLowerCase()) return checked;
   }

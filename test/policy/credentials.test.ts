@@ -2,7 +2,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
 import { addressOfKey } from "../../src/approvals/address.ts";
-import { toHex } from "../../src/base/bytes.ts";
+import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { CustodyError } from "../../src/base/errors.ts";
 import type { Credential } from "../../src/policy/core.ts";
 import { CREDENTIAL_KINDS } from "../../src/policy/credentials.ts";
@@ -13,7 +13,7 @@ import { type Draft, parse, problemsOf, VITALIK } from "./documents.ts";
 import { misfits } from "./schema-check.ts";
 
 const secret = (digit: string) => digit.repeat(64);
-const publicKey = (digit: string) => toHex(secp256k1.getPublicKey(Buffer.from(secret(digit), "hex"), true));
+const publicKey = (digit: string) => toHex(secp256k1.getPublicKey(fromHex(secret(digit)), true));
 const address = (digit: string) => privateKeyToAccount(`0x${secret(digit)}`).address;
 
 /** Nothing but people, and what asks for their approvals. */
@@ -51,7 +51,7 @@ describe("people", () => {
   test("with a key under one name and its negative under another are found: who signs for one signs for both", () => {
     const curve = secp256k1.Point.CURVE().n;
     const negative = (curve - BigInt(`0x${secret("1")}`)).toString(16).padStart(64, "0");
-    const negated: Credential = { kind: "secp256k1", publicKey: toHex(secp256k1.getPublicKey(Buffer.from(negative, "hex"), true)) };
+    const negated: Credential = { kind: "secp256k1", publicKey: toHex(secp256k1.getPublicKey(fromHex(negative), true)) };
     const itsWallet: Credential = { kind: "eip712", address: privateKeyToAccount(`0x${negative}`).address };
     for (const other of [negated, { ...negated, kind: "service" } as Credential, itsWallet]) {
       expect(codes(of({ ana: [key("1")], ben: [other] }))).toEqual(["policy/shared-credential people.ben.0"]);

@@ -1,5 +1,6 @@
+import { base64 } from "@scure/base";
 import { describe, expect, test } from "vitest";
-import { toHex, utf8 } from "../../src/base/bytes.ts";
+import { equal, toHex, utf8 } from "../../src/base/bytes.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
 import { createVault, openVault } from "../../src/vault/open.ts";
 import { paddedLength } from "../../src/vault/pad.ts";
@@ -29,19 +30,19 @@ async function written() {
 }
 
 function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("latin1");
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+/** As it lies in memory that holds text in two bytes a letter, the low one first. */
+function utf16(text: string): string {
+  return latin1(Uint8Array.from([...text].flatMap((letter) => [letter.charCodeAt(0) & 0xff, letter.charCodeAt(0) >> 8])));
 }
 
 describe("somebody who has only the store", () => {
   test("finds no name and no word of any record, in any of the encodings that one would scan for", async () => {
     const { store } = await written();
     const all = [...(await dump(store))].map(([key, bytes]) => `${key}\n${latin1(bytes)}`).join("\n");
-    const encoded = (word: string) => [
-      word,
-      toHex(utf8(word)),
-      Buffer.from(word).toString("base64").slice(0, -4),
-      latin1(Buffer.from(word, "utf16le")),
-    ];
+    const encoded = (word: string) => [word, toHex(utf8(word)), base64.encode(utf8(word)).slice(0, -4), utf16(word)];
     for (const word of [...words, latin1(keyOf(0x5a)), toHex(keyOf(0x5a))])
       for (const form of encoded(word)) expect(all.includes(form)).toBe(false);
     // The scan finds what is there.
@@ -71,7 +72,7 @@ describe("somebody who has only the store", () => {
     const [one, two] = [await dump((await written()).store), await dump((await written()).store)];
     for (const [key, bytes] of one) {
       if (key !== "vault" && key !== "root") expect(two.has(key)).toBe(false);
-      expect([...two.values()].some((other) => Buffer.compare(bytes, other) === 0)).toBe(false);
+      expect([...two.values()].some((other) => equal(bytes, other))).toBe(false);
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fromHex, utf8 } from "../../src/base/bytes.ts";
+import { equal, fromHex, utf8 } from "../../src/base/bytes.ts";
 import * as ed25519 from "../../src/keys/ed25519.ts";
 import { randomBytes } from "../../src/keys/random.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
@@ -112,7 +112,7 @@ describe("a vault whose store was tampered with", () => {
     const now = await dump(store);
     let tried = 0;
     for (const [key, bytes] of old) {
-      if (Buffer.compare(bytes, now.get(key) ?? bytes) === 0) continue;
+      if (equal(bytes, now.get(key) ?? bytes)) continue;
       await store.commit([{ key, to: bytes }]);
       expect([key, await outcome(store)]).toEqual([key, "vault/damaged"]);
       await restore(store, now);

@@ -395,7 +395,7 @@ describe("what others have signed", () => {
 
   test("scripts of several keys are never finished by us, and taken over where somebody calls them final", async () => {
     const keys = [OWNERS.wpkh[1].key([0, 0]), OWNERS.wpkh[1].key([0, 1])];
-    const pubkeys = keys.map(({ publicKey }) => publicKey).sort((x, y) => Buffer.compare(x, y));
+    const pubkeys = keys.map(({ publicKey }) => publicKey).sort((x, y) => (hex(x) < hex(y) ? -1 : 1));
     const redeem = payments.p2ms({ m: 2, pubkeys });
     const locked = payments.p2wsh({ redeem });
     const psbt = makePsbt({ coins: [coin(a)], paid: [PAID] });

@@ -1,4 +1,5 @@
 import * as ecc from "@bitcoinerlab/secp256k1";
+import { base64 } from "@scure/base";
 import { crypto as bitcoinCrypto } from "bitcoinjs-lib";
 import { bitcoin } from "../../../src/chains/bitcoin/index.ts";
 import type { AccountKeys, Signature } from "../../../src/chains/chain.ts";
@@ -6,6 +7,7 @@ import { emptyBook } from "../../../src/intent/book.ts";
 import type { Intent, Request } from "../../../src/intent/intent.ts";
 import { chainContract } from "../../contracts/chain.ts";
 import { makePsbt, type Owner, owner, payment, TYPES } from "./made.ts";
+import { fromHex } from "./raw.ts";
 import { account, MAIN } from "./wallet.ts";
 
 const SEED = new Uint8Array(64).fill(7);
@@ -52,7 +54,7 @@ const accepted = wallets.flatMap(({ type, who, keys }) => {
 
 const bytesOf = ({ payload }: Request): Uint8Array => {
   const text = payload as string;
-  return Uint8Array.from(Buffer.from(text, text.startsWith("70736274ff") ? "hex" : "base64"));
+  return text.startsWith("70736274ff") ? fromHex(text) : base64.decode(text);
 };
 
 /** Signs with the keys of whoever has the account of the intent, or of somebody else, without any of our code. */
@@ -100,6 +102,6 @@ chainContract("bitcoin", {
   sign: (intent) => signAs(intent, SEED),
   signAsStranger: (intent) => signAs(intent, new Uint8Array(64).fill(9)),
   bytesOf,
-  withBytes: (request, bytes) => ({ ...request, payload: Buffer.from(bytes).toString("base64") }),
+  withBytes: (request, bytes) => ({ ...request, payload: base64.encode(bytes) }),
   remarks: true,
 });

@@ -1,8 +1,8 @@
 import * as ecc from "@bitcoinerlab/secp256k1";
+import { base64 } from "@scure/base";
 import { HDKey } from "@scure/bip32";
 import { Transaction as OtherTransaction } from "@scure/btc-signer";
 import { crypto as bitcoinCrypto, initEccLib, Psbt, payments, type Signer, Transaction } from "bitcoinjs-lib";
-
 import { bitcoin } from "../../../src/chains/bitcoin/bitcoin.ts";
 import { decodePsbt } from "../../../src/chains/bitcoin/decode.ts";
 import type { AccountKeys, Signature } from "../../../src/chains/chain.ts";
@@ -10,6 +10,7 @@ import type { Book } from "../../../src/intent/book.ts";
 import type { Intent } from "../../../src/intent/intent.ts";
 import { publicKeysBelow } from "../../../src/keys/derive.ts";
 import { secp256k1 } from "../../../src/keys/secp256k1.ts";
+import { hex } from "./raw.ts";
 
 initEccLib(ecc);
 
@@ -65,7 +66,7 @@ export function accountOf(who: Owner): Account {
 }
 
 function makeAccount(who: Owner): Account {
-  const fingerprint = Buffer.from(who.fingerprint).toString("hex");
+  const fingerprint = hex(who.fingerprint);
   const extended = who.account.publicExtendedKey;
   const descriptor = bitcoin.place(MAINNET, { index: 0, type: who.type }).descriptor?.({ fingerprint, extended });
   if (descriptor === undefined) throw new Error("a place without a descriptor");
@@ -77,7 +78,7 @@ function makeAccount(who: Owner): Account {
 const BOOK = {} as Book;
 
 export function decode(psbt: Uint8Array | string, account: AccountKeys): Intent {
-  const payload = typeof psbt === "string" ? psbt : Buffer.from(psbt).toString("base64");
+  const payload = typeof psbt === "string" ? psbt : base64.encode(Uint8Array.from(psbt));
   return decodePsbt({ chain: MAINNET, account: account.address, kind: "psbt", payload }, account, BOOK);
 }
 
@@ -274,7 +275,7 @@ export function randomPlan(who: Owner, random: (below: number) => number, salt: 
   return { coins, paid, version: 1 + random(2), lockTime: random(2) === 1 ? random(900_000) : 0, salt };
 }
 
-function randomScript(random: (below: number) => number): Uint8Array {
+export function randomScript(random: (below: number) => number): Uint8Array {
   const bytes = (length: number) => Uint8Array.from({ length }, () => random(256));
   const kinds = [
     () => output(payments.p2pkh({ hash: bytes(20) })),

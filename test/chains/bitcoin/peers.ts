@@ -13,6 +13,7 @@ import {
   signByPeer,
   type Type,
 } from "./made.ts";
+import { hex } from "./raw.ts";
 
 /**
  * Random valid payments from one account: decoded, signed and assembled by us, and by bitcoinjs-lib from the same keys, give
@@ -42,8 +43,4 @@ export async function compareWithPeers(type: Type, { from, count }: { from: numb
     same++;
   }
   return same;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }

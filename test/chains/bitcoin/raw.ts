@@ -1,3 +1,4 @@
+import { hex as base16 } from "@scure/base";
 import { RawPSBTV0 } from "@scure/btc-signer/psbt.js";
 import { RawOldTx, RawTx } from "@scure/btc-signer/script.js";
 import { type ReadPsbt, readPsbt } from "../../../src/chains/bitcoin/psbt.ts";
@@ -6,11 +7,11 @@ export type RawPsbt = ReturnType<typeof RawPSBTV0.decode>;
 export type RawInput = RawPsbt["inputs"][number];
 
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(Buffer.from(text, "hex"));
+  return Uint8Array.from(base16.decode(text.toLowerCase()));
 }
 
 export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
+  return base16.encode(Uint8Array.from(bytes));
 }
 
 /** A PSBT as its maps, changed, and written again: for what no library would write. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { encodeAbiParameters, parseAbiItem, toFunctionSelector } from "viem";
 import { describe, expect, test } from "vitest";
-import { fromHex } from "../../../src/base/bytes.ts";
+import { fromHex, toHex } from "../../../src/base/bytes.ts";
 import { readArguments } from "../../../src/chains/evm/arguments.ts";
 import { parseFunction, typeName } from "../../../src/chains/evm/signature.ts";
 import { newWork } from "../../../src/chains/evm/work.ts";
@@ -142,7 +142,7 @@ describe("arguments", () => {
     fc.tuple(fc.constant("bool"), fc.boolean()),
     fc.tuple(
       fc.constant("bytes"),
-      fc.uint8Array({ maxLength: 70 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`),
+      fc.uint8Array({ maxLength: 70 }).map((bytes) => `0x${toHex(bytes)}`),
     ),
     fc.tuple(fc.constant("string"), fc.string({ unit: "grapheme", maxLength: 40 })),
     fc.tuple(fc.constant("uint8[]"), fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 4 })),

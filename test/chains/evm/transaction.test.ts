@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { encodeFunctionData, keccak256, parseAbi, serializeTransaction } from "viem";
 import { describe, expect, test } from "vitest";
@@ -237,14 +236,4 @@ describe("work is bounded by counting", { timeout: 60_000 }, () => {
       expect({ parses, words, outcome }).toEqual({ parses: 1, words: 0, outcome: "nothing was thrown" });
     }
   });
-});
-
-test("no file of this chain speaks of keys, clocks, randomness or the network", () => {
-  const folder = new URL("../../../src/chains/evm/", import.meta.url);
-  const files = readdirSync(folder);
-  expect(files.length).toBeGreaterThan(8);
-  for (const file of files) {
-    const code = readFileSync(new URL(file, folder), "utf8");
-    expect(code).not.toMatch(/Date\b|[rR]andom|fetch|privateKey|signBy|setTimeout/);
-  }
 });
