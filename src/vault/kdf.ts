@@ -54,18 +54,32 @@ export function checkCost(cost: { readonly [part in keyof KdfCost]?: unknown }):
  */
 export const argon2id: Kdf = async (passphrase, salt, cost, options) => {
   throwIfAborted(options.signal);
-  return await argon2idAsync(passphrase, salt, {
-    m: cost.memoryKiB,
-    t: cost.passes,
-    p: cost.lanes,
-    dkLen: 32,
-    asyncTick: 16,
-    onProgress: (done) => {
-      throwIfAborted(options.signal);
-      options.onProgress?.(done);
-    },
-  });
+  const derive = () =>
+    argon2idAsync(passphrase, salt, {
+      m: cost.memoryKiB,
+      t: cost.passes,
+      p: cost.lanes,
+      dkLen: 32,
+      asyncTick: 16,
+      onProgress: (done) => {
+        throwIfAborted(options.signal);
+        options.onProgress?.(done);
+      },
+    });
+  return await behindOtherWork(derive);
 };
+
+/**
+ * The library gives way by `scheduler.yield()` where the host has it, and what was yielded goes on before any timer, message or
+ * abort that came meanwhile: in a browser nothing else would run until the key is there. A task of the lowest priority, which
+ * its continuations inherit, lets all of that come first.
+ *
+ * @see https://wicg.github.io/scheduling-apis/#dom-scheduler-yield
+ */
+async function behindOtherWork(run: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  const scheduler: Pick<Scheduler, "postTask"> | undefined = globalThis.scheduler;
+  return typeof scheduler?.postTask === "function" ? scheduler.postTask(run, { priority: "background" }) : run();
+}
 
 /** @throws `vault/aborted` */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
