@@ -19,7 +19,7 @@ export interface Target {
 /** Something that must not be: an exception of another kind, another meaning, too much work. */
 export interface Finding {
   readonly target: string;
-  /** `--seed` and `--only` that make it again. */
+  /** `--seed` and `--only` that make it again, with `--target`. */
   readonly seed: number;
   readonly index: number;
   readonly what: string;
@@ -30,12 +30,14 @@ export interface Score {
   refused: number;
   /** How often each code was the answer. */
   readonly codes: Map<string, number>;
+  totalMs: number;
   slowestMs: number;
   slowestIndex: number;
 }
 
 export interface Report {
   readonly seed: number;
+  /** Inputs that were run. */
   readonly count: number;
   readonly scores: ReadonlyMap<string, Score>;
   readonly findings: readonly Finding[];
@@ -44,43 +46,62 @@ export interface Report {
 export interface FuzzOptions {
   readonly targets: readonly Target[];
   readonly seed: number;
+  /** Indexes from here on, `count` of them. */
+  readonly from?: number;
   readonly count: number;
-  /** Runs the input of this index alone. */
-  readonly only?: number | undefined;
   /** Work of one input that is a finding in itself. Far above what any takes, as others use the cores too. */
   readonly mostMs?: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((done: number) => void) | undefined;
+  /** Called before each input. */
+  readonly onInput?: ((index: number) => void) | undefined;
 }
 
-const MOST_FINDINGS = 20;
+/** With so many of them a run ends: somebody has to look. */
+export const MOST_FINDINGS = 20;
 
-/** Runs `count` inputs. Each depends on `seed` and its own index only, so one that was found is made again alone. */
+/** Runs `count` inputs. Each depends on `seed`, its target and its own index only, so one that was found is made again alone. */
 export async function fuzz(options: FuzzOptions): Promise<Report> {
-  const { targets, seed, count, only, mostMs = 5_000, signal, onProgress } = options;
+  const { targets, seed, from = 0, count, mostMs = 5_000, signal, onInput } = options;
   const scores = new Map(targets.map(({ name }) => [name, newScore()]));
   const findings: Finding[] = [];
-  const [from, to] = only === undefined ? [0, count] : [only, only + 1];
-  for (let index = from; index < to && findings.length < MOST_FINDINGS && !signal?.aborted; index++) {
-    const random = randomOf(seed, index);
-    const target = random.weighted(targets);
-    const score = scores.get(target.name) ?? newScore();
+  let index = from;
+  for (; index < from + count && findings.length < MOST_FINDINGS && !signal?.aborted; index++) {
+    onInput?.(index);
+    const target = targetOf(targets, seed, index);
     const found = (what: string) => findings.push({ target: target.name, seed, index, what });
-    const began = performance.now();
-    try {
-      const fate = await target.run(random);
-      if (fate === "accepted") score.accepted++;
-      else refused(score, fate.refused);
-    } catch (cause) {
-      if (cause instanceof CustodyError) refused(score, cause.code);
-      else found(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+    const ms = await one({ target, seed, index, score: scores.get(target.name) ?? newScore(), found });
+    // A busy machine can hold one run up, so that only the second counts.
+    if (ms > mostMs) {
+      const again = await one({ target, seed, index, score: newScore(), found: () => undefined });
+      if (again > mostMs) found(`took ${Math.round(ms)} ms and again ${Math.round(again)} ms, expected less than ${mostMs}`);
     }
-    const ms = performance.now() - began;
-    if (ms > score.slowestMs) Object.assign(score, { slowestMs: ms, slowestIndex: index });
-    if (ms > mostMs) found(`took ${Math.round(ms)} ms, expected less than ${mostMs}`);
-    if (index % 256 === 255) onProgress?.((index + 1) / count);
+    // Lets signals and messages in.
+    if (index % 256 === 255) await new Promise((resolve) => setImmediate(resolve));
   }
-  return { seed, count: to - from, scores, findings };
+  return { seed, count: index - from, scores, findings };
+}
+
+/** Whose input this index is. Drawn apart from the input, which is the same when its target runs alone. */
+export function targetOf(targets: readonly Target[], seed: number, index: number): Target {
+  return randomOf(seed + CHOICES, index).weighted(targets);
+}
+
+const CHOICES = 2 ** 31;
+
+/** Several parts of one run, as one. */
+export function merged(reports: readonly Report[]): Report {
+  const scores = new Map<string, Score>();
+  for (const [name, part] of reports.flatMap((report) => [...report.scores])) {
+    const sum = scores.get(name) ?? newScore();
+    sum.accepted += part.accepted;
+    sum.refused += part.refused;
+    sum.totalMs += part.totalMs;
+    for (const [code, times] of part.codes) sum.codes.set(code, (sum.codes.get(code) ?? 0) + times);
+    if (part.slowestMs > sum.slowestMs) Object.assign(sum, { slowestMs: part.slowestMs, slowestIndex: part.slowestIndex });
+    scores.set(name, sum);
+  }
+  const count = reports.reduce((sum, report) => sum + report.count, 0);
+  return { seed: reports[0]?.seed ?? 0, count, scores, findings: reports.flatMap((report) => report.findings) };
 }
 
 /** The accepted share of a target's inputs. Where nearly nothing is accepted the inputs are noise, and show nothing. */
@@ -88,8 +109,42 @@ export function acceptedShare({ accepted, refused }: Score): number {
   return accepted + refused === 0 ? 0 : accepted / (accepted + refused);
 }
 
+/** What a share must be above. */
+export const LEAST_SHARE = 0.01;
+
+/** Targets whose inputs were noise. */
+export function noise({ scores }: Report): readonly string[] {
+  return [...scores].flatMap(([name, score]) => (acceptedShare(score) > LEAST_SHARE ? [] : [name]));
+}
+
+interface One {
+  readonly target: Target;
+  readonly seed: number;
+  readonly index: number;
+  readonly score: Score;
+  readonly found: (what: string) => void;
+}
+
+/** @returns milliseconds. */
+async function one({ target, seed, index, score, found }: One): Promise<number> {
+  const random = randomOf(seed, index);
+  const began = performance.now();
+  try {
+    const fate = await target.run(random);
+    if (fate === "accepted") score.accepted++;
+    else refused(score, fate.refused);
+  } catch (cause) {
+    if (cause instanceof CustodyError) refused(score, cause.code);
+    else found(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+  }
+  const ms = performance.now() - began;
+  score.totalMs += ms;
+  if (ms > score.slowestMs) Object.assign(score, { slowestMs: ms, slowestIndex: index });
+  return ms;
+}
+
 function newScore(): Score {
-  return { accepted: 0, refused: 0, codes: new Map(), slowestMs: 0, slowestIndex: 0 };
+  return { accepted: 0, refused: 0, codes: new Map(), totalMs: 0, slowestMs: 0, slowestIndex: 0 };
 }
 
 function refused(score: Score, code: string): void {
