@@ -1,0 +1,56 @@
+/** Why valid rows are refused on purpose: all there are. Each has to occur, or it has no business here. */
+export const DECLINED = {
+  "amounts-of-another-form": "an amount has digits on both sides of its point, no sign and no zeros before it: one form, as people read it",
+  "blob-sidecars": "what nodes send around beside a blob transaction is not what is signed",
+  "deep-types": "arguments of more than 8 tuples in one another: the work on a signature's text is bounded",
+  "descriptors-of-no-account": "an account is one key with receive and change addresses (BIP-44, 49, 84, 86), and nothing else",
+  "domains-as-messages": "the domain of typed data is no message: its signature would be valid in every domain",
+  "domains-without-members": "typed data without a domain is valid on every chain and for every contract",
+  "erc-1191": "checksums of one chain only (RSK): the same letters would be another address's mistake on all others",
+  "half-bytes": "hexadecimal with an odd number of digits: libraries put the missing digit at different ends",
+  "high-s": "a signature has one form; high s is a second one of the same signature (EIP-2, BIP-146)",
+  "later-witness-versions": "nobody can say who may spend what is sent to a witness version without a meaning",
+  "loose-sign-ins": "ERC-4361 has two empty lines where there is no statement; other readers see other fields in it",
+  "members-without-a-type": "members that no type names are not signed, though a screen could show them",
+  "no-address": "a text where an address belongs",
+  "other-domain-members": "members of a domain that EIP-712 does not know: nobody can say what they bind the signature to",
+  "other-hash-types": "a signature that leaves out inputs or outputs (NONE, SINGLE, ANYONECANPAY) lets others change what was judged",
+  "other-networks": "Litecoin is no chain of ours",
+  "three-zeros": "a legacy transaction with three zeros behind it, from before EIP-155: a second encoding of the same transaction",
+  "transactions-as-fields": "what is signed is bytes: whoever asks fills in nonce and fees first",
+  "typed-data-v1": "typed data from before EIP-712, which has neither a domain nor types",
+  "types-assigned-since": "a PSBT field of a type that meant nothing in 2021 and belongs to version 2 since (BIP-370)",
+  "types-that-nothing-needs": "types that the primary type does not use are not signed, though a screen could show them",
+  "wrong-checksums": "an address whose capitals are not its EIP-55 checksum: one of its characters may be wrong",
+  "zeros-as-signatures": "r and s of zero are canonical DER, and no signature",
+} as const;
+
+/** What is asked for by rows that nothing of ours could answer, right or wrong. */
+export const UNSUPPORTED = {
+  "argon2-dear": "256 MiB or four passes: many seconds of JavaScript for what the cheaper rows show",
+  "argon2-secret": "Argon2 with a secret and associated data",
+  "argon2-text": "Argon2 hashes as texts ($argon2id$…)",
+  "arguments-of-a-library": "arguments of another library that contradict themselves",
+  "batches-of-calls": "batches of calls (EIP-5792)",
+  "eth-sign": "eth_sign, a bare digest: there is no such request",
+  "hedged-nonces": "nonces with extra entropy: deterministic ones can be made again by a second implementation",
+  "json-of-viem": "viem's own way to write typed data",
+  "messages-of-32-bytes": "BIP-340 signatures of messages that are not 32 bytes: only digests are signed",
+  "negative-numbers": "negative r and s, which 64 bytes cannot hold",
+  "nothing-to-sign": "requests that ask for no signature",
+  "only-argon2id": "Argon2i, Argon2d and version 0x10",
+  "other-curves": "SLIP-10 on other curves than secp256k1",
+  "other-key-or-nonce-sizes": "AES with other keys than 256 bits or other nonces than 96: a vault writes no others",
+  "pbkdf2-of-bip39": "PBKDF2 with other functions than HMAC-SHA-512: it is used for BIP-39 alone",
+  "rules-of-the-chain": "gas rules and chain ids that only a chain applies: the bytes are a transaction",
+  "scripts-of-others": "scripts of several keys or with conditions, trees, bare keys: no account has them",
+  "shown-staking-calls": "calls that a device refuses because it shows them by name: for us they are unknown effects",
+  "taproot-trees": "taproot outputs with a tree of scripts",
+  "uncompressed-keys": "addresses of uncompressed public keys",
+  "unknown-digests": "signatures whose digest is not what the file says",
+  wanchain: "Wanchain, which puts a type into a legacy transaction",
+  witnesses: "requests to a witness of logs",
+} as const;
+
+export type Declined = keyof typeof DECLINED;
+export type Unsupported = keyof typeof UNSUPPORTED;
