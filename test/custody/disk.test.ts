@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { entryBody } from "../../src/audit/entry.ts";
 import { verifyEntryProof, verifyLog } from "../../src/audit/index.ts";
-import { concat, fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
+import { concat, fromHex, utf8 } from "../../src/base/bytes.ts";
 import type { Custody, LoggedEntry, Store } from "../../src/index.ts";
 import { randomBytes } from "../../src/keys/random.ts";
 import { lmdbStore } from "../../src/stores/lmdb/index.ts";
@@ -12,23 +12,9 @@ import { decodeHeader, HEADER_KEY } from "../../src/vault/header.ts";
 import { Keyring } from "../../src/vault/keyring.ts";
 import { openVault } from "../../src/vault/open.ts";
 import { openSlot, type SlotRecord } from "../../src/vault/slot.ts";
-import { dump, keyOf, restore } from "../vault/setting.ts";
-import {
-  CHAIN,
-  codeOf,
-  document,
-  FRIEND,
-  KEY,
-  MALLORY,
-  openCustody,
-  payRules,
-  reopen,
-  request,
-  slot,
-  transaction,
-  USDC,
-  wrongSlot,
-} from "./fixture.ts";
+import { dump, restore } from "../vault/setting.ts";
+import { codeOf, openCustody, reopen, request, slot, transaction, wrongSlot } from "./fixture.ts";
+import { IN_CLEAR, tellEverything, traces } from "./told.ts";
 
 // Log entries are blobs: sealed, but not in the tree of records. What holds them is the log's own tree, whose head is in the root.
 describe("an entry on the disk", () => {
@@ -123,55 +109,17 @@ test("the files show no address, name, amount, rule, word or key, in any encodin
   const folder = mkdtempSync(join(tmpdir(), "keyward-disk-"));
   try {
     const store = lmdbStore(join(folder, "vault"));
-    const policy = document([...payRules, { id: "edits-are-fine", allow: ["policyEdit", "import"] }], { more: { immutable: false } });
-    const { custody, me } = await openCustody({ store, policy, wallet: { from: "privateKey", privateKey: KEY } });
-    await me.sign(request(transaction({ value: 123_456_789n })));
-    await me.sign(request(transaction({ to: MALLORY })));
-    await me.submit({ act: "policyEdit", policy: { ...policy, name: "another name of the policy" } });
-    await me.submit({ act: "import", name: "Savings", wallet: { from: "mnemonic", mnemonic: MNEMONIC } });
-    await me.accounts.derive({ chain: CHAIN, name: "Household", wallet: "Savings" });
-    const names = (await custody.accounts()).flatMap(({ id, address }) => [id, address]);
-    const told = [
-      ...names,
-      FRIEND,
-      MALLORY,
-      USDC,
-      "Household",
-      "Savings",
-      "owner",
-      "edits-are-fine",
-      "another name",
-      "123456789",
-      "policy/1",
-      "transfer",
-    ];
+    const { custody, names } = await tellEverything(store);
     custody.lock();
     await store.close();
     const files = ["data.mdb", "lock.mdb"].map((name) => readFileSync(join(folder, "vault", name)));
     const found = (needle: Uint8Array) => files.some((bytes) => bytes.includes(Buffer.from(needle)));
-    for (const text of [...told, ...MNEMONIC.split(" ").map((word) => `${word} `), "secp256k1", "eip155"]) {
-      for (const form of [text, text.toLowerCase(), toHex(utf8(text))]) expect([form, found(utf8(form))]).toEqual([form, false]);
-      expect([text, found(Buffer.from(text, "utf16le"))]).toEqual([text, false]);
-    }
-    for (const hex of [...names.filter((name) => name.startsWith("0x")), FRIEND, MALLORY, USDC, toHex(KEY), toHex(keyOf(1))]) {
-      const bytes = fromHex(hex);
-      for (const form of [
-        bytes,
-        Uint8Array.from(bytes).reverse(),
-        utf8(toHex(bytes)),
-        utf8(Buffer.from(bytes).toString("base64").slice(0, -4)),
-      ]) {
-        expect([hex, found(form)]).toEqual([hex, false]);
-      }
-    }
-    // What is there is found: the id of the vault's suite, and the name of a slot.
-    expect([found(utf8("xchacha20poly1305")), found(utf8('"kind":"raw"'))]).toEqual([true, true]);
+    for (const { what, bytes } of traces(names)) expect([what, found(bytes)]).toEqual([what, false]);
+    expect(IN_CLEAR.map(found)).toEqual([true, true]);
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
-
-const MNEMONIC = "legal winner thank year wave sausage worth useful legal winner thank yellow";
 
 test("whatever stands where failed openings are counted, the vault opens, and a wrong key is a wrong key", async () => {
   for (const bytes of [Uint8Array.of(0xff, 0xfe), new Uint8Array(0), utf8("1e3"), utf8("-1"), utf8("9".repeat(1_000_000))]) {

@@ -37,10 +37,11 @@ export function openDatabase(name: string, patienceMs: number): Promise<IDBDatab
 }
 
 /**
- * Runs one transaction to its end: on disk when this returns, wholly undone when it throws.
+ * Runs one transaction to its end: on disk when this returns, wholly undone when it throws. Only if the browser takes the database
+ * away or does not answer in time, in the moment of writing, nobody can say which; this throws.
  *
  * @param body - awaits nothing but requests of this transaction, or it would end by itself.
- * @param patienceMs - for others who hold the records locked; what is being flushed already is waited for.
+ * @param patienceMs - for others who hold the records locked.
  * @throws what `body` throws; `store/blocked`; why the browser undid it
  */
 export async function runTransaction<T>(
@@ -48,23 +49,21 @@ export async function runTransaction<T>(
   body: (records: IDBObjectStore) => PromiseLike<T> | T,
   patienceMs: number,
 ): Promise<T> {
-  const over = ending(transaction);
-  let gaveUp = false;
-  const timer = setTimeout(() => {
-    gaveUp = abort(transaction);
-  }, patienceMs);
-  try {
-    const result = await body(ours(transaction.objectStore(RECORDS)));
-    if (!(await over)) throw transaction.error ?? new DOMException("the transaction was aborted", "AbortError");
-    return result;
-  } catch (cause) {
-    abort(transaction);
-    await over;
-    if (gaveUp) throw blocked(transaction.db.name);
-    // Requests of an undone transaction only know that it was; the transaction knows why.
-    throw transaction.error ?? cause;
-  } finally {
-    clearTimeout(timer);
+  const over = ending(transaction, patienceMs);
+  const result = (async () => body(ours(transaction.objectStore(RECORDS))))();
+  result.catch(() => abort(transaction));
+  switch (await over) {
+    case "written":
+      return result;
+    case "undone":
+      // Requests of an undone transaction only know that it was; the transaction knows why.
+      if (transaction.error !== null) throw transaction.error;
+      await result;
+      throw new DOMException("the transaction was aborted", "AbortError");
+    case "lost":
+      throw new DOMException("the browser closed the database", "AbortError");
+    case "blocked":
+      throw blocked(transaction.db.name);
   }
 }
 
@@ -89,22 +88,37 @@ const KNOWN: { readonly [name: string]: { readonly code: ErrorCode; readonly say
   NotFoundError: { code: "store/foreign", says: `is not one of ours: expected the object store ${RECORDS} in it` },
 };
 
-/** @returns whether it is on disk; `false` when it is undone. */
-function ending(transaction: IDBTransaction): Promise<boolean> {
+type Ending = "written" | "undone" | "lost" | "blocked";
+
+/**
+ * Waits for the end of a transaction; after `patienceMs` it is given up. When the browser takes a database away (a user clears the
+ * site's data), Chromium tells the connection, but not a transaction that begins in that moment, nor any of its requests.
+ */
+function ending(transaction: IDBTransaction, patienceMs: number): Promise<Ending> {
+  const { db } = transaction;
   return new Promise((resolve) => {
-    transaction.oncomplete = () => resolve(true);
-    transaction.onabort = () => resolve(false);
+    const end = (how: Ending) => {
+      clearTimeout(timer);
+      db.removeEventListener("close", lost);
+      resolve(how);
+    };
+    const lost = () => end("lost");
+    const timer = setTimeout(() => {
+      abort(transaction);
+      end("blocked");
+    }, patienceMs);
+    transaction.oncomplete = () => end("written");
+    transaction.onabort = () => end("undone");
+    db.addEventListener("close", lost);
   });
 }
 
-/** Gives up a transaction. @returns whether there was something to give up: it may be over, or on its way to the disk. */
-function abort(transaction: IDBTransaction): boolean {
+/** Undoes a transaction, unless it is over or on its way to the disk. */
+function abort(transaction: IDBTransaction): void {
   try {
     transaction.abort();
-    return true;
   } catch (cause) {
-    if (isClosing(cause)) return false;
-    throw cause;
+    if (!isClosing(cause)) throw cause;
   }
 }
 

@@ -113,9 +113,20 @@ class IndexedDbStore implements BrowserStore {
     try {
       return await runTransaction(await this.#begin(mode), callback, this.#patienceMs);
     } catch (cause) {
-      throw this.#closed ? closed() : failure(this.#name, cause);
+      if (this.#closed) throw closed();
+      const error = failure(this.#name, cause);
+      if (error.code === "store/blocked") this.#abandon();
+      throw error;
     }
   };
+
+  /** A connection that does not answer may be dead, so the next call opens anew. */
+  #abandon(): void {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    // What cannot be opened needs no closing.
+    opening?.then((database) => database.close()).catch(() => undefined);
+  }
 
   async #begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
     const opening = this.#database();
