@@ -97,7 +97,7 @@ function packageRoot(name: string): string | undefined {
 }
 
 /** The regular files of a ustar archive. A header: name(100) … size(12, octal, at 124) … type(1, at 156) … prefix(155, at 345). */
-function unpackTar(archive: Buffer, into: string): void {
+export function unpackTar(archive: Buffer, into: string): void {
   const text = (start: number, length: number) => archive.toString("latin1", start, start + length).replace(/\0.*$/s, "");
   for (let header = 0; header + 512 <= archive.length; ) {
     const name = join(text(header + 345, 155), text(header, 100));
