@@ -24,6 +24,7 @@ export type Node =
 const NAME_BYTES = 32;
 const VALUE_BYTES = 33;
 const HASH_BYTES = 32;
+const NOTHING = "00".repeat(HASH_BYTES);
 
 /** What the bytes that are hashed begin with, so that no other hash of ours can be a node's. */
 export const NODE_LABEL = utf8("keyward/tree/v1");
@@ -63,10 +64,11 @@ function decodeBranch(bytes: Uint8Array): Node | undefined {
   const size = 4 + HASH_BYTES;
   if (bytes.length !== 1 + 16 * size) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const children = Array.from({ length: 16 }, (_, digit): Ref | undefined => {
+  const places = Array.from({ length: 16 }, (_, digit): Ref => {
     const start = 1 + digit * size;
-    const count = view.getUint32(start);
-    return count === 0 ? undefined : { count, hash: toHex(bytes.subarray(start + 4, start + size)) };
+    return { count: view.getUint32(start), hash: toHex(bytes.subarray(start + 4, start + size)) };
   });
-  return { kind: "branch", children };
+  // A place without entries has no hash either: a node has one form.
+  if (places.some(({ count, hash }) => count === 0 && hash !== NOTHING)) return undefined;
+  return { kind: "branch", children: places.map((place) => (place.count === 0 ? undefined : place)) };
 }

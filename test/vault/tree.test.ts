@@ -2,7 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex, u32 } from "../../src/base/bytes.ts";
-import { encodeNode, type Node, type Ref } from "../../src/vault/node.ts";
+import { decodeNode, encodeNode, type Node, type Ref } from "../../src/vault/node.ts";
 import { diff, emptyTree, lookup, type NodeChanges, update } from "../../src/vault/tree.ts";
 
 type Changes = Map<string, string | null>;
@@ -139,6 +139,17 @@ describe("the authenticated tree", () => {
     }
     const [first = "", second = ""] = positions.slice(1);
     await expect(load(first, encodeNode(tree.read(second)))).rejects.toMatchObject({ code: "vault/damaged" });
+  });
+
+  test("a place without entries has no hash, so that a node has one form", () => {
+    const branch: Node = {
+      kind: "branch",
+      children: Array.from({ length: 16 }, (_, at) => (at === 3 ? undefined : { count: 3, hash: name(at) })),
+    };
+    const bytes = encodeNode(branch);
+    expect(decodeNode(bytes, "")).toEqual(branch);
+    bytes[1 + 3 * 36 + 35] = 1;
+    expect(() => decodeNode(bytes, "")).toThrow(expect.objectContaining({ code: "vault/damaged" }));
   });
 });
 
