@@ -62,7 +62,8 @@ class Line {
   add(part: Uint8Array): void {
     this.length += part.length;
     if (this.length > this.#most) this.#parts = [];
-    else if (part.length > 0) this.#parts.push(part.slice());
+    // Not `slice`: that of a Buffer, as streams of Node give them, is no copy.
+    else if (part.length > 0) this.#parts.push(Uint8Array.from(part));
   }
 
   take(): Uint8Array | undefined {

@@ -184,6 +184,18 @@ describe("--lines", () => {
     expect(kept).toBeLessThan(64 * 1024 * 1024);
   });
 
+  test("what a stream does with its buffer afterwards changes no line", async () => {
+    async function* reused() {
+      const buffer = Buffer.from("ab");
+      yield buffer;
+      buffer.write("c\n");
+      yield buffer;
+    }
+    const lines: (string | undefined)[] = [];
+    for await (const line of cutLines(reused())) lines.push(line && Buffer.from(line).toString());
+    expect(lines).toEqual(["abc"]);
+  });
+
   test("cut anywhere, a stream gives the same answers", async () => {
     const text = new TextEncoder().encode(
       [asked({}), asked({ nonce: 1 }), asked({ nonce: 2 })].map((line) => JSON.stringify(line)).join("\n"),
