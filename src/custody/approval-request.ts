@@ -129,7 +129,8 @@ export function checkApprovalRequest(json: unknown, { chains }: { readonly chain
   check(canonical(effects) === canonical(parts.effects ?? null), "the bytes would cause other effects than it says");
   const subject = subjectOf(intent, parts.subject);
   check(subject.digest === statement.subject, "the statement is about something else than these bytes");
-  return { id: String(parts.id), request, statement, subject, effects, policy, intent, ...(mode !== undefined && { mode }) };
+  const id = expectString(parts.id, `${WHERE}: id`, "approval/malformed", 200);
+  return { id, request, statement, subject, effects, policy, intent, ...(mode !== undefined && { mode }) };
 }
 
 /** Nothing of it is believed: an act that was asked in another mode has another digest. */

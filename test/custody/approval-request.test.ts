@@ -56,6 +56,8 @@ describe("a request for approval", () => {
       { ...request, more: 1 },
       { ...request, keyward: "approval-request/2" },
       { ...request, accepted: -1 },
+      { ...request, id: {} },
+      { ...request, id: "x".repeat(201) },
     ])
       expect(codeOf(() => checkApprovalRequest(malformed, { chains }))).toBe("approval/malformed");
     expect(codeOf(() => checkApprovalRequest(request, { chains: [] }))).toMatch(/^(chain\/unknown|policy\/invalid)$/);
