@@ -38,6 +38,6 @@ export type { Effect, EffectKind } from "./intent/effect.ts";
 export type { Intent, Reason, Request, RequestKind, Signable, Use } from "./intent/intent.ts";
 export type { Need } from "./intent/verdict.ts";
 export { coldStorage, denyAll, personalWallet, spendingAgent, teamTreasury } from "./policy/templates.ts";
-export type { Change, Store } from "./stores/store.ts";
+export type { Change, Keeping, Peer, PeerEvent, Store } from "./stores/store.ts";
 export { passphrase } from "./vault/passphrase.ts";
 export type { Slot } from "./vault/slot.ts";

@@ -63,6 +63,8 @@ const PLANTED: readonly (readonly [path: string, text: string, says: RegExp])[] 
   ["cli/a.ts", `const f = () => new WebSocket("ws://x");`, /WebSocket: network/],
   ["cli/a.ts", `const f = (send = fetch) => send;`, /fetch: network/],
   ["custody/a.ts", `const f = () => new XMLHttpRequest();`, /XMLHttpRequest: network/],
+  ["custody/a.ts", `const f = (name) => new BroadcastChannel(name);`, /BroadcastChannel: peers/],
+  ["vault/a.ts", `const f = (key) => globalThis.postMessage(key);`, /postMessage: peers/],
   ["vault/a.ts", `const f = (key) => console.log(key);`, /console: console/],
   ["vault/a.ts", `const f = () => eval("1");`, /uses eval/],
   ["audit/a.ts", `import { ed25519 } from "@noble/curves/ed25519.js";\nconst f = (m, k) => ed25519.sign(m, k);`, /only keys sign/],

@@ -48,6 +48,7 @@ export const EDGES = {
   randomness: ["keys/random.ts"],
   console: ["cli/"],
   network: [],
+  peers: ["stores/indexeddb/"],
 } as const satisfies { readonly [edge: string]: readonly string[] };
 
 export type Edge = keyof typeof EDGES;
@@ -67,6 +68,7 @@ export const REACHES: { readonly [edge in Edge]: readonly string[] } = {
     "navigator.sendBeacon",
     "importScripts",
   ],
+  peers: ["BroadcastChannel", "MessageChannel", "MessagePort", "Worker", "SharedWorker", "postMessage", "navigator.serviceWorker"],
 };
 
 /** Modules of Node that speak to others or start them, forbidden even where `node:` is allowed. */

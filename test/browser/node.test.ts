@@ -1,0 +1,26 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const store = fileURLToPath(new URL("../../src/stores/indexeddb/index.ts", import.meta.url));
+
+// An app that is rendered on a server, or tested under an imitated DOM, has this store in Node.
+test("a store of a browser that nobody closes keeps no process of Node alive, and says that there is no database", () => {
+  const script = `
+    import { indexedDbStore } from ${JSON.stringify(store)};
+    const first = indexedDbStore("vault");
+    const heard = [];
+    const peer = first.join((event) => heard.push(event));
+    indexedDbStore("vault").join(() => undefined).tell("locked");
+    peer.tell("created");
+    const code = await first.get("a").catch((error) => error.code);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    console.log(JSON.stringify([heard, code, await first.keeping(), (await first.persist()) ?? null]));
+  `;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], {
+    timeout: 20_000,
+    encoding: "utf8",
+  });
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(JSON.parse(stdout)).toEqual([["locked"], "store/failed", {}, null]);
+});
