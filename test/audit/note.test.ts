@@ -3,9 +3,8 @@ import { base64 } from "@scure/base";
 import { describe, expect, test } from "vitest";
 import { formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from "../../src/audit/checkpoint.ts";
 import { openNote, parseVerifier, type Signer, signNote, vkeyOf } from "../../src/audit/note.ts";
-import { append, emptyFrontier, type Frontier, leafHash, rootOf } from "../../src/audit/tree.ts";
-import { fromHex, fromUtf8, toHex, utf8 } from "../../src/base/bytes.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../shared.ts";
+import { emptyFrontier, rootOf } from "../../src/audit/tree.ts";
+import { fromHex, fromUtf8, utf8 } from "../../src/base/bytes.ts";
 
 const secret = new Uint8Array(32).fill(7);
 const signer: Signer = { name: "keyward/a1b2", publicKey: ed25519.getPublicKey(secret), sign: (message) => ed25519.sign(message, secret) };
@@ -126,74 +125,5 @@ describe("checkpoints", () => {
     await expect(signCheckpoint({ ...good, origin: "keyward/other" }, signer)).rejects.toMatchObject({ code: "log/malformed" });
     const foreign = await signNote(formatCheckpoint({ ...good, origin: "keyward/other" }), signer);
     expect(() => openCheckpoint(foreign, verifier)).toThrow("origin");
-  });
-});
-
-describe.skipIf(!shared)(vectorSuite("golang.org/x/mod/sumdb/note, C2SP, Tessera"), () => {
-  interface OpenRow { name: string; note?: string; note_hex?: string; vkeys: string[]; verified?: string[]; unverified?: string[]; error?: string } // biome-ignore format: one line
-  interface Notes { open: OpenRow[]; sign: { skey: string; text: string; note: string }; bad_vkeys: { vkey: string; why: string }[] } // biome-ignore format: one line
-
-  test("fifteen notes open, or are refused for the published reason", () => {
-    const tally = new Tally();
-    for (const row of sharedFile<Notes>("vectors/tlog/signed-note-go.json").open) {
-      try {
-        const text = row.note ?? fromUtf8(fromHex(row.note_hex!), "log/malformed");
-        const note = openNote(text, row.vkeys.map(parseVerifier));
-        if (row.error) tally.accepted.push(row.name);
-        else {
-          expect(
-            note.verified.map(({ name }) => name),
-            row.name,
-          ).toEqual(row.verified);
-          expect(
-            note.unverified.map(({ name }) => name),
-            row.name,
-          ).toEqual(row.unverified);
-          tally.match++;
-        }
-      } catch (error) {
-        const { code, message } = error as { code?: string; message: string };
-        const reason = row.error === "malformed note" ? code === "log/malformed" : code === "log/bad-signature";
-        const named = !row.error?.startsWith("ambiguous") && !row.error?.startsWith("invalid") ? true : message.includes(row.error);
-        if (row.error && reason && named) tally.refused++;
-        else tally.wrong.push(`${row.name}: ${message}`);
-      }
-    }
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect([tally.match, tally.refused]).toEqual([4, 11]);
-  });
-
-  test("Go's own signing key makes Go's own note", async () => {
-    const { sign, bad_vkeys } = sharedFile<Notes>("vectors/tlog/signed-note-go.json");
-    const [, name, encoded] = /^PRIVATE\+KEY\+([^+]+)\+[0-9a-f]{8}\+(.+)$/.exec(sign.skey) as unknown as [string, string, string];
-    const key = base64.decode(encoded).slice(1);
-    const publicKey = ed25519.getPublicKey(key);
-    expect(await signNote(sign.text, { name, publicKey, sign: (message) => ed25519.sign(message, key) })).toBe(sign.note);
-    expect(vkeyOf(name, publicKey)).toBe("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
-    for (const { vkey: bad, why } of bad_vkeys) expect(() => parseVerifier(bad), why).toThrow(refusal);
-    expect(bad_vkeys.length).toBe(2);
-  });
-
-  test("the examples of the C2SP specifications open", () => {
-    const examples = sharedFile<{ signed_note: { vkey: string; note: string }; checkpoint_cosigned: string }>(
-      "vectors/tlog/c2sp-examples.json",
-    );
-    expect(openNote(examples.signed_note.note, [parseVerifier(examples.signed_note.vkey)]).text).toBe("This is an example message.\n");
-    const body = examples.checkpoint_cosigned.split("\n\n")[0];
-    expect(parseCheckpoint(`${body}\n`)).toMatchObject({ origin: "example.com/behind-the-sofa", size: 20852163, extensions: [] });
-  });
-
-  test("a real log of 15 entries: all 16 roots and signatures", () => {
-    const log = sharedFile<{ vkey: string; entries: string[]; files: Record<string, string> }>("vectors/tlog/tessera-log.json");
-    const key = parseVerifier(log.vkey);
-    let head: Frontier = emptyFrontier;
-    let matched = 0;
-    for (let size = 0; size <= 15; size++) {
-      const { size: signedSize, root } = openCheckpoint(log.files[`checkpoint.${size}`]!, key);
-      if (signedSize === size && toHex(root) === toHex(rootOf(head))) matched++;
-      const entry = log.entries[size];
-      if (entry !== undefined) head = append(head, leafHash(utf8(entry))).frontier;
-    }
-    expect(matched).toBe(16);
   });
 });

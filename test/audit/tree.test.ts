@@ -1,5 +1,4 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { base64 } from "@scure/base";
 import { describe, expect, test } from "vitest";
 import { consistencyProof, inclusionProof, type Proof, rootAt, verifyConsistency, verifyInclusion } from "../../src/audit/proof.ts";
 import { completedBy, entryOf, storedHashes, storedReader, type TreeNode } from "../../src/audit/stored.ts";
@@ -14,7 +13,6 @@ import {
   rootOf,
 } from "../../src/audit/tree.ts";
 import { fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../shared.ts";
 
 /** RFC 6962 §2.1 word by word, over leaf hashes. */
 function naiveRoot(leaves: readonly Uint8Array[]): Uint8Array {
@@ -237,50 +235,5 @@ describe("proofs", () => {
   test("a reader that answers too little, or with something else, is reported as damage", async () => {
     await expect(inclusionProof(8, 3, async () => [])).rejects.toMatchObject({ code: "log/damaged" });
     await expect(inclusionProof(8, 3, async (nodes) => nodes.map(() => new Uint8Array(31)))).rejects.toMatchObject({ code: "log/damaged" });
-  });
-});
-
-describe.skipIf(!shared)(vectorSuite("RFC 6962 roots, transparency-dev proofs"), () => {
-  test("the roots and hashes of certificate-transparency", () => {
-    const vectors = sharedFile<{ leaf_inputs: string[]; roots_by_size: string[]; hasher: Record<string, string> }>(
-      "vectors/tlog/rfc6962-roots.json",
-    );
-    let head = emptyFrontier;
-    const found = [toHex(rootOf(head))];
-    for (const input of vectors.leaf_inputs) {
-      head = append(head, leafHash(fromHex(input))).frontier;
-      found.push(toHex(rootOf(head)));
-    }
-    expect(found).toEqual(vectors.roots_by_size);
-    expect(found.length).toBe(9);
-    expect(toHex(leafHash(new Uint8Array(0)))).toBe(vectors.hasher.empty_leaf);
-    expect(toHex(leafHash(utf8("L123456")))).toBe(vectors.hasher.leaf_L123456);
-    expect(toHex(nodeHash(utf8("N123"), utf8("N456")))).toBe(vectors.hasher.node_N123_N456);
-  });
-
-  test("98 proofs, good and bad, are judged as published", () => {
-    interface Row {
-      file: string; kind: string; wantErr: boolean; proof: string[] | null; root: string; leafHash: string; leafIdx: number; treeSize: number;
-      size1: number; size2: number; root1: string; root2: string;
-    } // biome-ignore format: as the file has them
-    const tally = new Tally();
-    const bytes = (text: string) => base64.decode(text);
-    for (const row of sharedFile<Row[]>("vectors/tlog/merkle-proofs-dev.json")) {
-      try {
-        const proof = (row.proof ?? []).map(bytes);
-        const valid =
-          row.kind === "inclusion"
-            ? verifyInclusion({ size: row.treeSize, index: row.leafIdx, leaf: bytes(row.leafHash), root: bytes(row.root) }, proof)
-            : verifyConsistency({ from: row.size1, to: row.size2, fromRoot: bytes(row.root1), toRoot: bytes(row.root2) }, proof);
-        if (valid && row.wantErr) tally.accepted.push(row.file);
-        else if (!valid && !row.wantErr) tally.wrong.push(row.file);
-        else if (valid) tally.match++;
-        else tally.refused++;
-      } catch (error) {
-        tally.crashed.push(`${row.file}: ${error}`);
-      }
-    }
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect([tally.match, tally.refused]).toEqual([6, 92]);
   });
 });

@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
+import { fromHex, utf8 } from "../../src/base/bytes.ts";
 import * as ed25519 from "../../src/keys/ed25519.ts";
 import * as x25519 from "../../src/keys/x25519.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../shared.ts";
 
 const badKey = expect.objectContaining({ code: "keys/bad-key" });
-const none = { wrong: [], accepted: [], crashed: [] };
 
 describe("ed25519", () => {
   const privateKey = new Uint8Array(32).fill(7);
@@ -52,49 +50,5 @@ describe("x25519", () => {
     }
     expect(() => x25519.sharedSecret({ privateKey: new Uint8Array(33), publicKey: x25519.publicKey(privateKey) })).toThrow(badKey);
     expect(() => x25519.publicKey(new Uint8Array(0))).toThrow(badKey);
-  });
-});
-
-describe.skipIf(!shared)(vectorSuite("Wycheproof Ed25519 and X25519"), () => {
-  test("ed25519: 88 valid, 63 invalid", () => {
-    interface File {
-      testGroups: { publicKey: { pk: string }; tests: { tcId: number; msg: string; sig: string; result: string }[] }[];
-    }
-    const tally = new Tally();
-    for (const group of sharedFile<File>("vectors/wycheproof/ed25519.json").testGroups) {
-      for (const row of group.tests) {
-        const valid = ed25519.verify({ publicKey: fromHex(group.publicKey.pk), message: fromHex(row.msg), signature: fromHex(row.sig) });
-        if (valid && row.result !== "valid") tally.accepted.push(String(row.tcId));
-        else if (valid) tally.match++;
-        else if (row.result === "valid") tally.wrong.push(String(row.tcId));
-        else tally.refused++;
-      }
-    }
-    expect(tally.bad).toEqual(none);
-    expect([tally.match, tally.refused]).toEqual([88, 63]);
-  });
-
-  test("x25519: every result matches, and what would be zero is refused", () => {
-    interface File {
-      testGroups: { tests: { tcId: number; public: string; private: string; shared: string; result: string; flags: string[] }[] }[];
-    }
-    const tally = new Tally();
-    for (const row of sharedFile<File>("vectors/wycheproof/x25519.json").testGroups.flatMap(({ tests }) => tests)) {
-      const zero = /^0+$/.test(row.shared);
-      try {
-        const secret = toHex(x25519.sharedSecret({ privateKey: fromHex(row.private), publicKey: fromHex(row.public) }));
-        if (zero) tally.accepted.push(String(row.tcId));
-        else if (secret === row.shared) tally.match++;
-        else tally.wrong.push(String(row.tcId));
-      } catch (error) {
-        if (!badKey.asymmetricMatch(error)) tally.crashed.push(String(row.tcId));
-        // Pinned: of the `acceptable` rows only those whose result is all zero are refused.
-        else if (zero) tally.refused++;
-        else tally.wrong.push(String(row.tcId));
-      }
-    }
-    expect(tally.bad).toEqual(none);
-    expect(tally.match).toBeGreaterThanOrEqual(480);
-    expect(tally.match + tally.refused).toBe(518);
   });
 });

@@ -2,12 +2,9 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import * as scure from "@scure/bip39";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
-import { withPrivateKey } from "../../src/keys/derive.ts";
 import { entropyToMnemonic, generateEntropy, mnemonicToEntropy, mnemonicWord } from "../../src/keys/mnemonic.ts";
 import { entropyToSeed } from "../../src/keys/seed.ts";
 import { english, LANGUAGES, loadWordlist } from "../../src/keys/wordlist.ts";
-import { shared, sharedFile, sharedText, Tally, vectorSuite } from "../shared.ts";
-import { readXprv } from "./xprv.ts";
 
 const badMnemonic = expect.objectContaining({ code: "keys/bad-mnemonic" });
 const badEntropy = expect.objectContaining({ code: "keys/bad-entropy" });
@@ -165,42 +162,4 @@ describe("the seed", () => {
   function generateEntropyBytes(): Uint8Array {
     return new Uint8Array(32).fill(0x5a);
   }
-});
-
-describe.skipIf(!shared)(vectorSuite("BIP-39"), () => {
-  test("all 24 English rows give their words, entropy, seed and root key", async () => {
-    const rows = sharedFile<{ english: [string, string, string, string][] }>("vectors/bip39/trezor-english.json").english;
-    const tally = new Tally();
-    for (const [entropyHex, words, seedHex, xprv] of rows) {
-      const { entropy } = await mnemonicToEntropy(words, { language: "english" });
-      const seed = await entropyToSeed(entropy, english, "TREZOR");
-      const root = await withPrivateKey(seed, [], toHex);
-      const good =
-        toHex(entropy) === entropyHex &&
-        entropyToMnemonic(entropy, english) === words &&
-        toHex(seed) === seedHex &&
-        root === readXprv(xprv).privateKey;
-      if (good) tally.match++;
-      else tally.wrong.push(words);
-    }
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect(tally.match).toBe(24);
-  });
-
-  test("the lists are the official ones, word for word", async () => {
-    for (const language of ["english", "japanese"] as const) {
-      const official = sharedText(`vectors/bip39/wordlist-${language}.txt`).normalize("NFKD").trimEnd().split("\n");
-      expect((await loadWordlist(language)).words).toEqual(official);
-    }
-    const sums = sharedFile<Record<string, string>>("vectors/bip39/wordlists-sha256.json");
-    let match = 0;
-    for (const language of LANGUAGES) {
-      const { words } = await loadWordlist(language);
-      const name = language.startsWith("chinese") ? language.replace("-", "_") : language;
-      const sum = (form: "NFC" | "NFKD") =>
-        toHex(sha256(new TextEncoder().encode(`${words.map((word) => word.normalize(form)).join("\n")}\n`)));
-      if ([sum("NFKD"), sum("NFC")].includes(sums[name] ?? "")) match++;
-    }
-    expect(match).toBe(10);
-  });
 });

@@ -6,12 +6,10 @@ import { fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
 import { curvesVerifier } from "../../src/keys/curves-verifier.ts";
 import { nobleSigner } from "../../src/keys/noble-signer.ts";
 import { type Signer, secp256k1, verifiedSigner } from "../../src/keys/secp256k1.ts";
-import { shared, sharedFile, sharedText, Tally, vectorSuite } from "../shared.ts";
 
 const badSignature = expect.objectContaining({ code: "keys/bad-signature" });
 const badKey = expect.objectContaining({ code: "keys/bad-key" });
 const badDigest = expect.objectContaining({ code: "keys/bad-digest" });
-const none = { wrong: [], accepted: [], crashed: [] };
 const N = curves.Point.CURVE().n;
 
 const privateKey = sha256(utf8("a key for tests"));
@@ -153,140 +151,5 @@ describe("taproot", () => {
     const x = internal.slice(1);
     const tweak = curves.Point.Fn.fromBytes(schnorr.utils.taggedHash("TapTweak", x));
     expect(toHex(curves.Point.fromBytes(internal).add(curves.Point.BASE.multiply(tweak)).toBytes(true).slice(1))).toBe(output);
-  });
-});
-
-describe.skipIf(!shared)(vectorSuite("RFC 6979, ECDSA, BIP-340"), () => {
-  interface Row {
-    description: string;
-    d: string;
-    m: string;
-    signature: string;
-  }
-  interface NobleFile {
-    valid: Row[];
-    invalid: { sign: Row[]; verify: { description: string; Q: string; m: string; signature: string }[] };
-    extraEntropy: unknown[];
-  }
-
-  test("2019 deterministic signatures match byte for byte", { timeout: 60_000 }, async () => {
-    const tally = new Tally();
-    for (const row of sharedFile<NobleFile>("vectors/sig/noble-ecdsa-secp256k1.json").valid) {
-      const key = fromHex(row.d);
-      const { bytes } = await secp256k1.sign({ privateKey: key, publicKey: secp256k1.publicKey(key), digest: fromHex(row.m) });
-      if (toHex(bytes) === row.signature) tally.match++;
-      else tally.wrong.push(row.description);
-    }
-    expect(tally.bad).toEqual(none);
-    expect(tally.match).toBeGreaterThanOrEqual(2019);
-  });
-
-  test("bad private keys sign nothing and bad signatures verify nowhere", async () => {
-    const { invalid, extraEntropy } = sharedFile<NobleFile>("vectors/sig/noble-ecdsa-secp256k1.json");
-    const tally = new Tally();
-    for (const row of invalid.sign) {
-      const outcome = await secp256k1
-        .sign({ ...request, privateKey: fromHex(row.d), digest: fromHex(row.m) })
-        .catch((error: unknown) => error);
-      if (badKey.asymmetricMatch(outcome)) tally.refused++;
-      else tally.accepted.push(row.description);
-    }
-    for (const row of invalid.verify) {
-      const accepted = curvesVerifier.verify({ publicKey: fromHex(row.Q), digest: fromHex(row.m), signature: fromHex(row.signature) });
-      if (accepted) tally.accepted.push(row.description);
-      else tally.refused++;
-    }
-    // Hedged nonces are not offered: deterministic signatures are what a second implementation can reproduce.
-    tally.unsupported = extraEntropy.length;
-    expect(tally.bad).toEqual(none);
-    expect([tally.refused, tally.unsupported]).toEqual([29, 5]);
-  });
-
-  test("the nonce is RFC 6979's first: r is the x of k0·G", async () => {
-    const tally = new Tally();
-    for (const row of sharedFile<{ message: string; d: string; k0: string }[]>("vectors/sig/rfc6979-secp256k1-k.json")) {
-      const key = fromHex(row.d);
-      const { bytes } = await secp256k1.sign({ privateKey: key, publicKey: secp256k1.publicKey(key), digest: sha256(utf8(row.message)) });
-      const r = curves.Point.BASE.multiply(BigInt(`0x${row.k0}`)).toAffine().x % N;
-      if (BigInt(`0x${toHex(bytes.slice(0, 32))}`) === r) tally.match++;
-      else tally.wrong.push(row.message);
-    }
-    expect(tally.bad).toEqual(none);
-    expect(tally.match).toBe(10);
-  });
-
-  test("BIP-340: what can be signed is signed to the byte, what must fail fails", async () => {
-    const [, ...lines] = sharedText("vectors/sig/bip340.csv").trim().split(/\r?\n/);
-    const signing = new Tally();
-    const verifying = new Tally();
-    for (const line of lines) {
-      const [index = "", secret = "", x = "", auxiliary = "", message = "", signature = "", result = ""] = line.split(",");
-      const valid = curvesVerifier.verifySchnorr({ publicKey: fromHex(`02${x}`), digest: fromHex(message), signature: fromHex(signature) });
-      if (valid === (result === "TRUE")) verifying.match++;
-      else (valid ? verifying.accepted : verifying.wrong).push(index);
-
-      if (secret === "") continue;
-      const key = fromHex(secret);
-      if (message.length !== 64) {
-        // Only digests of 32 bytes are signed.
-        signing.unsupported++;
-        continue;
-      }
-      const made = await secp256k1.signSchnorr({
-        privateKey: key,
-        publicKey: secp256k1.publicKey(key),
-        digest: fromHex(message),
-        auxiliary: fromHex(auxiliary),
-      });
-      if (toHex(made) === signature.toLowerCase()) signing.match++;
-      else signing.wrong.push(index);
-    }
-    expect([signing.bad, verifying.bad]).toEqual([none, none]);
-    expect([signing.match, signing.unsupported, verifying.match]).toEqual([4, 4, 19]);
-  });
-});
-
-describe.skipIf(!shared)(vectorSuite("Wycheproof ECDSA over secp256k1"), () => {
-  interface File {
-    testGroups: {
-      publicKey: { uncompressed: string };
-      tests: { tcId: number; msg: string; sig: string; result: string; comment: string }[];
-    }[];
-  }
-
-  // We take r || s; DER rows are first read by the strict DER reader of @noble/curves, which refuses what is not DER.
-  function fromDer(signature: Uint8Array): Uint8Array | undefined {
-    try {
-      return curves.Signature.fromBytes(signature, "der").toBytes("compact");
-    } catch {
-      return undefined;
-    }
-  }
-
-  test.each([
-    { name: "ecdsa_secp256k1_sha256", read: fromDer, minimum: 96, expectedHighS: 72 },
-    { name: "ecdsa_secp256k1_sha256_bitcoin", read: fromDer, minimum: 162, expectedHighS: 0 },
-    { name: "ecdsa_secp256k1_sha256_p1363", read: (signature: Uint8Array) => signature, minimum: 95, expectedHighS: 72 },
-  ])("$name", ({ name, read, minimum, expectedHighS }) => {
-    const tally = new Tally();
-    let highS = 0;
-    for (const group of sharedFile<File>(`vectors/wycheproof/${name}.json`).testGroups) {
-      for (const row of group.tests) {
-        const signature = read(fromHex(row.sig));
-        const valid =
-          signature !== undefined &&
-          curvesVerifier.verify({ publicKey: fromHex(group.publicKey.uncompressed), digest: sha256(fromHex(row.msg)), signature });
-        if (valid && row.result !== "valid") tally.accepted.push(`${row.tcId} ${row.comment}`);
-        else if (valid) tally.match++;
-        else if (row.result !== "valid") tally.refused++;
-        // A deliberate refusal: high s is valid ECDSA, but gives a signature a second form.
-        else if (signature !== undefined && curves.Signature.fromBytes(signature, "compact").hasHighS()) highS++;
-        else tally.wrong.push(`${row.tcId} ${row.comment}`);
-      }
-    }
-    expect(tally.bad).toEqual(none);
-    expect(tally.match).toBeGreaterThanOrEqual(minimum);
-    expect(tally.refused).toBeGreaterThanOrEqual(80);
-    expect(highS).toBe(expectedHighS);
   });
 });

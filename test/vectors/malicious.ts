@@ -40,6 +40,11 @@ const SIGN_INS: { readonly [button: string]: string } = {
   siweBadDomain: "metamask.badactor.io",
 };
 
+const BAD_SIGN_INS: { readonly [button: string]: string } = {
+  siweBadAccount: "evm/sign-in-mismatch",
+  siweMalformed: "evm/sign-in-malformed",
+};
+
 async function testPage(rows: Rows): Promise<void> {
   for (const row of sharedFile<Captured[]>("vectors/malicious/metamask-test-dapp-requests.json")) {
     const { method } = row;
@@ -69,7 +74,8 @@ async function message(rows: Rows, { button, params: [hex = ""] }: Captured): Pr
       const { effects, refusals } = decode();
       return effects[0]?.domain === domain && refusals.length === 0;
     });
-  else if (button.startsWith("siwe")) await rows.invalid(button, () => decode().refusals.length === 0);
+  else if (button.startsWith("siwe"))
+    await rows.invalid(button, () => !decode().refusals.some(({ code }) => code === BAD_SIGN_INS[button]));
   else await rows.valid(button, () => decode().effects[0]?.kind === "statement");
 }
 

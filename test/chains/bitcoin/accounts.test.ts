@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { fromHex, toHex } from "../../../src/base/bytes.ts";
-import { scriptOf } from "../../../src/chains/bitcoin/address.ts";
+import { fromHex } from "../../../src/base/bytes.ts";
 import { bitcoin } from "../../../src/chains/bitcoin/index.ts";
 import { publicKeysBelow } from "../../../src/keys/derive.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
 import { ABOUT, account, MAIN, REGTEST, TEST3, TYPES } from "./wallet.ts";
 
 const seed = fromHex(ABOUT);
@@ -130,33 +128,5 @@ describe("accounts of Bitcoin", () => {
     expect(() => bitcoin.address(TEST3, { descriptor, publicKey }, [0, 0])).toThrow(code("request/malformed"));
     for (const bytes of [33, 64, 65])
       expect(() => bitcoin.address(MAIN, { descriptor, publicKey: () => new Uint8Array(bytes) }, [0, 0])).toThrow(code("chain/malformed"));
-  });
-});
-
-describe.skipIf(!shared)(vectorSuite("BIP-49, BIP-84 and BIP-86"), () => {
-  type Row = { path?: string; address?: string; internal_key?: string; pubkey?: string; scriptPubKey?: string };
-
-  test("accounts of the published seed have the published keys, scripts and addresses", () => {
-    const sets = sharedFile<{ bip49: Row[]; bip84: Row[]; bip86: Row[] }>("vectors/bip44/bip49-84-86.json");
-    const tally = new Tally();
-    for (const [type, rows] of [
-      ["wpkh", sets.bip84],
-      ["tr", sets.bip86],
-    ] as const) {
-      const keys = account({ seed, type });
-      for (const { path = "", address, internal_key, pubkey, scriptPubKey } of rows) {
-        const below = /^m\/8[46]'\/0'\/0'\/([01])\/(\d)$/.exec(path)?.slice(1).map(Number);
-        if (below === undefined || address === undefined) continue;
-        const x = toHex(keys.publicKey(below)).slice(2, 66);
-        const script = toHex(scriptOf(MAIN, bitcoin.address(MAIN, keys, below)));
-        const same = x === (internal_key ?? pubkey?.slice(2)) && script === (scriptPubKey ?? script);
-        same && bitcoin.address(MAIN, keys, below) === address ? tally.match++ : tally.wrong.push(path);
-      }
-    }
-    const nested = account({ seed, type: "sh-wpkh", chain: TEST3 });
-    const published = sets.bip49.find(({ address }) => address)?.address?.replace(" (testnet)", "");
-    nested.address === published ? tally.match++ : tally.wrong.push("bip49");
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect(tally.match).toBe(7);
   });
 });

@@ -1,15 +1,13 @@
 import { createBase58check } from "@scure/base";
 import { HDKey } from "@scure/bip32";
-import { WIF } from "@scure/btc-signer";
-import { pubECDSA, sha256 } from "@scure/btc-signer/utils.js";
+import { sha256 } from "@scure/btc-signer/utils.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fromHex, toHex } from "../../../src/base/bytes.ts";
+import { fromHex } from "../../../src/base/bytes.ts";
 import { CustodyError } from "../../../src/base/errors.ts";
 import { descriptorChecksum } from "../../../src/chains/bitcoin/checksum.ts";
-import { type AccountDescriptor, parseDescriptor, readDescriptor, writeDescriptor } from "../../../src/chains/bitcoin/descriptor.ts";
+import { type AccountDescriptor, readDescriptor, writeDescriptor } from "../../../src/chains/bitcoin/descriptor.ts";
 import { TEMPLATES } from "../../../src/chains/bitcoin/template.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
 import { ABOUT, account, MAIN, TEST3, TYPES } from "./wallet.ts";
 
 const seed = fromHex(ABOUT);
@@ -195,101 +193,4 @@ describe("descriptors of accounts", () => {
     for (const wrong of [{ path: "m/84h/0h/1h" }, { path: "m/84h" }, { path: "m" }, { fingerprint: "73c5" }, { extended: "xpub" }])
       expect(() => writeDescriptor({ ...at, ...wrong })).toThrow(expect.objectContaining({ code: "request/malformed" }));
   });
-});
-
-describe.skipIf(!shared)(vectorSuite("published descriptors"), () => {
-  interface Row {
-    readonly label?: string;
-    readonly expr: string;
-    readonly kind?: string;
-    readonly scripts?: readonly string[];
-  }
-  type Sets = { [bip: string]: { valid: Row[]; invalid: Row[] } };
-  const sets = (): Sets => sharedFile<Sets>("vectors/bitcoin/descriptors/bip380-386.json");
-
-  test("BIP-380: checksums are computed as published, and wrong ones never fit", () => {
-    const tally = new Tally();
-    const { bip380 } = sets();
-    for (const { expr } of bip380!.valid.filter(({ expr }) => expr.includes("#"))) {
-      const [body = "", checksum] = expr.split("#");
-      descriptorChecksum(body) === checksum ? tally.match++ : tally.wrong.push(expr);
-    }
-    for (const { expr } of bip380!.invalid.filter(({ expr }) => expr.includes("#"))) {
-      const [body = "", ...rest] = expr.split("#");
-      descriptorChecksum(body) === rest.join("#") ? tally.accepted.push(expr) : tally.refused++;
-    }
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect(tally).toMatchObject({ match: 1, refused: 6 });
-  });
-
-  test("BIP-380 to BIP-386: none is an account of receive and change addresses, so each is refused, the invalid ones too", () => {
-    const tally = new Tally();
-    for (const { valid, invalid } of Object.values(sets())) {
-      for (const { expr } of valid) refusal(expr) === undefined ? tally.accepted.push(expr) : tally.unsupported++;
-      for (const { expr } of invalid) {
-        for (const text of [expr, `wpkh(${expr}/<0;1>/*)`, `wpkh(${expr})`, expr.replace(/(xpub\w+)[^)]*/, "$1/<0;1>/*")])
-          refusal(text) === undefined ? tally.accepted.push(text) : tally.refused++;
-      }
-    }
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect(tally.unsupported).toBe(75);
-    expect(tally.refused).toBe(4 * 54);
-  });
-
-  test("BIP-381, BIP-382 and BIP-386: each form of one key gives the published scripts at 0, 1 and 2", () => {
-    const tally = new Tally();
-    for (const [bip, { valid }] of Object.entries(sets()).filter(([bip]) => ["bip381", "bip382", "bip386"].includes(bip))) {
-      for (const { expr, scripts } of valid) {
-        const parts = /^(pkh|wpkh|tr|sh\(wpkh)\((?:\[.*\])?([^,()]*)\)+$/.exec(expr);
-        const keys = parts && publicKeys(parts[2] ?? "");
-        if (!parts || !keys || !scripts) {
-          // Bare keys, trees, P2SH and P2WSH of other scripts, uncompressed keys.
-          tally.unsupported++;
-          continue;
-        }
-        const type = parts[1] === "sh(wpkh" ? "sh-wpkh" : (parts[1] as "pkh" | "wpkh" | "tr");
-        const got = scripts.map((_, index) => toHex(TEMPLATES[type].script(keys(index))));
-        got.join() === scripts.join() ? tally.match++ : tally.wrong.push(`${bip} ${expr}`);
-      }
-    }
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect(tally).toMatchObject({ match: 13, unsupported: 22 });
-  });
-
-  test("BIP-388: the policies of one key are read; several keys, conditions and invalid ones refused", () => {
-    interface Policies {
-      valid: { template: string; descriptor: string }[];
-      invalid: { template: string }[];
-    }
-    const { valid, invalid } = sharedFile<Policies>("vectors/bitcoin/descriptors/bip388.json");
-    const tally = new Tally();
-    for (const { descriptor, template } of valid) {
-      const one = /^(pkh|wpkh|tr|sh\(wpkh)\(@0\/\*\*\)+$/.test(template);
-      const code = refusal(descriptor);
-      if (one && code === undefined && parseDescriptor(descriptor).text.replaceAll("h/", "'/").includes("xpub")) tally.match++;
-      else if (!one && code === "request/unsupported") tally.unsupported++;
-      else tally.wrong.push(`${descriptor} ${code}`);
-    }
-    for (const { template } of invalid) {
-      const text = template.replaceAll("/**", "/<0;1>/*").replace(/@\d/g, KEY);
-      refusal(text) === undefined ? tally.accepted.push(text) : tally.refused++;
-    }
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect(tally).toMatchObject({ match: 4, unsupported: 5, refused: 9 });
-  });
-
-  /** The key at an index of a key expression: fixed, or below an extended one, private ones included. */
-  function publicKeys(text: string): ((index: number) => Uint8Array) | undefined {
-    if (/^0[23][0-9a-f]{64}$/.test(text)) return () => fromHex(text);
-    if (/^[0-9a-f]{64}$/.test(text)) return () => fromHex(`02${text}`);
-    if (/^[KL]/.test(text)) return () => pubECDSA(WIF().decode(text), true);
-    const [key = "", ...steps] = text.split("/");
-    if (!/^x(pub|prv)/.test(key)) return undefined;
-    const node = (index: number) =>
-      steps.reduce((node, step) => {
-        const at = Number.parseInt(step.startsWith("*") ? String(index) : step, 10);
-        return node.deriveChild(/['h]$/.test(step) ? at + 2 ** 31 : at);
-      }, HDKey.fromExtendedKey(key));
-    return (index) => node(index).publicKey!;
-  }
 });

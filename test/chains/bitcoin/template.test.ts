@@ -6,7 +6,6 @@ import { describe, expect, test, vi } from "vitest";
 import { fromHex, toHex } from "../../../src/base/bytes.ts";
 import { addressOfScript } from "../../../src/chains/bitcoin/address.ts";
 import { TEMPLATE_LIST, TEMPLATES } from "../../../src/chains/bitcoin/template.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
 import { ABOUT, MAIN, TYPES } from "./wallet.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -43,25 +42,5 @@ describe("templates", () => {
       }
       expect(toHex(TEMPLATES["sh-wpkh"].redeemScript!(pubkey))).toBe(toHex(nested.output!));
     }
-  });
-});
-
-describe.skipIf(!shared)(vectorSuite("BIP-341 wallet"), () => {
-  interface Row {
-    readonly given: { readonly internalPubkey: string; readonly scriptTree: unknown };
-    readonly expected: { readonly scriptPubKey: string; readonly bip350Address: string };
-  }
-
-  test("the output without a tree matches; outputs with a tree have an address, but are those of no account", () => {
-    const rows = sharedFile<{ scriptPubKey: Row[] }>("vectors/bitcoin/taproot/bip341-wallet.json").scriptPubKey;
-    const tally = new Tally();
-    for (const { given, expected } of rows) {
-      const script = toHex(TEMPLATES.tr.script(fromHex(`02${given.internalPubkey}`)));
-      if (addressOfScript(MAIN, fromHex(expected.scriptPubKey)) !== expected.bip350Address) tally.wrong.push(expected.bip350Address);
-      if (given.scriptTree === null) script === expected.scriptPubKey ? tally.match++ : tally.wrong.push(script);
-      else script === expected.scriptPubKey ? tally.accepted.push(script) : tally.unsupported++;
-    }
-    expect(tally.bad).toEqual({ wrong: [], accepted: [], crashed: [] });
-    expect(tally).toMatchObject({ match: 1, unsupported: 6 });
   });
 });

@@ -7,7 +7,6 @@ import { readAuthorization } from "../../../src/chains/evm/authorization.ts";
 import { evm } from "../../../src/chains/evm/index.ts";
 import { emptyBook } from "../../../src/intent/book.ts";
 import type { Effect } from "../../../src/intent/effect.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
 import { ACCOUNT, ask, assemble, code, FRIEND, MALLORY, request, sign, USDC } from "./fixtures.ts";
 
 const decode = (payload: Json, { chain = "eip155:1", account = ACCOUNT } = {}) =>
@@ -215,52 +214,5 @@ describe("the signature of an authorization", () => {
         code(() => readAuthorization(fromHex(hex))),
         hex,
       ).toBe("chain/malformed");
-  });
-});
-
-describe.skipIf(!shared)(vectorSuite("EVM authorizations as requests"), () => {
-  type Fields = { [name: string]: unknown };
-  type Call = { readonly args: readonly [Fields]; readonly result: string | { readonly $bytes: string } };
-  const fine = { wrong: [], accepted: [], crashed: [] };
-  const calls = (name: string) => sharedFile<{ calls: Call[] }[]>(`vectors/evm/tx/viem-${name}.json`).flatMap((row) => row.calls);
-  const payloadOf = ({ contractAddress, address, chainId, nonce }: Fields) =>
-    ({ address: contractAddress ?? address, chainId, nonce }) as Json;
-
-  test("digests are those that viem publishes", () => {
-    const tally = new Tally();
-    for (const { args, result } of calls("hashAuthorization")) {
-      const expected = typeof result === "string" ? result : `0x${result.$bytes}`;
-      try {
-        const digest = digestOf(payloadOf(args[0]), { chain: `eip155:${args[0].chainId || 1}` });
-        if (digest === expected) tally.match++;
-        else tally.wrong.push(expected);
-      } catch (error) {
-        tally.crashed.push(`${expected}: ${error}`);
-      }
-    }
-    expect(tally.bad).toEqual(fine);
-    expect(tally.match).toBe(6);
-  });
-
-  test("published signatures are put together for the authority that viem recovers, and for nobody else", () => {
-    const tally = new Tally();
-    for (const { args, result } of calls("recoverAuthorizationAddress")) {
-      const [{ authorization, signature = authorization }] = args as unknown as [{ authorization: Fields; signature?: Fields | string }];
-      const parts = typeof signature === "string" ? `${signature.slice(2, 130)}` : `${signature.r}${String(signature.s).slice(2)}`.slice(2);
-      const recovery = typeof signature === "string" ? Number.parseInt(signature.slice(130), 16) - 27 : Number(signature.yParity);
-      const published = { bytes: fromHex(parts), recovery: recovery as 0 | 1 };
-      try {
-        const signed = assemble(decode(payloadOf(authorization), { account: String(result) }), [published]);
-        if (toHex(signed.bytes) === `${parts}${(27 + recovery).toString(16)}`) tally.match++;
-        else tally.wrong.push(parts);
-        if (code(() => assemble(decode(payloadOf(authorization)), [published])) === "chain/malformed") tally.refused++;
-        else tally.accepted.push(parts);
-      } catch (error) {
-        tally.crashed.push(`${parts}: ${error}`);
-      }
-    }
-    expect(tally.bad).toEqual(fine);
-    expect(tally.match).toBe(3);
-    expect(tally.refused).toBe(3);
   });
 });

@@ -1,17 +1,13 @@
-import { HDKey } from "@scure/bip32";
-import { mnemonicToSeedSync } from "@scure/bip39";
 import { hashMessage as ethersHash } from "ethers";
 import fc from "fast-check";
 import { hashMessage, hashTypedData } from "viem";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex, utf8 } from "../../../src/base/bytes.ts";
 import type { Json } from "../../../src/base/canonical.ts";
-import { CustodyError } from "../../../src/base/errors.ts";
 import { evm } from "../../../src/chains/evm/index.ts";
 import { MAX_BYTES } from "../../../src/chains/evm/work.ts";
 import { emptyBook } from "../../../src/intent/book.ts";
 import type { Intent } from "../../../src/intent/intent.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
 import { ACCOUNT, addressOf, ask, assemble, code, sign } from "./fixtures.ts";
 
 const decode = (payload: Json, account = ACCOUNT): Intent =>
@@ -226,80 +222,6 @@ describe("what a message means", () => {
       expect(meaningOf({ text })).toBe("unknown evm/approval-text");
     expect(meaningOf({ hex: hexOf(utf8("keyward/session/v1\n")) })).toBe("unknown evm/approval-text");
     expect(meaningOf({ text: "About keyward/approval/v1" })).toBe("statement");
-  });
-});
-
-type Call = {
-  readonly args: readonly [string | { readonly raw: string | { readonly $bytes: string } }];
-  readonly result: string | { readonly $bytes: string };
-};
-interface Trezor {
-  readonly setup: { readonly mnemonic: string; readonly passphrase: string };
-  readonly tests: readonly {
-    readonly parameters: { readonly msg: string; readonly path: string; readonly address: string; readonly sig: string };
-    readonly result: { readonly address: string; readonly sig: string };
-  }[];
-}
-
-describe.skipIf(!shared)(vectorSuite("EVM messages"), () => {
-  const fine = { wrong: [], accepted: [], crashed: [] };
-  const file = <T>(path: string): T => sharedFile<T>(`vectors/evm/${path}.json`);
-  function tallied(tally: Tally, name: string, run: () => boolean): void {
-    try {
-      if (run()) tally.match++;
-      else tally.wrong.push(name);
-    } catch (error) {
-      if (error instanceof CustodyError) tally.wrong.push(`${name}: ${error.message}`);
-      else tally.crashed.push(`${name}: ${error}`);
-    }
-  }
-
-  test("digests are those that viem publishes", () => {
-    const tally = new Tally();
-    for (const { args, result } of file<{ calls: Call[] }[]>("message/viem-hashMessage").flatMap((row) => row.calls)) {
-      const [message] = args;
-      const bytes = typeof message === "string" ? undefined : message.raw;
-      const payload = typeof message === "string" ? { text: message } : { hex: typeof bytes === "string" ? bytes : `0x${bytes!.$bytes}` };
-      tallied(tally, JSON.stringify(message), () => digestOf(payload) === (typeof result === "string" ? result : `0x${result.$bytes}`));
-    }
-    expect(tally.bad).toEqual(fine);
-    expect(tally.match).toBe(10);
-  });
-
-  test("the same message under the same key gives the same signature as a hardware wallet", () => {
-    const tally = new Tally();
-    const { setup, tests } = file<Trezor>("trezor/trezor-signmessage");
-    const root = HDKey.fromMasterSeed(mnemonicToSeedSync(setup.mnemonic, setup.passphrase));
-    for (const { parameters, result } of tests) {
-      tallied(tally, parameters.msg.slice(0, 40), () => {
-        const node = root.derive(parameters.path);
-        const intent = decode({ text: parameters.msg }, result.address);
-        const signed = assemble(intent, sign(intent, node.privateKey!));
-        return toHex(signed.bytes) === result.sig && intent.effects[0]!.kind === "statement";
-      });
-    }
-    expect(tally.bad).toEqual(fine);
-    expect(tally.match).toBe(9);
-  });
-
-  test("signatures that a hardware wallet made are put together again, and only for their message and account", () => {
-    const tally = new Tally();
-    for (const { parameters } of file<Trezor>("trezor/trezor-verifymessage").tests) {
-      const bytes = fromHex(parameters.sig);
-      const signature = { bytes: bytes.slice(0, 64), recovery: (bytes[64]! - 27) as 0 | 1 };
-      tallied(
-        tally,
-        parameters.msg.slice(0, 40),
-        () => toHex(assemble(decode({ text: parameters.msg }, parameters.address), [signature]).bytes) === parameters.sig,
-      );
-      for (const other of [decode({ text: `${parameters.msg} ` }, parameters.address), decode({ text: parameters.msg })]) {
-        if (code(() => assemble(other, [signature])) === "chain/malformed") tally.refused++;
-        else tally.accepted.push(parameters.msg.slice(0, 40));
-      }
-    }
-    expect(tally.bad).toEqual(fine);
-    expect(tally.match).toBe(8);
-    expect(tally.refused).toBe(16);
   });
 });
 

@@ -1,12 +1,10 @@
 import { createSiweMessage } from "viem/siwe";
 import { describe, expect, test } from "vitest";
 import { toHex, utf8 } from "../../../src/base/bytes.ts";
-import { CustodyError } from "../../../src/base/errors.ts";
 import { evm } from "../../../src/chains/evm/index.ts";
 import { parseSignIn } from "../../../src/chains/evm/siwe.ts";
 import { emptyBook } from "../../../src/intent/book.ts";
 import { UNLIMITED } from "../../../src/intent/effect.ts";
-import { shared, sharedFile, Tally, vectorSuite } from "../../shared.ts";
 import { ACCOUNT, ask, FRIEND, kinds } from "./fixtures.ts";
 
 type Lines = { readonly [line in (typeof NAMES)[number]]?: string | undefined };
@@ -395,115 +393,6 @@ describe("a message that looks like a sign-in and is none", () => {
     const began = performance.now();
     for (const text of long) isMalformed(text);
     expect(performance.now() - began).toBeLessThan(5000);
-  });
-});
-
-interface Row<Result> {
-  readonly test: string;
-  readonly calls: readonly {
-    readonly args: readonly [Result extends string ? { readonly [field: string]: unknown } : string];
-    readonly result?: Result;
-    readonly throws?: string;
-  }[];
-}
-
-describe.skipIf(!shared)(vectorSuite("Sign-In with Ethereum"), () => {
-  const fine = { wrong: [], accepted: [], crashed: [] };
-  const file = <Result>(name: string) =>
-    sharedFile<Row<Result>[]>(`vectors/evm/siwe/viem-${name}SiweMessage.json`).flatMap(({ test, calls }) =>
-      calls.map((call) => ({ test, ...call })),
-    );
-  type Found = { domain?: string; address?: string; chainId?: number; expirationTime?: { $date: string }; scheme?: string };
-
-  /** Whether a message is read as the row says; refused ones are counted by the caller. */
-  const read = (text: string, { domain, address, chainId, expirationTime }: Found): boolean => {
-    const signIn = parseSignIn(text);
-    const expiry = expirationTime === undefined ? UNLIMITED : BigInt(Date.parse(expirationTime.$date)) / 1000n;
-    return signIn?.domain === domain && signIn?.address === address && signIn?.chain === `eip155:${chainId}` && signIn?.expiry === expiry;
-  };
-
-  test("messages that viem builds are read as what they were built from; fields that it refuses are refused in a message", () => {
-    const tally = new Tally();
-    for (const { test: name, args, result, throws } of file<string>("create")) {
-      const [fields] = args as unknown as [Found & { [field: string]: string }];
-      try {
-        if (throws === undefined) {
-          if (read(result!, fields)) tally.match++;
-          else tally.wrong.push(name);
-          continue;
-        }
-        // The message that a less careful builder would have made.
-        const statement = fields.statement === undefined ? "" : `${fields.statement}\n`;
-        const scheme = fields.scheme === undefined ? "" : `${fields.scheme}://`;
-        const resources = fields.resources as unknown as string[] | undefined;
-        const text = signIn({
-          domain: scheme + fields.domain + WANTS,
-          address: fields.address,
-          statement,
-          uri: `URI: ${fields.uri}`,
-          version: `Version: ${fields.version}`,
-          chain: `Chain ID: ${fields.chainId}`,
-          nonce: `Nonce: ${fields.nonce}`,
-          resources: resources && `Resources:${resources.map((resource) => `\n- ${resource}`).join("")}`,
-        });
-        if (refusals(text).includes("evm/sign-in-malformed")) tally.refused++;
-        else tally.accepted.push(`${name} ${fields.domain}`);
-      } catch (error) {
-        tally.crashed.push(`${name}: ${error}`);
-      }
-    }
-    expect(tally.bad).toEqual(fine);
-    expect(tally.match).toBe(16);
-    expect(tally.refused).toBe(17);
-  });
-
-  test("messages are parsed as viem publishes, but for those that are no sign-in", () => {
-    const tally = new Tally();
-    for (const { test: name, args, result } of file<Found>("parse")) {
-      const [text] = args as unknown as [string];
-      const found = result!;
-      try {
-        const complete = found.address !== undefined && found.chainId !== undefined && found.expirationTime?.$date !== "Invalid Date";
-        // Without a statement ERC-4361 has two empty lines after the address. viem's parser takes one as well: refused here, and
-        // read like the row says once the line is there.
-        const conforming = text.replace(/(0x[0-9a-fA-F]{40}\n\n)(?=URI: )/, "$1\n");
-        if (complete && read(conforming, found)) tally.match++;
-        else if (complete) tally.wrong.push(name);
-        if (conforming === text && complete) continue;
-        // "no prefix" and "bogus message" claim nothing, and are ordinary texts.
-        const expected = text.includes("wants you") ? ["evm/sign-in-malformed"] : [];
-        if (JSON.stringify(refusals(text)) !== JSON.stringify(expected)) tally.accepted.push(name);
-        else if (decode(text).effects[0]!.domain !== undefined) tally.accepted.push(name);
-        else tally.refused++;
-      } catch (error) {
-        if (error instanceof CustodyError) tally.wrong.push(`${name}: ${error.message}`);
-        else tally.crashed.push(`${name}: ${error}`);
-      }
-    }
-    expect(tally.bad).toEqual(fine);
-    expect(tally.match).toBe(8);
-    expect(tally.refused).toBe(10);
-  });
-
-  test("MetaMask's test page: its sign-ins are read, its bad account and its malformed one are refused", () => {
-    type Captured = { button: string; params: [string, ...unknown[]] };
-    const rows = sharedFile<Captured[]>("vectors/malicious/metamask-test-dapp-requests.json").filter(({ button }) =>
-      button.startsWith("siwe"),
-    );
-    const signer = "0x4af1bceebf7f3634ec3cff8a2c38e51178d5d4ce";
-    const outcome = rows.map(({ button, params: [hex] }) => {
-      const request = ask("message", { hex }, "eip155:1", signer);
-      const { effects, refusals } = evm.decode(request, { address: signer }, emptyBook);
-      return [button, effects[0]!.domain, ...refusals.map((reason) => reason.code)].join(" ");
-    });
-    expect(outcome).toEqual([
-      "siwe metamask.github.io",
-      "siweResources metamask.github.io",
-      // Another domain than that of the page: the policy knows the page, the message does not.
-      "siweBadDomain metamask.badactor.io",
-      "siweBadAccount metamask.github.io evm/sign-in-mismatch",
-      "siweMalformed  evm/sign-in-malformed",
-    ]);
   });
 });
 
