@@ -33,11 +33,15 @@ export interface Vault {
   readonly account: AccountKeys;
 }
 
+/** So many of each branch are ours: each costs time, twice. */
+const CEILING = 4;
+const known = (type: Type): AccountKeys => ({ ...accountOf(OURS[type]), ceilings: [CEILING, CEILING] });
+
 /** Mostly with one account alone: each costs time. */
 export function vault(random: Random): Vault {
   const self = random.pick(TYPES);
   const others = random.oneIn(4) ? TYPES.filter((type) => type !== self) : [];
-  return { self, others, account: { ...accountOf(OURS[self]), others: others.map((type) => accountOf(OURS[type])) } };
+  return { self, others, account: { ...known(self), others: others.map(known) } };
 }
 
 export function ourOwner(type: Type): Owner {
@@ -52,7 +56,7 @@ export function ownerOf(
   if (SCRIPTS.size === 0)
     for (const type of TYPES)
       for (const branch of [0, 1])
-        for (let index = 0; index < 10; index++) {
+        for (let index = 0; index < CEILING; index++) {
           const path = [branch, index] as const;
           SCRIPTS.set(toHex(payment(OURS[type], path).output), { type, path });
         }
@@ -70,18 +74,17 @@ const PAYEES: readonly Uint8Array[] = (() => {
 
 /** A payment from some of our accounts and perhaps strangers'. What it pays never exceeds what it spends; dust and data are among it. */
 function plan(random: Random, self: Type): Plan {
-  const path = (): readonly [number, number] => [random.below(2), random.below(10)];
+  const path = (): readonly [number, number] => [random.below(2), random.below(CEILING)];
   const whose = (one: number) =>
     one === 0 || random.oneIn(2) ? OURS[self] : random.oneIn(2) ? OURS[random.pick(TYPES)] : STRANGERS[random.pick(TYPES)];
   const coins = Array.from({ length: 1 + random.below(3) }, (_, at): Coin => {
     const who = whose(at);
     // bitcoinjs-lib wants a taproot input's coin in any case; BIP-341 signs for its amount, so it is enough alone.
-    const witnessUtxo =
-      who.type === "tr"
-        ? random.pick(["only", "also"] as const)
-        : who.type === "pkh"
-          ? undefined
-          : random.pick([undefined, "also"] as const);
+    // What strangers spend is often only claimed.
+    const claims = who.type === "tr" || (who.type !== "pkh" && who !== OURS[who.type]);
+    const witnessUtxo = random.pick(
+      claims ? (["only", "only", "also"] as const) : who.type === "pkh" ? [undefined] : ([undefined, "also"] as const),
+    );
     return {
       who,
       path: path(),
@@ -145,7 +148,7 @@ export function mutatedFields(random: Random, bytes: Uint8Array, other: Uint8Arr
   const output = random.pick(raw.outputs);
   const paid = random.pick(unsignedTx.outputs);
   const spends = random.pick(unsignedTx.inputs);
-  const ours = () => payment(OURS[random.pick(TYPES)], [random.below(2), random.below(12)]).output;
+  const ours = () => payment(OURS[random.pick(TYPES)], [random.below(2), random.below(CEILING + 2)]).output;
   switch (random.below(13)) {
     case 0:
       delete input.nonWitnessUtxo;

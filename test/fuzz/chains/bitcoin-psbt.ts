@@ -14,7 +14,7 @@ import { attempt, must, same } from "./same.ts";
 /** PSBTs of payments from our accounts, as bitcoinjs-lib makes them, whole, with other fields, and with other bytes. */
 export const bitcoinPsbts: Target = {
   name: "bitcoin/psbt",
-  weight: 16,
+  weight: 8,
   async run(random) {
     const ours = vault(random);
     const { self } = ours;

@@ -20,7 +20,13 @@ export const evmCalls: Target = {
     const other = random.pick(CALLS);
     const how = random.below(8);
     const data =
-      how < 2 ? whole : how < 7 ? mutatedBytes(random, whole, fromHex(encode(other, other.args(random)))) : random.bytes(random.below(140));
+      how < 2
+        ? whole
+        : how < 4
+          ? mutatedWord(random, whole)
+          : how < 7
+            ? mutatedBytes(random, whole, fromHex(encode(other, other.args(random))))
+            : random.bytes(random.below(140));
     // Mostly to the contract that has the function.
     const to = random.oneIn(4) ? random.pick([USDC, NFT, MULTI, BANK, MALLORY, ACCOUNT]) : call.to;
     const effects = effectsOf(to, data);
@@ -161,6 +167,26 @@ const SELECTORS = new Map(CALLS.map((call) => [call, toFunctionSelector(`functio
 
 function encode(call: Known, args: readonly unknown[]): Hex {
   return encodeFunctionData({ abi: ABIS.get(call), functionName: call.name, args } as never);
+}
+
+/** One word of the arguments becomes something like it: an offset or a length that is off by a little, a value of another word. */
+function mutatedWord(random: Random, data: Uint8Array): Uint8Array {
+  const words = Math.floor((data.length - 4) / 32);
+  const wordAt = (at: number) => BigInt(`0x${toHex(data.subarray(4 + 32 * at, 36 + 32 * at))}`);
+  const at = random.below(words);
+  const old = wordAt(at);
+  const value = random.pick([
+    old + 1n,
+    old + 32n,
+    old - 32n,
+    old - 1n,
+    0n,
+    wordAt(random.below(words)),
+    old | (1n << BigInt(random.below(256))),
+  ]);
+  const out = data.slice();
+  out.set(fromHex(BigInt.asUintN(256, value).toString(16).padStart(64, "0")), 4 + 32 * at);
+  return out;
 }
 
 /** In a transaction of no value, so that what it does is what its call does, and the fee. */

@@ -22,22 +22,30 @@ export const evmTransactions: Target = {
   weight: 20,
   run(random) {
     const { type, items } = transaction(random);
-    const whole = written(type, items);
-    // Whatever is whole must be read; most are changed in their fields, in their bytes, or in how their lengths are written.
-    const how = random.below(8);
-    const bytes =
-      how === 0
-        ? whole
-        : how <= 3
-          ? written(type, mutatedItems(random, items))
-          : how === 4
-            ? written(random.oneIn(2) ? type : random.below(6), items, () => random.oneIn(16))
-            : mutatedBytes(random, whole, written(...(Object.values(transaction(random)) as [number, readonly Item[]])));
-    const fate = check(bytes);
-    if (how === 0 && fate !== "accepted") throw new Error(`a whole transaction was refused: ${fate.refused} ${toHex(whole)}`);
-    return fate;
+    // Whatever is whole must be read, and nothing that is signed already; most are changed, in their fields or in their bytes.
+    const how = random.below(16);
+    if (how < 2) {
+      const fate = check(written(type, items));
+      must(`a whole transaction was refused: ${toHex(written(type, items))}`, fate === "accepted");
+      return fate;
+    }
+    if (how === 2) {
+      const fate = check(written(type, signed(random, type, items)));
+      must(`a signed transaction was read: ${toHex(written(type, items))}`, fate !== "accepted");
+      return fate;
+    }
+    if (how < 9) return check(written(type, mutatedItems(random, items)));
+    if (how < 11) return check(written(random.oneIn(2) ? type : random.below(6), items, () => random.oneIn(16)));
+    const other = transaction(random);
+    return check(mutatedBytes(random, written(type, items), written(other.type, other.items)));
   },
 };
+
+function signed(random: Random, type: number, items: readonly Item[]): readonly Item[] {
+  const signature = [random.bytes(32), random.bytes(32)];
+  if (type > 0) return [...items, integer(BigInt(random.below(2))), ...signature];
+  return [...items.slice(0, 6), integer(random.pick([27n, 28n, 37n, 38n])), ...signature];
+}
 
 /** The fields of a transaction that the chain would take. */
 function transaction(random: Random): { readonly type: number; readonly items: readonly Item[] } {

@@ -106,6 +106,7 @@ export const descriptors: Target = {
         .replaceAll("'", "h")
         .replace(/\[[0-9a-fA-F]{8}/, (origin) => origin.toLowerCase());
     same(`nothing is lost of ${text}`, body, loose(text));
+    if (text.includes("#") && loose(text) === text.replace(/#.*$/, "")) same("its checksum", text, read.descriptor);
     const written = HDKey.fromExtendedKey(
       /[xt]pub[1-9A-HJ-NP-Za-km-z]+/.exec(body)?.[0] ?? "",
       body.includes("tpub") ? TEST_VERSIONS : undefined,
