@@ -86,7 +86,8 @@ describe("the page of examples/browser", { timeout: 60_000 }, () => {
 
     await review(page, { amount: "0.1", address: "0x000000000000000000000000000000000000bEEF" });
     expect(await shown.innerText()).toMatch(/would deny this\s+policy\/not-allowed\s+no rule allows this transfer/);
-    await page.getByRole("button", { name: "Not now" }).click();
+    await page.getByLabel("Amount in ETH").fill("0.2");
+    expect(await shown.isVisible(), "what is shown is what would be signed").toBe(false);
 
     const entries = await page.getByRole("region", { name: "History" }).getByRole("listitem").allInnerTexts();
     expect(entries[0]).toMatch(/^Denied: 5 ETH to alice/);

@@ -129,10 +129,17 @@ onClick("sign", async () => {
 });
 
 onClick("dismiss", async () => {
-  reviewed = undefined;
-  shows({ review: false });
+  clearTable();
   byId("amount").focus();
 });
+
+// What is signed is what is shown: another amount has to be looked at anew.
+byId("pay").addEventListener("input", clearTable);
+
+function clearTable(): void {
+  reviewed = undefined;
+  shows({ review: false });
+}
 
 const TITLES = { signed: "Signed", pending: "Waiting", denied: "Denied" } as const satisfies Record<SignOutcome["kind"], string>;
 
