@@ -312,10 +312,9 @@ function follow(state: CustodyState): void {
   status.textContent = WORDS[state];
   status.dataset.state = state;
   const waits = state === "locked" || state === "failed";
-  shows({ opening: state === "opening", open: state === "open", lock: state === "open" });
-  if (state === "opening") return;
-  shows({ absent: state === "absent", locked: waits });
+  shows({ absent: state === "absent", locked: waits, opening: state === "opening", open: state === "open", lock: state === "open" });
   if (state !== "open") forget();
+  if (state === "opening") byId("opening").focus();
   if (state === "absent") input("new-passphrase").focus();
   if (waits) input("passphrase").focus();
 }
