@@ -1,6 +1,8 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { CHROMIUM_ARGS, type Chromium, findChromium } from "./test/browser/chromium.ts";
+import { NOT_IN_BROWSERS, PACKAGES } from "./test/browser/portable.ts";
+import { browserTwins, serveShared } from "./test/browser/vite.ts";
 
 // Node tests run without any browser. Where there is none, the browser project's setup says so and fails the run.
 const chromium = ((): Chromium | undefined => {
@@ -32,34 +34,19 @@ export default defineConfig({
         test: { name: "system", environment: "node", testTimeout, include: ["test/**/*.system.test.ts"] },
       },
       {
+        plugins: [browserTwins(), serveShared()],
+        // Lets pages have memory that threads share, as one that attacks us may.
+        server: { headers: { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" } },
         // Found before the first test, so that no reload in the middle of a run discovers them.
-        optimizeDeps: {
-          include: [
-            "@noble/ciphers/aes.js",
-            "@noble/ciphers/chacha.js",
-            "@noble/curves/ed25519.js",
-            "@noble/curves/secp256k1.js",
-            "@noble/hashes/argon2.js",
-            "@noble/hashes/hkdf.js",
-            "@noble/hashes/hmac.js",
-            "@noble/hashes/pbkdf2.js",
-            "@noble/hashes/sha2.js",
-            "@noble/hashes/sha3.js",
-            "@noble/secp256k1",
-            "@scure/base",
-            "@scure/bip32",
-            "@scure/bip39",
-            "@scure/bip39/wordlists/english.js",
-            "fast-check",
-            "idb-keyval",
-            "micro-eth-signer",
-          ],
-        },
+        optimizeDeps: { include: [...PACKAGES] },
         test: {
           name: "browser",
           testTimeout,
-          include: ["test/**/*.browser.test.ts"],
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.system.test.ts", ...NOT_IN_BROWSERS],
           globalSetup: ["test/browser/setup.ts"],
+          maxWorkers: 2,
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,

@@ -3,16 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 
-const shared = fileURLToPath(new URL("../../../shared/", import.meta.url));
-
-/** In a browser a file `x.browser.ts` stands in for the `x.ts` beside it; only `test/here` has such twins. */
+/** In a browser the file `x.browser.ts` of `test/here` stands in for the `x.ts` beside it. */
 export function browserTwins(): Plugin {
   return {
     name: "browser twins",
     enforce: "pre",
     resolveId(asked, importer) {
-      const [, name] = /^\.{1,2}\/(?:.*\/)?here\/(.+)\.ts$|/.exec(asked) ?? [];
-      if (name === undefined || importer === undefined) return null;
+      if (!/^\.{1,2}\/(.+\/)?here\/[^/]+(?<!\.browser)\.ts$/.test(asked)) return null;
       return this.resolve(asked.replace(/\.ts$/, ".browser.ts"), importer, { skipSelf: true });
     },
   };
@@ -20,6 +17,7 @@ export function browserTwins(): Plugin {
 
 /** Hands out the files of `../shared` below `/@shared/`; `/@shared/` itself is there if the folder is. */
 export function serveShared(): Plugin {
+  const shared = fileURLToPath(new URL("../../../shared/", import.meta.url));
   return {
     name: "serve ../shared",
     configureServer(server) {

@@ -554,9 +554,8 @@ describe("work", () => {
   test("a request is read once, however often its commit has to be tried again", async () => {
     let decoded = 0;
     const store = freshStore();
-    const { custody } = await openCustody({ store });
+    await openCustody({ store });
     const other = await reopen(store);
-    custody.lock();
     let interfere = 3;
     const contested = hooked(store, {
       before: async (call) => {
