@@ -22,7 +22,7 @@ import { TARGETS } from "../test/fuzz/targets.ts";
 // anything was found, or if of a kind of input nearly none was accepted. A worker is a process of its own: what ends it or never
 // ends is a finding as well.
 
-const CHUNK = 250;
+const CHUNK = 100;
 /** For one input. What is slow but ends is found by the engine, in the worker. */
 const MOST_SILENCE_MS = 60_000;
 
@@ -73,7 +73,8 @@ async function inWorkers(): Promise<Report> {
     stopped = true;
     for (const child of children) child.kill("SIGKILL");
   };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  // Not once: a terminal and what starts this both send it.
+  process.on("SIGINT", stop).on("SIGTERM", stop);
   const found = () => reports.reduce((sum, { findings }) => sum + findings.length, 0);
   const loop = async () => {
     let child: ChildProcess | undefined;
@@ -86,7 +87,7 @@ async function inWorkers(): Promise<Report> {
       reports.push(report);
       progress(reports, found());
     }
-    child?.disconnect();
+    if (child?.connected) child.disconnect();
   };
   await Promise.all(Array.from({ length: workers }, loop));
   process.off("SIGINT", stop).off("SIGTERM", stop);
@@ -179,7 +180,9 @@ function print({ count: done, scores, findings }: Report, silent: readonly strin
   console.log(`\n${done} of ${only === undefined ? count : 1} inputs of seed ${seed} in ${seconds.toFixed(0)} s${rate}`);
   for (const name of silent) console.log(`\nNOISE  ${name}: expected more than ${100 * LEAST_SHARE} % accepted`);
   for (const finding of findings) console.log(`\nFOUND  ${finding.target}: ${finding.what}\n       again: ${command(finding)}`);
-  console.log(`\n${findings.length === 0 ? "nothing was found" : `${findings.length} findings`}`);
+  console.log(
+    `\n${findings.length === 0 ? `nothing was found${done < count && only === undefined ? " so far" : ""}` : `${findings.length} findings`}`,
+  );
 }
 
 /** Makes one input again, alone. */
