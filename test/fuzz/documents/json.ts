@@ -12,7 +12,7 @@ export const json: Target = {
   name: "json",
   weight: 20,
   run(random) {
-    const text = mutateText(random, writeJson(random, jsonValue(random)), [writeJson(random, jsonValue(random))]);
+    const text = mutateText(random, writeJson(random, jsonValue(random), 3), [writeJson(random, jsonValue(random))]);
     return random.oneIn(4) ? fromBytes(random, text) : fromText(random, text);
   },
 };

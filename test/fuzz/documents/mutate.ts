@@ -322,7 +322,7 @@ function placesIn(top: { it: Draft }): readonly Place[] {
 }
 
 /** JSON as some other program would write it: spaces, escapes and order of members are as they come, and a member may come twice. */
-export function writeJson(random: Random, value: unknown): string {
+export function writeJson(random: Random, value: unknown, twiceIn = 12): string {
   const style = random.below(4);
   if (style === 0) return JSON.stringify(value);
   if (style === 1) return JSON.stringify(value, null, random.pick([1, 2, "\t", " \n"]));
@@ -331,7 +331,7 @@ export function writeJson(random: Random, value: unknown): string {
     const written = JSON.stringify(of);
     return random.oneIn(12) ? written.replace(/[!#-[\]-~]/g, (character) => (random.oneIn(6) ? escaped(character) : character)) : written;
   };
-  let twice = random.oneIn(12);
+  let twice = random.oneIn(twiceIn);
   const write = (part: unknown): string => {
     if (typeof part === "string") return space() + text(part) + space();
     if (Array.isArray(part)) return `${space()}[${space()}${part.map(write).join()}]${space()}`;

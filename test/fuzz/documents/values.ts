@@ -181,11 +181,19 @@ function bytesValue(random: Random): Value {
       shared.set(content);
       return shared;
     },
+    () => new Endless(content),
     () => new Uint8Array(Buffer.concat([Uint8Array.of(9), content]).buffer.slice(0)).subarray(0, 0),
   ]);
   const value = make();
-  const copy = `0x${Buffer.from(value).toString("hex")}`;
+  const copy = `0x${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}`;
   return { value, expected: { copy }, spoil: () => value.fill(0xee) };
+}
+
+/** Bytes that give others to those who walk through them, and never end. */
+class Endless extends Uint8Array {
+  override *[Symbol.iterator](): ArrayIterator<number> {
+    for (;;) yield 300;
+  }
 }
 
 /** The same value behind a proxy that passes everything on, or from another realm. */

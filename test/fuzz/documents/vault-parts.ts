@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { CustodyError } from "../../../src/base/errors.ts";
 import { memoryStore } from "../../../src/stores/memory/index.ts";
 import type { Store } from "../../../src/stores/store.ts";
@@ -9,7 +8,7 @@ import { createVault, openVault } from "../../../src/vault/open.ts";
 import { pad, unpad } from "../../../src/vault/pad.ts";
 import { passphrase } from "../../../src/vault/passphrase.ts";
 import type { Fate, Target } from "../engine.ts";
-import type { Random } from "../random.ts";
+import { type Random, randomOf } from "../random.ts";
 import { check, once, same } from "./check.ts";
 import { changeBytes, changeJson, type Draft, draftOf, mutateBytes, mutateJson } from "./mutate.ts";
 import { naiveCanonical, naiveSha256 } from "./naive.ts";
@@ -151,11 +150,9 @@ async function cheap(phrase: Uint8Array, salt: Uint8Array): Promise<Uint8Array> 
 
 const locked = once(async (): Promise<{ readonly records: readonly [string, Uint8Array][]; readonly header: Draft }> => {
   const store: Store = memoryStore();
+  const random = randomOf(1_122, 0);
   const slot = passphrase("correct horse", { kdf: cheap, cost: { memoryKiB: 19_456, passes: 2, lanes: 1 } });
-  const vault = await createVault(
-    { store, slots: [slot], state: null, records: { a: "first" } },
-    (length) => new Uint8Array(randomBytes(length)),
-  );
+  const vault = await createVault({ store, slots: [slot], state: null, records: { a: "first" } }, (length) => random.bytes(length));
   vault.lock();
   const records: [string, Uint8Array][] = [];
   for await (const key of store.keys()) records.push([key, (await store.get(key)) ?? new Uint8Array(0)]);

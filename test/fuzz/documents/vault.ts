@@ -8,7 +8,7 @@ import type { Access, Slot } from "../../../src/vault/slot.ts";
 import type { Vault } from "../../../src/vault/vault.ts";
 import { dump, keyOf, rawSlot } from "../../vault/setting.ts";
 import type { Fate, Target } from "../engine.ts";
-import type { Random } from "../random.ts";
+import { type Random, randomOf } from "../random.ts";
 import { check, once, same } from "./check.ts";
 import { changeBytes, mutateJson } from "./mutate.ts";
 import { naiveCanonical } from "./naive.ts";
@@ -19,13 +19,13 @@ export const vaultRecords: Target = {
   weight: 6,
   async run(random) {
     const { ours, theirs } = await histories();
-    const at = random.below(ours.length);
+    const at = random.oneIn(8) ? 0 : random.below(ours.length);
     const now = pickAt(ours, at);
     const records = mutated(random, now.records, {
       older: ours.slice(0, at + 1).map((moment) => moment.records),
       other: pickAt(theirs, 0).records,
     });
-    const store = memoryStore();
+    const store = memoryStore({ now: () => NOW });
     await store.commit([...records].map(([key, to]) => ({ key, to })));
     const access: Access = random.oneIn(3) ? "sign" : "view";
     // Whoever keeps the epoch elsewhere is told of an older copy of everything.
@@ -64,6 +64,7 @@ interface State {
 }
 
 const slot: Slot = rawSlot(keyOf(1));
+const NOW = Date.parse("2026-11-22T12:00:00Z");
 const NAMES = { secrets: ["s", "t"], blobs: ["e0", "e1", "e2"] } as const;
 
 async function opened(store: Store, access: Access, minEpoch: number | undefined): Promise<Vault | Exclude<Fate, "accepted">> {
@@ -132,7 +133,7 @@ function change(
   const bytes = out.get(key) ?? new Uint8Array(0);
   const old = random.pick(older);
   const put = (to: Uint8Array | undefined, at = key) => (to === undefined ? out.delete(at) : out.set(at, to));
-  switch (random.below(10)) {
+  switch (random.below(12)) {
     case 0:
     case 1:
       put(changeBytes(random, bytes, [...out.values()]));
@@ -153,13 +154,19 @@ function change(
       put(bytes, random.oneIn(2) ? `${"0".repeat(63)}${random.below(10)}` : random.pick([...other.keys()]));
       return;
     case 6:
-      put(old.get(key));
-      return;
     case 7:
+    case 8: {
+      // One record as it was when it was another.
+      const changed = [...old.keys()].filter((name) => !isDeepStrictEqual(old.get(name), out.get(name)));
+      const name = changed.length === 0 || random.oneIn(4) ? key : random.pick(changed);
+      put(old.get(name), name);
+      return;
+    }
+    case 9:
       // All of it, or all but one record, as it was.
       for (const name of new Set([...out.keys(), ...old.keys()])) if (name !== key || random.oneIn(2)) put(old.get(name), name);
       return;
-    case 8:
+    case 10:
       put(other.get(key) ?? random.pick([...other.values()]));
       return;
     default:
@@ -176,16 +183,14 @@ const histories = once(
 );
 
 async function history(whose: string): Promise<readonly Moment[]> {
-  const store = memoryStore();
+  const store = memoryStore({ now: () => NOW });
+  // The same keys, names and nonces in every run, so that what was found is found again.
+  const random = randomOf(whose.length, 0);
   // More than fit in one leaf of the tree.
   const many = Object.fromEntries(Array.from({ length: 36 }, (_, at) => [`r/${String(at).padStart(2, "0")}`, { whose, at }]));
-  const vault = await createVault({
-    store,
-    slots: [slot],
-    viewSlots: [rawSlot(keyOf(2))],
-    state: { mode: "normal", whose },
-    records: many,
-  });
+  const slots = { slots: [slot], viewSlots: [rawSlot(keyOf(2))] };
+  const state = { mode: "normal", whose };
+  const vault = await createVault({ store, ...slots, state, records: many }, (length) => random.bytes(length));
   const secrets = new Map<string, string>();
   const blobs = new Map<string, string>();
   const moments: Moment[] = [];
@@ -203,8 +208,8 @@ async function history(whose: string): Promise<readonly Moment[]> {
       kept.set(name, `${whose} ${name} ${at}`);
     await vault.transact((tx) => {
       tx.setState({ mode: "normal", whose, at });
-      tx.put(`r/0${at}`, { whose, changed: at });
-      if (at === 2) for (const gone of [10, 11, 12, 13, 14, 15]) tx.delete(`r/${gone}`);
+      for (let one = at; one < 30; one += 3) tx.put(`r/${String(one).padStart(2, "0")}`, { whose, changed: at });
+      if (at === 2) for (const gone of [30, 31, 32, 33, 34, 35]) tx.delete(`r/${gone}`);
       for (const [name, text] of secrets) tx.putSecret(name, Buffer.from(text));
       for (const [name, text] of blobs) tx.blob(name, Buffer.from(text));
     });
