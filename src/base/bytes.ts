@@ -46,10 +46,10 @@ export function wipe(...buffers: readonly (Uint8Array | undefined)[]): void {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** Lowercase, without `0x`. */
+/** Lowercase, without `0x`. Read place by place: a subclass can iterate otherwise, and without end. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += HEX[byte];
+  for (let at = 0; at < bytes.length; at++) text += HEX[bytes[at] ?? 0];
   return text;
 }
 

@@ -123,6 +123,15 @@ describe("the door", () => {
     expect(Object.getPrototypeOf(copyPlain({ a: 1 }))).toBeNull();
   });
 
+  test("takes bytes by what they hold, whatever they give to those who walk through them", () => {
+    class Endless extends Uint8Array {
+      override *[Symbol.iterator](): ArrayIterator<number> {
+        for (;;) yield 300;
+      }
+    }
+    expect(copyPlain(new Endless([1, 2, 255]))).toBe("0x0102ff");
+  });
+
   /** An array of so many items that counts how often it is read; none of them exists before it is asked for. */
   function wide(item: () => unknown, count: { reads: number }): unknown[] {
     return new Proxy([], {
