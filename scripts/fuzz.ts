@@ -81,7 +81,7 @@ async function inWorkers(): Promise<Report> {
     while (next < count && !stopped && found() < MOST_FINDINGS) {
       const job: Job = { from: next, count: Math.min(CHUNK, count - next) };
       next += job.count;
-      child = child?.connected ? child : start(children);
+      child = child?.connected && !child.killed ? child : start(children);
       const report = await ask(child, job);
       if (stopped) break;
       reports.push(report);
