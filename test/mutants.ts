@@ -22,6 +22,8 @@ import { CLI } from "./mutants/cli.ts";
 import { CREDENTIALS } from "./mutants/credentials.ts";
 import { CUSTODY } from "./mutants/custody.ts";
 import { EVM } from "./mutants/evm.ts";
+import { FUZZ } from "./mutants/fuzz.ts";
+import { FUZZ_DOCUMENTS } from "./mutants/fuzz-documents.ts";
 import { GOVERNANCE } from "./mutants/governance.ts";
 import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
 import { LIFETIME } from "./mutants/lifetime.ts";
@@ -54,6 +56,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...PSBT_SIGN,
   ...APPROVALS_LINE,
   ...CREDENTIALS,
+  ...FUZZ,
+  ...FUZZ_DOCUMENTS,
   {
     name: "a private key stays in memory after its use",
     file: "keys/derive.ts",
