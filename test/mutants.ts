@@ -18,7 +18,9 @@ import { ACCOUNTS } from "./mutants/accounts.ts";
 import { APPROVALS_LINE } from "./mutants/approvals-line.ts";
 import { AUDIT } from "./mutants/audit.ts";
 import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
+import { BROWSER } from "./mutants/browser.ts";
 import { CLI } from "./mutants/cli.ts";
+import { CRASH } from "./mutants/crash.ts";
 import { CREDENTIALS } from "./mutants/credentials.ts";
 import { CUSTODY } from "./mutants/custody.ts";
 import { EVM } from "./mutants/evm.ts";
@@ -35,6 +37,7 @@ import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
+import { VECTORS } from "./mutants/vectors.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...KEYS_AND_APPROVALS,
@@ -56,8 +59,11 @@ export const MUTANTS: readonly Mutant[] = [
   ...PSBT_SIGN,
   ...APPROVALS_LINE,
   ...CREDENTIALS,
+  ...CRASH,
+  ...BROWSER,
   ...FUZZ,
   ...FUZZ_DOCUMENTS,
+  ...VECTORS,
   {
     name: "a private key stays in memory after its use",
     file: "keys/derive.ts",

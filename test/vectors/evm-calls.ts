@@ -47,8 +47,11 @@ async function argumentsOf(rows: Rows): Promise<void> {
       if (read.kind === "unread") return read.why;
       return (same(read.values, [value]) && read.trailing === 0) || "other values";
     });
-    // A word less is never read; a word more is told.
-    await rows.invalid(`${name} without its end`, () => readArguments(parameters, data.subarray(0, -32), newWork()).kind === "read");
+    // A byte or a word less is never read; a word more is told.
+    for (const missing of [1, 32])
+      await rows.invalid(`${name} without ${missing} bytes`, () => {
+        return readArguments(parameters, data.subarray(0, -missing), newWork()).kind === "read";
+      });
     await rows.invalid(`${name} and a word`, () => {
       const read = readArguments(parameters, new Uint8Array([...data, ...new Uint8Array(32)]), newWork());
       return read.kind === "read" && read.trailing !== 32;
