@@ -3,6 +3,7 @@ import { toHex, wipe } from "./base/bytes.ts";
 import { CustodyError } from "./base/errors.ts";
 import type { Signed } from "./chains/chain.ts";
 import { type ActSecrets, performAct, readAct } from "./custody/acts.ts";
+import { findPending } from "./custody/answers.ts";
 import { type Ask, asObject, couldPass, decide, effectsOf, tell } from "./custody/decide.ts";
 import { accountOf, type Desk, keysOf, reader, walletOf } from "./custody/desk.ts";
 import { signedBlob } from "./custody/holds.ts";
@@ -69,9 +70,14 @@ async function signOnce(desk: Desk, { session, request, resumed, patient }: Aski
 }
 
 /** The same line for acts on the custody itself: what is allowed is done in the commit that allowed it. */
-export async function submitAct(desk: Desk, session: string, request: AskedRequest, secrets: ActSecrets = {}): Promise<ActOutcome> {
+export async function submitAct(
+  desk: Desk,
+  session: string,
+  request: AskedRequest,
+  { resumed, ...secrets }: ActSecrets & { readonly resumed?: string } = {},
+): Promise<ActOutcome> {
   const act = readAct(request.payload);
-  const ask = { session, request, read: reader(desk, request) };
+  const ask = { session, request, resumed, read: reader(desk, request) };
   // A policy counts from what was signed, so the totals of its lifetime limits are made before it can be in force.
   const lifetime = act.act === "policyEdit" ? await lifetimeUnder(desk, act.policy, () => couldPass(desk, ask)) : undefined;
   return commit(desk, ask, (tx): ActOutcome => {
@@ -100,7 +106,11 @@ export async function submitAct(desk: Desk, session: string, request: AskedReque
 /** Runs the first commit. A request that cannot be read, or done, is written down too, and its error goes to whoever asked. */
 async function commit<T>(desk: Desk, ask: Ask, job: (tx: Tx) => T): Promise<T> {
   try {
-    return await desk.vault.transact(job);
+    return await desk.vault.transact((tx) => {
+      // Refused, taken back or done since it was looked at: taking it up again does not ask for it anew.
+      if (ask.resumed !== undefined) findPending(tx, ask.resumed);
+      return job(tx);
+    });
   } catch (cause) {
     if (cause instanceof CustodyError && isRefusal(cause)) await desk.vault.transact((tx) => recordMalformed(tx, ask, cause));
     throw cause;

@@ -156,13 +156,13 @@ export class Session {
     const { request } = await this.#mine(id);
     if (request.kind !== "act")
       return signRequest(desk, this.id, again.request === undefined ? request : await this.#read(desk, again.request), id);
-    if ((request.payload as { act?: Json }).act !== "import") return submitAct(desk, this.id, request);
+    if ((request.payload as { act?: Json }).act !== "import") return submitAct(desk, this.id, request, { resumed: id });
     const wallet = await this.#noting(desk, () => {
       if (again.wallet !== undefined) return readWallet(again.wallet);
       throw new CustodyError("request/malformed", "resume: expected the wallet to import, its secret was not kept");
     });
     try {
-      return await submitAct(desk, this.id, request, { wallet });
+      return await submitAct(desk, this.id, request, { wallet, resumed: id });
     } finally {
       wipe(wallet.secret);
     }

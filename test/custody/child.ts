@@ -9,13 +9,10 @@ import { ETHER, hooked, hookedChain, reopen, request, transaction } from "./fixt
  * A process of its own on the vault at `path`. What it prints, one JSON text per line, it knows only after `sign` returned.
  *
  * - `burst path nonce count ether`: asks for so many payments at once and prints how each ended.
- * - `die path point ether`: is killed at a point of the line.
  * - `pause path ether`: says `ready` before the second commit, and goes on when it is told to.
  * - `stream path`: signs without end, and prints each signature.
  */
 const [task = "", path = "", ...rest] = process.argv.slice(2);
-
-type Point = "before commit 1" | "after commit 1" | "after signing" | "before commit 2" | "after commit 2";
 
 function print(value: unknown): void {
   writeSync(1, `${JSON.stringify(value)}\n`);
@@ -37,26 +34,6 @@ async function burst(): Promise<void> {
   const asked = Array.from({ length: Number(count) }, (_, n) => me.sign(pay(Number(nonce) + n, ether)));
   for (const outcome of await Promise.allSettled(asked))
     print(outcome.status === "fulfilled" ? shown(outcome.value) : codeOf(outcome.reason));
-}
-
-async function die(): Promise<void> {
-  const [point, ether = "0"] = rest as [Point, string];
-  let armed = false;
-  let commits = 0;
-  const at = (here: Point) => {
-    if (armed && here === point) process.kill(process.pid, "SIGKILL");
-  };
-  const store = hooked(lmdbStore(path), {
-    before: (call) => {
-      if (call.on === "commit" && armed) at(++commits === 1 ? "before commit 1" : "before commit 2");
-    },
-    after: (call) => {
-      if (call.on === "commit" && armed) at(commits === 1 ? "after commit 1" : "after commit 2");
-    },
-  });
-  const { me } = await reopen(store, { chains: [hookedChain({ assembled: () => at("after signing") })] });
-  armed = true;
-  print(shown(await me.sign(pay(0, ether))));
 }
 
 async function pause(): Promise<void> {
@@ -89,5 +66,5 @@ async function stream(): Promise<void> {
   for (let nonce = 0; ; nonce++) print(shown(await me.sign(pay(nonce, "1"))));
 }
 
-const tasks: { readonly [name: string]: () => Promise<void> } = { burst, die, pause, stream };
+const tasks: { readonly [name: string]: () => Promise<void> } = { burst, pause, stream };
 await tasks[task]?.();

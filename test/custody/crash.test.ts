@@ -1,13 +1,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
-import type { LoggedEntry, Store } from "../../src/index.ts";
+import type { LoggedEntry } from "../../src/index.ts";
 import { lmdbStore } from "../../src/stores/lmdb/index.ts";
 import { checkedLog, ETHER, ethLimit, kindsOf, payments, reopen, request, transaction } from "./fixture.ts";
 import { child, type Line, withVault } from "./processes.ts";
-
-/** The lease where nothing else is said. */
-const LEASE_MS = 30_000;
 
 const policy = payments([ethLimit("10 ETH")]);
 
@@ -26,67 +23,8 @@ function spent(entries: readonly LoggedEntry[]): bigint {
     .reduce((sum, effect) => (effect.kind === "transfer" ? sum + BigInt(effect.amount) : sum), 0n);
 }
 
-/** The store on disk, by a clock that stands where the last commit left it until the test moves it. */
-function standing(path: string, began: number): { readonly store: Store; pass(ms: number): void } {
-  let now = began;
-  return {
-    store: lmdbStore(path, { now: () => now }),
-    pass: (ms) => {
-      now = Date.now() + ms;
-    },
-  };
-}
-
+// At each commit of each operation: `test/crash`.
 describe("a process that is killed", () => {
-  const POINTS = [
-    { point: "before commit 1", reserved: false, signed: false },
-    { point: "after commit 1", reserved: true, signed: false },
-    { point: "after signing", reserved: true, signed: false },
-    { point: "before commit 2", reserved: true, signed: false },
-    { point: "after commit 2", reserved: true, signed: true },
-  ] as const;
-
-  test("anywhere in the line leaves no unlogged signature and no second spend", { timeout: 120_000 }, async () => {
-    const check = ({ point, reserved, signed }: (typeof POINTS)[number]) =>
-      withVault(policy, async (path) => {
-        const began = Date.now();
-        const { lines, signal } = await child("die", path, point, "6").ended;
-        expect([point, signal, lines]).toEqual([point, "SIGKILL", []]);
-
-        const { store, pass } = standing(path, began);
-        const { custody, me } = await reopen(store);
-        const ask = async () => (await me.sign(request(transaction({ nonce: 1, value: 6n * ETHER })))).kind;
-        const found = kindsOf((await checkedLog(custody)).slice(5));
-        const left = [reserved && "reserved", signed && "signed"].filter(Boolean);
-        // The child opened the vault and its session, and then came as far as it came.
-        expect([point, found]).toEqual([point, ["opened session", ...left, "opened session"].join(" ")]);
-
-        // The limit is 10, the dead process asked for 6: a second 6 fits only if nothing is held.
-        expect([point, await ask()]).toEqual([point, reserved ? "denied" : "signed"]);
-        pass(LEASE_MS);
-        expect([point, await ask()]).toEqual([point, signed ? "denied" : "signed"]);
-        const entries = await checkedLog(custody);
-        const lapsed = entries.findIndex(({ kind }) => kind === "lapsed");
-        expect([point, lapsed >= 0]).toEqual([point, reserved && !signed]);
-        if (lapsed >= 0) expect(entries.slice(lapsed).map(({ kind }) => kind)).toEqual(["lapsed", "reserved", "signed"]);
-        expect(spent(entries)).toBe(6n * ETHER);
-
-        if (signed) {
-          const again = await me.sign(request(transaction({ nonce: 0, value: 6n * ETHER })));
-          if (again.kind !== "signed") throw new Error(again.kind);
-          expect(unlogged([{ kind: "signed", bytes: toHex(again.bytes) }], entries)).toEqual([]);
-        }
-        custody.lock();
-        await store.close();
-      });
-    // Two at a time: more would only wait for each other.
-    const left = [...POINTS];
-    const work = async () => {
-      for (let next = left.shift(); next !== undefined; next = left.shift()) await check(next);
-    };
-    await Promise.all([work(), work()]);
-  });
-
   test("at any moment of signing without end has shown nothing that is not in the log", { timeout: 60_000 }, async () => {
     await withVault(payments([ethLimit("1000 ETH")]), async (path) => {
       const signer = child("stream", path);

@@ -279,6 +279,6 @@ export const LINE: readonly Mutant[] = [
     find: 'put(this.#reserved, id, hold?.state === "reserved" ? hold : undefined);\n    this.#ledger?.apply(before, hold);',
     replace:
       'put(this.#reserved, id, hold?.state === "reserved" ? { ...hold, leaseUntil: 0 } : undefined);\n    this.#ledger?.apply(before, hold);',
-    test: { file: "custody/crash.test.ts", name: "anywhere in the line leaves no unlogged signature and no second spend" },
+    test: { file: "crash/crash.test.ts", name: "sign in ether' leaves all of it or nothing" },
   },
 ];
