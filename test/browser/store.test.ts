@@ -24,7 +24,7 @@ async function open(): Promise<Page> {
 
 const devtools = (page: Page): Promise<CDPSession> => context.newCDPSession(page);
 
-describe("a database that somebody else holds", () => {
+describe("a database that somebody else holds", { timeout: 15_000 }, () => {
   test("while it is being deleted is waited for so long and no longer, and nothing is made of what was given up", async () => {
     const page = await open();
     const seen = await page.evaluate(async () => {
@@ -43,6 +43,25 @@ describe("a database that somebody else holds", () => {
       return { codes, left };
     });
     expect(seen).toEqual({ codes: ["store/blocked", "store/blocked", "nothing was thrown", "nothing was thrown"], left: [] });
+  });
+
+  test("and comes free too late for somebody is let go by them", async () => {
+    const page = await open();
+    const seen = await page.evaluate(async () => {
+      const holder = await tab.foreignDatabase("late", 1, (database) => database.createObjectStore("records"));
+      const deletion = tab.deleteDatabase("late");
+      const patient = tab.indexedDbStore("late");
+      const waiting = patient.commit([{ key: "a", to: tab.bytes(1) }]);
+      const code = await tab.codeOf(tab.indexedDbStore("late", { patienceMs: 100 }).get("a"));
+      holder.close();
+      await Promise.all([deletion, waiting]);
+      await tab.sleep(50);
+      await patient.close();
+      // Whoever still had it open would hold this up.
+      const deleted = tab.deleteDatabase("late").then(() => "deleted");
+      return [code, await Promise.race([deleted, tab.sleep(2000)])];
+    });
+    expect(seen).toEqual(["store/blocked", "deleted"]);
   });
 
   test("locked in a transaction that never ends is waited for so long and no longer, and nothing is written late", async () => {
@@ -236,7 +255,7 @@ test("a transaction that the browser undoes is a failure of the store, with noth
   expect(seen).toEqual([Array(3).fill("store/failed"), ["a"], 1, "nothing was thrown"]);
 });
 
-describe("an open vault whose store is emptied under its feet", () => {
+describe("an open vault whose store is emptied under its feet", { timeout: 15_000 }, () => {
   const emptied: { readonly [how: string]: (page: Page, other: Page) => Promise<unknown> } = {
     "by another tab that deletes the database": (_, other) => other.evaluate(() => tab.deleteDatabase("vault")),
     "by the user who clears the site's data": async (page) =>
@@ -264,7 +283,7 @@ describe("an open vault whose store is emptied under its feet", () => {
       for (const end of await asked) if (end !== "signed") expect(end).toMatch(refused);
       const end = () => page.evaluate(() => tab.codeOf((globalThis as unknown as Opened).me.sign(tab.pay(9, "1"))));
       expect(await end()).toMatch(refused);
-      await expect.poll(end).toBe("vault/absent");
+      await expect.poll(end, { timeout: 10_000 }).toBe("vault/absent");
       await closedVault(page);
     }
   });
@@ -328,7 +347,7 @@ test("a page that is closed in mid-commit leaves each commit wholly there or who
       };
       void write();
     });
-    await expect.poll(() => acknowledged, { interval: 2 }).toBeGreaterThan(0);
+    await expect.poll(() => acknowledged, { interval: 2, timeout: 10_000 }).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 7 * round));
     await writer.close();
     const found = await first.evaluate(async () => {

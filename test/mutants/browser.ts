@@ -1,0 +1,178 @@
+import type { Mutant } from "../mutants.ts";
+
+const store = (name: string) => ({ file: "browser/store.test.ts", name });
+const tabs = (name: string) => ({ file: "browser/tabs.test.ts", name });
+const node = (name: string) => ({ file: "browser/node.test.ts", name });
+const peers = (name: string) => ({ file: "custody/peers.test.ts", name });
+
+/** The browser's store, and what its tabs tell each other. */
+export const BROWSER: readonly Mutant[] = [
+  {
+    name: "tabs that race sign more than the limit",
+    file: "stores/indexeddb/indexeddb.ts",
+    find: "      if (refused) throw refused;\n",
+    replace: "",
+    test: tabs("four tabs that ask thirty-two times at once sign exactly what the limit allows"),
+  },
+  {
+    name: "a transaction that was undone passes for written",
+    file: "stores/indexeddb/connection.ts",
+    find: 'transaction.onabort = () => end("undone");',
+    replace: 'transaction.onabort = () => end("written");',
+    test: store("a transaction that the browser undoes is a failure of the store"),
+  },
+  {
+    name: "what a full disk refused passes for written",
+    file: "stores/indexeddb/connection.ts",
+    find: "      if (transaction.error !== null) throw transaction.error;\n      await result;\n      throw new DOMException",
+    replace: "      return await result;\n      throw new DOMException",
+    test: store("a commit is refused by a code of its own, nothing of it is written"),
+  },
+  {
+    name: "an opening that somebody holds up never ends",
+    file: "stores/indexeddb/connection.ts",
+    find: "      waited = false;\n      reject(blocked(name));\n",
+    replace: "      waited = false;\n",
+    test: store("while it is being deleted is waited for so long and no longer"),
+  },
+  {
+    name: "an opening that was given up makes a database",
+    file: "stores/indexeddb/connection.ts",
+    find: "      else request.transaction?.abort();\n",
+    replace: "",
+    test: store("while it is being deleted is waited for so long and no longer"),
+  },
+  {
+    name: "an opening that was given up holds the database",
+    file: "stores/indexeddb/connection.ts",
+    find: "      else request.result.close();\n",
+    replace: "",
+    test: store("comes free too late for somebody is let go by them"),
+  },
+  {
+    name: "a transaction that somebody holds up never ends",
+    file: "stores/indexeddb/connection.ts",
+    find: '      abort(transaction);\n      end("blocked");\n',
+    replace: "",
+    test: store("locked in a transaction that never ends"),
+  },
+  {
+    name: "a commit that was given up is written later",
+    file: "stores/indexeddb/connection.ts",
+    find: '      abort(transaction);\n      end("blocked");\n',
+    replace: '      end("blocked");\n',
+    test: store("locked in a transaction that never ends"),
+  },
+  {
+    name: "a database of another shape is used",
+    file: "stores/indexeddb/connection.ts",
+    find: "  if (records.keyPath === null && !records.autoIncrement) return records;\n",
+    replace: "  if (records.name !== null) return records;\n",
+    test: store("a database of a newer version, or of another shape, is refused"),
+  },
+  {
+    name: "whatever lies under a key is a record",
+    file: "stores/indexeddb/indexeddb.ts",
+    find: "  if (value === undefined || value instanceof Uint8Array) return value;\n",
+    replace: "  if (value !== foreign) return value as Uint8Array;\n",
+    test: store("what is no record of ours under a key of ours is refused"),
+  },
+  {
+    name: "an open store keeps others from deleting the database",
+    file: "stores/indexeddb/indexeddb.ts",
+    find: "        database.close();\n        forget();\n",
+    replace: "        forget();\n",
+    test: store("by another tab that deletes the database notices"),
+  },
+  {
+    name: "an open vault goes on by what it remembers when its store is emptied",
+    file: "vault/replica.ts",
+    find: "      const bytes = await this.#rootRecord();\n",
+    replace: "      const bytes = (await this.#store.get(ROOT_KEY)) ?? this.#rootBytes ?? (await this.#rootRecord());\n",
+    test: store("by another tab that deletes the database notices"),
+  },
+  {
+    name: "whatever comes over the channel is heard",
+    file: "stores/indexeddb/peers.ts",
+    find: 'if (data === "locked" || data === "created") hear(data);',
+    replace: "hear(data as PeerEvent);",
+    test: tabs("one that says anything else is not heard"),
+  },
+  {
+    name: "a frozen page stays open",
+    file: "stores/indexeddb/peers.ts",
+    find: '    document.addEventListener("freeze", () => hear("suspended"), { signal: put.signal });\n',
+    replace: "",
+    test: tabs("one that is frozen or left is locked"),
+  },
+  {
+    name: "a page that is left stays open",
+    file: "stores/indexeddb/peers.ts",
+    find: '    addEventListener("pagehide", () => hear("suspended"), { signal: put.signal });\n',
+    replace: "",
+    test: tabs("one that is frozen or left is locked"),
+  },
+  {
+    name: "a channel keeps a process of Node alive",
+    file: "stores/indexeddb/peers.ts",
+    find: "  (channel as { unref?: () => void }).unref?.();\n",
+    replace: "",
+    test: node("keeps no process of Node alive"),
+  },
+  {
+    name: "a closed store still listens",
+    file: "stores/indexeddb/peers.ts",
+    find: "      channel.close();\n",
+    replace: "",
+    test: node("keeps no process of Node alive"),
+  },
+  {
+    name: "a lock is told to nobody",
+    file: "custody/keyward.ts",
+    find: '    this.#joined()?.tell("locked");\n',
+    replace: "",
+    test: peers("lock when one of them is locked"),
+  },
+  {
+    name: "a lock that was heard locks nothing",
+    file: "custody/keyward.ts",
+    find: '      case "locked":\n        this.#lock();\n        return;\n',
+    replace: '      case "locked":\n        return;\n',
+    test: peers("lock when one of them is locked"),
+  },
+  {
+    name: "a lock for idleness locks tabs that are in use",
+    file: "custody/keyward.ts",
+    find: "this.#timer = setTimeout(() => this.#lock(),",
+    replace: "this.#timer = setTimeout(() => this.lock(),",
+    test: peers("hear nothing of a lock for idleness"),
+  },
+  {
+    name: "opening further locks the other tabs",
+    file: "custody/keyward.ts",
+    find: "    this.#lock();\n    const done = this.#unlock(",
+    replace: "    this.lock();\n    const done = this.#unlock(",
+    test: peers("hear nothing of a lock for idleness"),
+  },
+  {
+    name: "another tab is believed that there is a vault",
+    file: "custody/keyward.ts",
+    find: 'if (header !== undefined && this.state === "absent")',
+    replace: 'if (this.state === "absent")',
+    test: peers("learn that there is a vault now, if there is one"),
+  },
+  {
+    name: "a vault stays open in a page that is put away",
+    file: "custody/keyward.ts",
+    find: "if (Number.isFinite(this.#autoLockMs)) this.#lock();",
+    replace: "if (this.#autoLockMs < 0) this.#lock();",
+    test: peers("lock when their page is put away"),
+  },
+  {
+    name: "a page that is put away locks one that never locks",
+    file: "custody/keyward.ts",
+    find: "if (Number.isFinite(this.#autoLockMs)) this.#lock();",
+    replace: "this.#lock();",
+    test: peers("lock when their page is put away"),
+  },
+];
