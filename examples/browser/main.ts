@@ -53,6 +53,11 @@ onSubmit("unlock", async () => {
   await enter();
 });
 
+onClick("persist", async () => {
+  const promised = await store.persist();
+  byId("kept").textContent = promised ? "The browser keeps it until you clear this site's data." : "The browser did not promise it.";
+});
+
 onClick("lock", async () => custody.lock());
 byId("stop").addEventListener("click", () => stop.abort());
 
@@ -340,7 +345,10 @@ const NEXT: { readonly [code: string]: string } = {
   "session/ended": "This session has ended. Lock the vault and unlock it again.",
   "vault/damaged": "What is stored is not what was written. Do not go on with it; keep a copy of the browser's profile and report it.",
   "vault/rolled-back": "The store was put back to an older copy of itself. Do not sign with it: it has forgotten what was spent since.",
-  "store/failed": "The browser refused to store or read. Is the disk full, or is site data blocked for this page? Then try again.",
+  "store/full": "There is no room left; nothing was written. Make room and try again.",
+  "store/blocked": "Another tab keeps the database from answering. Close it and try again.",
+  "store/foreign": "What lies in this browser under the vault's name is no vault of this version. It was not touched.",
+  "store/failed": "The browser refused to store or read. Is site data blocked for this page? Allow it and try again.",
   "chain/malformed": "The transaction cannot be read. Check the address and the amount.",
 };
 
