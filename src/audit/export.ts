@@ -48,6 +48,7 @@ export async function* exportLog(
 
 /** The lines of an export that is held as one text; a line end after the last one is no line. */
 export function* textLines(text: string): Generator<string, void, undefined> {
+  if (typeof text !== "string") throw new CustodyError("log/malformed", "log: expected a text");
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf("\n", start);
     yield text.slice(start, end < 0 ? text.length : end);

@@ -14,6 +14,7 @@ const MAX_DEPTH = 100;
  */
 export function readCanonical(text: string, what: string): JsonObject {
   const problem = (expected: string, cause?: unknown) => new CustodyError("log/malformed", `${what}: expected ${expected}`, { cause });
+  if (typeof text !== "string") throw problem("a text");
   if (text.length > LINE_MAX_CHARACTERS) throw problem(`at most ${LINE_MAX_CHARACTERS} characters, got ${text.length}`);
   let value: unknown;
   try {

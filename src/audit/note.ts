@@ -1,7 +1,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { base64 } from "@scure/base";
-import { concat, fromHex, toHex, utf8 } from "../base/bytes.ts";
+import { concat, fromHex, isBytes, toHex, utf8 } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 
 /** Whoever may have signed a note: a name and an Ed25519 key. Written `name+hash+key`, see {@link parseVerifier}. */
@@ -53,6 +53,7 @@ const DASH = "\u2014 ";
  * @see C2SP signed-note; golang.org/x/mod/sumdb/note, Open
  */
 export function openNote(note: string, verifiers: readonly Verifier[]): Note {
+  if (typeof note !== "string") throw malformed("expected a text");
   if (note.length > NOTE_MAX_CHARACTERS) throw malformed(`expected at most ${NOTE_MAX_CHARACTERS} characters`);
   if (!note.isWellFormed() || CONTROL.test(note)) throw malformed("expected well-formed text without control characters");
   const split = note.lastIndexOf("\n\n");
@@ -100,7 +101,8 @@ export async function signNote(text: string, signer: Signer): Promise<string> {
 
 /** `name+hash+base64(0x01 || public key)`: what somebody keeps to check a log later. @throws `log/malformed` */
 export function vkeyOf(name: string, publicKey: Uint8Array): string {
-  if (!isName(name)) throw malformed("expected a key name without spaces and pluses");
+  if (typeof name !== "string" || !isName(name)) throw malformed("expected a key name without spaces and pluses");
+  if (!isBytes(publicKey)) throw malformed("expected a public key as bytes");
   if (publicKey.length !== 32) throw malformed(`expected a public key of 32 bytes, got ${publicKey.length}`);
   const key = concat(Uint8Array.of(ED25519), publicKey);
   return `${name}+${keyHashOf(name, key)}+${base64.encode(key)}`;
@@ -108,6 +110,7 @@ export function vkeyOf(name: string, publicKey: Uint8Array): string {
 
 /** Reads what {@link vkeyOf} writes, and nothing else. @throws `log/malformed` */
 export function parseVerifier(vkey: string): Verifier {
+  if (typeof vkey !== "string") throw malformed("expected a key as text");
   const [name = "", keyHash = "", encoded = ""] = splitAt2(vkey);
   const key = decode(encoded);
   if (!isName(name) || !key || !/^[0-9a-f]{8}$/.test(keyHash)) throw malformed("expected a key as name+hash+base64");

@@ -1,5 +1,6 @@
 import { equal, toHex } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
+import { readOptions } from "../base/plain.ts";
 import type { Time } from "../base/time.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { type ExportedEntry, type LogHeader, originOf, readHeader, readLine } from "./export.ts";
@@ -86,13 +87,30 @@ export const MAX_PROBLEMS = 100;
  * sense together. Never throws for what is in the export; reading stops where the log can no longer be followed.
  *
  * @param lines - without line ends, as {@link import("./export.ts").textLines} cuts them.
- * @throws `log/malformed` if `options.vkey` is not a key: that is the caller's mistake. Whatever `lines` throws.
+ * @throws `log/malformed` if `lines` cannot be walked, `options.vkey` is not a key or `options.checkpoints` are no texts: that is the
+ *   caller's mistake. Whatever `lines` throws.
  */
 export async function verifyLog(lines: AsyncIterable<string> | Iterable<string>, options: VerifyOptions = {}): Promise<LogReport> {
   const reading = new Reading(options);
+  if (!isWalkable(lines)) throw new CustodyError("log/malformed", "log: expected its lines, one after the other");
   for await (const line of lines) if (!reading.take(line)) break;
   return reading.end();
 }
+
+function isWalkable(lines: unknown): boolean {
+  if (typeof lines !== "object" || lines === null) return false;
+  return [Symbol.asyncIterator, Symbol.iterator].some((way) => typeof Reflect.get(lines, way) === "function");
+}
+
+function textsOf(checkpoints: readonly string[]): readonly string[] {
+  if (Array.isArray(checkpoints) && checkpoints.length <= MOST_KEPT) {
+    const texts: readonly unknown[] = [...checkpoints];
+    if (texts.every((text) => typeof text === "string")) return texts;
+  }
+  throw new CustodyError("log/malformed", `log: expected at most ${MOST_KEPT} checkpoints as texts`);
+}
+
+const MOST_KEPT = 10_000;
 
 class Reading {
   readonly #pinned: string | undefined;
@@ -113,9 +131,10 @@ class Reading {
   #last: Time | undefined;
 
   constructor(options: VerifyOptions) {
-    if (options.vkey !== undefined) parseVerifier(options.vkey);
-    this.#pinned = options.vkey;
-    this.#kept = options.checkpoints ?? [];
+    const { vkey, checkpoints = [] } = readOptions(options, "log");
+    if (vkey !== undefined) parseVerifier(vkey);
+    this.#pinned = vkey;
+    this.#kept = textsOf(checkpoints);
   }
 
   /** @returns whether it is any use to go on. */

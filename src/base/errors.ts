@@ -1,3 +1,5 @@
+import { ownMembers } from "./own.ts";
+
 /**
  * Every code a {@link CustodyError} can carry, `folder/what-happened`. Callers switch on codes, so a code is never renamed
  * or given a second meaning; messages may improve. Outcomes that are expected (denied, pending) are values, not errors.
@@ -11,6 +13,8 @@ export const ERROR_CODES = [
   // A request at the door.
   "request/malformed",
   "request/unsupported",
+  // The realm that we run in.
+  "realm/polluted",
   // Bytes of a chain.
   "chain/malformed",
   "chain/too-large",
@@ -93,9 +97,10 @@ export class CustodyError extends Error {
   readonly position: Position | undefined;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; position?: Position | undefined } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { cause, position } = ownMembers(options);
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.position = options.position;
+    this.position = position;
   }
 
   toJSON(): { code: ErrorCode; message: string; position?: Position } {

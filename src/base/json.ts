@@ -1,4 +1,4 @@
-import { fromUtf8, utf8 } from "./bytes.ts";
+import { fromUtf8, isBytes, utf8 } from "./bytes.ts";
 import type { Json, JsonObject } from "./canonical.ts";
 import { CustodyError, type ErrorCode, type Position } from "./errors.ts";
 
@@ -257,6 +257,7 @@ function member(mark: Mark, step: string | number, key: number): Mark {
 function decode(text: string | Uint8Array, maxBytes: number): string {
   const tooLarge = (bytes: number) => fail("", 0, `expected at most ${maxBytes} bytes, got ${bytes}`, "json/too-large");
   if (typeof text !== "string") {
+    if (!isBytes(text)) return fail("", 0, "expected a text");
     if (text.length > maxBytes) tooLarge(text.length);
     const source = fromUtf8OrFail(text);
     return source.startsWith("\uFEFF") ? fail(source, 0, "expected no byte order mark") : source;

@@ -10,6 +10,7 @@ type Family = ErrorCode extends `${infer F}/${string}` ? F : never;
 const FAMILIES: { readonly [F in Family]: Exit } = {
   json: EXIT.wrong,
   request: EXIT.wrong,
+  realm: EXIT.failed,
   chain: EXIT.wrong,
   policy: EXIT.wrong,
   keys: EXIT.wrong,

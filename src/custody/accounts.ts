@@ -9,6 +9,7 @@ import { type FreshAddress, freshAddresses } from "./addresses.ts";
 import { personOfKey } from "./credentials.ts";
 import { liveSession } from "./decide.ts";
 import { accountRecords, type Desk } from "./desk.ts";
+import { readOptions } from "./door.ts";
 import { journal } from "./journal.ts";
 import { isPlainName } from "./names.ts";
 import { type AccountRecord, asJson, type WalletRecord } from "./records.ts";
@@ -64,7 +65,7 @@ export async function deriveAccount(
   given: DeriveOptions,
 ): Promise<Account> {
   // Each member is read once, and the caller's own object may change while we wait.
-  const options = { ...given };
+  const options = readOptions(given, "account");
   checkName(desk, options);
   const { wallet, used } = await desk.vault.read((view) => ({
     wallet: findWallet(view, options.wallet),

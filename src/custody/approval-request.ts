@@ -11,7 +11,8 @@ import { type InForce, inForce } from "./acts.ts";
 import { findPending } from "./answers.ts";
 import { couldAsk } from "./asking.ts";
 import { Chains, type Desk, findAccount, keysOf, momentOf, reader } from "./desk.ts";
-import { copyPlain, readRequest } from "./door.ts";
+import { copyPlain, readOptions, readRequest } from "./door.ts";
+import { readChains } from "./options.ts";
 import { type WatchedAccount, watchedOf } from "./public-keys.ts";
 import { Reading } from "./reading.ts";
 import { approvalStatement } from "./session.ts";
@@ -97,8 +98,8 @@ export interface CheckedRequest {
  * @param options - `chains`: those that are to be read, as given to `keyward`.
  * @throws `approval/mismatch` for the first thing that is not what it says; `approval/malformed`; what decoding throws
  */
-export function checkApprovalRequest(json: unknown, { chains }: { readonly chains: readonly Chain[] }): CheckedRequest {
-  const reading = new Reading(new Chains(chains));
+export function checkApprovalRequest(json: unknown, options: { readonly chains: readonly Chain[] }): CheckedRequest {
+  const reading = new Reading(new Chains(readChains(readOptions(options, WHERE).chains)));
   const members = ["keyward", "id", "request", "subject", "effects", "statement", "policy"];
   const parts = expectObject(
     copyPlain(json),

@@ -20,7 +20,8 @@ import { findPending, rejudged } from "./answers.ts";
 import { type CredentialSigner, hasCredential, proofBy } from "./credentials.ts";
 import { asObject, liveSession } from "./decide.ts";
 import { type Desk, momentOf } from "./desk.ts";
-import { checkSlot, copyPlain, readOptions } from "./door.ts";
+import { copyPlain, readOptions } from "./door.ts";
+import { readFollowing, readSlot } from "./foreign.ts";
 import { journal } from "./journal.ts";
 import { asJson, type PendingRecord } from "./records.ts";
 
@@ -97,8 +98,13 @@ export async function confirmationStatement(desk: Desk, person: string, id: stri
   });
 }
 
-/** Signs a confirmation where the key or wallet is: its statement comes from `me.confirmationStatement`. */
-export async function confirmOffline(statement: ConfirmationStatement, credential: CredentialSigner): Promise<SignedConfirmation> {
+/**
+ * Signs a confirmation where the key or wallet is: its statement comes from `me.confirmationStatement`.
+ *
+ * @throws `approval/malformed` for what is no such statement; as `approveOffline`
+ */
+export async function confirmOffline(given: ConfirmationStatement, credential: CredentialSigner): Promise<SignedConfirmation> {
+  const statement = readConfirmationStatement(copyPlain(given, "confirmation"));
   const typedData = () => confirmationTypedData(statement);
   return { statement, ...(await proofBy(credential, { digest: confirmationDigest(statement), typedData }, "approval/bad-signature")) };
 }
@@ -110,9 +116,10 @@ async function presenceOf(desk: Desk, statement: ConfirmationStatement, options:
     return { by: "key", confirmation: { statement, ...(await proofBy(credential, signed, "approval/bad-signature")) } };
   }
   if (confirmation !== undefined) return { by: "key", confirmation: readConfirmation(copyPlain(confirmation)) };
-  checkSlot(slot);
+  const way = readSlot(slot);
+  const following = readFollowing(options);
   try {
-    return { by: "unlock", slot: await desk.vault.openAgain(slot as Slot, options), statement };
+    return { by: "unlock", slot: await desk.vault.openAgain(way, following), statement };
   } catch (cause) {
     // Whoever holds a session tries passphrases here as well as at the door.
     if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await desk.countFailure();

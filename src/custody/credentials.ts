@@ -3,7 +3,7 @@ import { type Proof, recoverAddress, walletSignature } from "../approvals/proof.
 import { type SessionStatement, type SignedSession, sessionDigest } from "../approvals/session.ts";
 import { type ApprovalStatement, approvalDigest, type SignedApproval } from "../approvals/statement.ts";
 import { approvalTypedData, sessionTypedData, type TypedData, typedDataDigest } from "../approvals/typed-data.ts";
-import { toHex } from "../base/bytes.ts";
+import { isBytes, toHex } from "../base/bytes.ts";
 import { CustodyError, type ErrorCode } from "../base/errors.ts";
 import type { Address } from "../intent/effect.ts";
 import { checkPrivateKey } from "../keys/derive.ts";
@@ -58,11 +58,21 @@ export function keyCredential(privateKey: Uint8Array): KeySigner {
  * @throws `keys/bad-key` for what is no address
  */
 export function walletCredential(wallet: WalletSigner): WalletSigner {
-  const { address } = wallet;
+  const { address, signTypedData } = walletMembers(wallet);
   const checked = typeof address === "string" && /^0x[0-9a-f]{40}$/.test(address) ? checksummed(address.slice(2)) : address;
   if (typeof checked !== "string" || !isAddress(checked))
     throw new CustodyError("keys/bad-key", "wallet: expected its address, all lowercase or with its EIP-55 checksum");
-  return { address: checked, signTypedData: (typedData) => wallet.signTypedData(typedData) };
+  return { address: checked, signTypedData };
+}
+
+function walletMembers(wallet: WalletSigner): { readonly address: unknown; readonly signTypedData: WalletSigner["signTypedData"] } {
+  try {
+    const { address, signTypedData } = wallet;
+    if (typeof signTypedData === "function") return { address, signTypedData: (typedData) => signTypedData.call(wallet, typedData) };
+  } catch (cause) {
+    throw new CustodyError("request/malformed", "credential: could not be read", { cause });
+  }
+  throw malformed("expected a wallet to have address and signTypedData");
 }
 
 export async function signApproval(statement: ApprovalStatement, person: string, credential: CredentialSigner): Promise<SignedApproval> {
@@ -89,19 +99,28 @@ export async function proofBy(
 ): Promise<Proof> {
   const credential = readSigner(given);
   if (!("address" in credential)) {
-    const signature: unknown = await credential.sign(statement.digest);
-    if (!(signature instanceof Uint8Array)) throw malformed("expected sign to give the 64 bytes of a signature");
+    const signature: unknown = await asked(() => credential.sign(statement.digest), code);
+    if (!isBytes(signature)) throw malformed("expected sign to give the 64 bytes of a signature");
     return { publicKey: credential.publicKey, signature: toHex(signature) };
   }
   const { address } = credential;
   // A copy: adapters take types out of it.
-  const signature = walletSignature(await credential.signTypedData(structuredClone(statement.typedData())));
+  const signature = walletSignature(await asked(() => credential.signTypedData(structuredClone(statement.typedData())), code));
   const signer = recoverAddress({ digest: typedDataDigest(statement.typedData()), signature });
   if (signer === address) return { address, signature };
   throw new CustodyError(
     code,
     `wallet: expected a signature by ${address}, got ${signer === undefined ? "none that counts" : `one by ${signer}`}`,
   );
+}
+
+/** A credential is foreign code: what it throws, such as the word of whoever would not sign, becomes the cause of an error of ours. */
+async function asked<T>(sign: () => Promise<T>, code: ErrorCode): Promise<T> {
+  try {
+    return await sign();
+  } catch (cause) {
+    throw cause instanceof CustodyError ? cause : new CustodyError(code, "credential: it did not sign", { cause });
+  }
 }
 
 /** The members of a credential, each read once. An account of viem is a wallet, though it has a public key as well. */

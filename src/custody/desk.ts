@@ -83,6 +83,7 @@ export function namedAccount(view: Pick<View, "list">, account: string): Account
 
 /** All that this text could mean, best first. Addresses of EVM are read without their checksum as well. */
 function named(records: readonly AccountRecord[], account: string): readonly AccountRecord[] {
+  if (typeof account !== "string") return [];
   const ways: readonly ((record: AccountRecord) => boolean)[] = [
     ({ id }) => id === account,
     ({ address, many }) => address === account || many?.descriptor === account,

@@ -4,12 +4,12 @@ import type { LoggedEntry } from "../audit/entry.ts";
 import { wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
-import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
 import type { Intent } from "../intent/intent.ts";
 import type { Policy } from "../policy/core.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import type { Peer, PeerEvent, Store } from "../stores/store.ts";
 import { HEADER_KEY } from "../vault/header.ts";
+import type { KdfOptions } from "../vault/kdf.ts";
 import { createVault, openVault } from "../vault/open.ts";
 import type { Access, Slot } from "../vault/slot.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -19,14 +19,15 @@ import { type ApprovalRequest, approvalRequest } from "./approval-request.ts";
 import { begin, newState } from "./birth.ts";
 import { accountRecords, Chains, type Desk, keysOf, momentOf, namedAccount, reader } from "./desk.ts";
 import { diagnose, type Support, support } from "./diagnose.ts";
-import { checkSlot, copyPlain, policyText, readOptions, readRequest } from "./door.ts";
+import { copyPlain, policyText, readOptions, readRequest } from "./door.ts";
 import { type CustodyState, stateAfter, Watched } from "./events.ts";
 import { countFailure, forgetFailures, readFailures } from "./failures.ts";
+import { readFollowing, readSlot } from "./foreign.ts";
 import { journal } from "./journal.ts";
 import { Judge } from "./judge.ts";
 import { prune } from "./lifetime.ts";
 import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
-import type { CreateOptions, KeywardOptions, UnlockOptions } from "./options.ts";
+import { type CreateOptions, type KeywardOptions, readKeywardOptions, type UnlockOptions } from "./options.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { PublicKeys, type WatchedAccount, watchedOf } from "./public-keys.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
@@ -37,7 +38,11 @@ import { readWallet } from "./wallets.ts";
 /** What a timer can count; more would run out at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A custody over one store. Touches nothing until it is asked to; safe where there is no store yet (server rendering). */
+/**
+ * A custody over one store. Touches nothing until it is asked to; safe where there is no store yet (server rendering).
+ *
+ * @throws `request/malformed`
+ */
 export function keyward(options: KeywardOptions): Custody {
   return new Custody(options);
 }
@@ -65,11 +70,12 @@ export class Custody {
   /** The vault that was open last, and how far it was: a store that has been put back meanwhile is noticed at the next opening. */
   #seen: { readonly id: string; readonly epoch: number } | undefined;
 
-  constructor(options: KeywardOptions) {
+  constructor(given: KeywardOptions) {
+    const options = readKeywardOptions(given);
     this.#store = options.store;
     this.#chains = new Chains(options.chains);
-    this.#autoLockMs = options.autoLockMs ?? 10 * MINUTE_MS;
-    this.#leaseMs = options.leaseMs ?? 30 * SECOND_MS;
+    this.#autoLockMs = options.autoLockMs;
+    this.#leaseMs = options.leaseMs;
   }
 
   get state(): CustodyState {
@@ -78,6 +84,7 @@ export class Custody {
 
   /** Calls `watch` on every change of `state`. @returns a function that ends it. */
   subscribe(watch: (state: CustodyState) => void): () => void {
+    if (typeof watch !== "function") throw new CustodyError("request/malformed", "subscribe: expected a function");
     return this.#watched.subscribe(watch);
   }
 
@@ -104,7 +111,8 @@ export class Custody {
    */
   async create(wanted: CreateOptions): Promise<void> {
     const options = readOptions(wanted, "create");
-    checkSlot(options.slot);
+    const slot = readSlot(options.slot);
+    const following = readFollowing(options);
     const judge = this.#judge();
     const policy = this.#readPolicy(policyText(options.policy));
     const wallet = options.wallet === null ? undefined : await readWallet(options.wallet ?? { from: "generate" });
@@ -113,12 +121,11 @@ export class Custody {
         () =>
           createVault({
             store: this.#store,
-            slots: [options.slot],
+            slots: [slot],
             state: asJson(newState()),
             index: judge,
             begin: (tx, vault) => begin(tx, { vault, policy, wallet }),
-            signal: options.signal,
-            onProgress: options.onProgress,
+            ...following,
           }),
         judge,
       );
@@ -135,8 +142,10 @@ export class Custody {
    */
   async unlock(slot: Slot, wanted: UnlockOptions = {}): Promise<void> {
     const options = readOptions(wanted, "unlock");
-    checkSlot(slot);
-    const access = options.access ?? "sign";
+    const way = readSlot(slot);
+    const following = readFollowing(options);
+    const { access = "sign" } = options;
+    if (access !== "sign" && access !== "view") throw new CustodyError("request/malformed", "unlock: expected access to be sign or view");
     while (this.#opening !== undefined) {
       const { slot: other, access: wanted, done } = this.#opening;
       if (other === slot && wanted === access) return done;
@@ -144,7 +153,7 @@ export class Custody {
     }
     if (this.#desk !== undefined && (this.#desk.vault.access === "sign" || access === "view")) return;
     this.#lock();
-    const done = this.#unlock(slot, access, options);
+    const done = this.#unlock(way, access, following);
     this.#opening = { slot, access, done };
     try {
       await done;
@@ -265,7 +274,7 @@ export class Custody {
   history(
     options: { readonly newestFirst?: boolean; readonly from?: number; readonly limit?: number } = {},
   ): AsyncGenerator<LoggedEntry, void, undefined> {
-    return history(this.#open().vault, options);
+    return history(this.#open().vault, readOptions(options, "history"));
   }
 
   /** The head of the log as a signed note. Keep it elsewhere: with it, later logs can be held to this one. @throws `vault/view-only` */
@@ -365,12 +374,11 @@ export class Custody {
     }
   }
 
-  async #unlock(slot: Slot, access: Access, options: UnlockOptions): Promise<void> {
+  async #unlock(slot: Slot, access: Access, following: KdfOptions): Promise<void> {
     const judge = this.#judge();
     await this.#enter(async () => {
       try {
-        const { signal, onProgress } = options;
-        return this.#notOlder(await openVault({ store: this.#store, slot, access, index: judge, signal, onProgress }));
+        return this.#notOlder(await openVault({ store: this.#store, slot, access, index: judge, ...following }));
       } catch (cause) {
         if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await countFailure(this.#store);
         throw cause;

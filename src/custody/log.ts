@@ -41,13 +41,15 @@ export async function* history(
   vault: Vault,
   options: { readonly newestFirst?: boolean; readonly from?: number; readonly limit?: number } = {},
 ): AsyncGenerator<LoggedEntry, void, undefined> {
+  const { newestFirst = false, from, limit } = options;
   const frontier = await readHead(vault);
   const { size } = frontier;
   const entryAt = entryReader(vault, frontier);
-  const step = options.newestFirst ? -1 : 1;
-  let seq = options.from ?? (options.newestFirst ? size - 1 : 0);
+  const step = newestFirst ? -1 : 1;
+  let seq = from ?? (newestFirst ? size - 1 : 0);
   if (!Number.isSafeInteger(seq)) throw new CustodyError("log/malformed", "history: expected a sequence number to begin from");
-  for (let left = options.limit ?? size; left > 0 && seq >= 0 && seq < size; left--, seq += step) {
+  if (limit !== undefined && typeof limit !== "number") throw new CustodyError("log/malformed", "history: expected a number as its limit");
+  for (let left = limit ?? size; left > 0 && seq >= 0 && seq < size; left--, seq += step) {
     yield readEntry((await entryAt(seq)).body);
   }
 }

@@ -1,3 +1,6 @@
+import { CustodyError } from "../base/errors.ts";
+import { readOptions } from "../base/plain.ts";
+import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
 import type { Chain } from "../chains/chain.ts";
 import type { Store } from "../stores/store.ts";
 import type { Access, Slot } from "../vault/slot.ts";
@@ -13,6 +16,34 @@ export interface KeywardOptions {
   readonly autoLockMs?: number;
   /** How long a reservation keeps its headroom for a signer that does not come back; 30 seconds by default. */
   readonly leaseMs?: number;
+}
+
+/** @throws `request/malformed`; a time that is no number must not mean "never". */
+export function readKeywardOptions(given: KeywardOptions): Required<KeywardOptions> {
+  const { store, chains, autoLockMs = 10 * MINUTE_MS, leaseMs = 30 * SECOND_MS } = readOptions(given, "keyward");
+  if (typeof store !== "object" || store === null) throw malformed("expected a store");
+  if (typeof autoLockMs !== "number" || !(autoLockMs > 0)) throw malformed("expected autoLockMs in milliseconds, or Infinity");
+  if (!Number.isSafeInteger(leaseMs) || leaseMs <= 0) throw malformed("expected leaseMs in whole milliseconds");
+  return { store, chains: readChains(chains), autoLockMs, leaseMs };
+}
+
+/** @throws `request/malformed` */
+export function readChains(given: unknown): readonly Chain[] {
+  try {
+    if (Array.isArray(given) && given.length <= MOST_CHAINS) {
+      const chains: readonly (Partial<Chain> | undefined)[] = [...given];
+      if (chains.every((chain) => typeof chain?.namespace === "string")) return chains as readonly Chain[];
+    }
+  } catch (cause) {
+    throw new CustodyError("request/malformed", "keyward: its chains could not be read", { cause });
+  }
+  throw malformed("expected a list of chains");
+}
+
+const MOST_CHAINS = 100;
+
+function malformed(what: string): CustodyError {
+  return new CustodyError("request/malformed", `keyward: ${what}`);
 }
 
 /** What a new vault is made of. */

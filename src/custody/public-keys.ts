@@ -1,8 +1,10 @@
 import { fromHex } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
+import { expectArray, expectInteger } from "../base/shape.ts";
 import type { AccountKeys, Ceilings, Chain } from "../chains/chain.ts";
 import type { ChainId } from "../intent/effect.ts";
 import { publicKeysBelow } from "../keys/derive.ts";
+import { readChains } from "./options.ts";
 import type { AccountRecord } from "./records.ts";
 
 /** So many addresses behind the last one that was given out are known as well: the usual gap limit of wallets (BIP-44). */
@@ -53,10 +55,18 @@ export function ceilingsOf([receive, change]: Ceilings): Ceilings {
  * @throws `request/malformed`, `keys/bad-key`
  */
 export function watchAccount(chain: Chain, id: ChainId, text: string, ceilings?: Ceilings): AccountKeys {
+  if (typeof id !== "string" || typeof text !== "string")
+    throw new CustodyError("request/malformed", "account: expected the id of a chain and an account as texts");
+  readChains([chain]);
   const named = chain.readAccount(id, text);
   if ("address" in named) return named;
   const source = { descriptor: named.descriptor, publicKey: publicKeysBelow(named.extended) };
-  return { ...source, address: chain.address(id, source, [0, 0]), ...(ceilings !== undefined && { ceilings }) };
+  return { ...source, address: chain.address(id, source, [0, 0]), ...(ceilings !== undefined && { ceilings: readCeilings(ceilings) }) };
+}
+
+function readCeilings(given: Ceilings): Ceilings {
+  const [receive, change] = expectArray(given, "account: ceilings");
+  return [expectInteger(receive, "account: ceilings"), expectInteger(change, "account: ceilings")];
 }
 
 /**

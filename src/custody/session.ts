@@ -3,6 +3,7 @@ import type { ConfirmationStatement } from "../approvals/confirmation.ts";
 import { proveSession } from "../approvals/credential.ts";
 import { signerOf } from "../approvals/proof.ts";
 import type { SessionStatement } from "../approvals/session.ts";
+import { nameOf } from "../approvals/shape.ts";
 import { type ApprovalStatement, readStatement, type SignedApproval } from "../approvals/statement.ts";
 import { frontierFromJson, rootOf } from "../audit/tree.ts";
 import { toHex, utf8, wipe } from "../base/bytes.ts";
@@ -313,7 +314,8 @@ function withDocument(act: Exclude<ActRequest, { act: "import" }>): typeof act {
 export async function beginSession(desk: Desk, asked: SessionOptions): Promise<SessionRecord> {
   const options = readOptions(asked, "session");
   const { person, credential } = options;
-  if (typeof person !== "string") throw new CustodyError("session/no-such-person", "session: expected a person of the policy by name");
+  if (typeof person !== "string" || !person.isWellFormed())
+    throw new CustodyError("session/no-such-person", "session: expected a person of the policy by name");
   const lastsMs = duration(options.lastsMs ?? 12 * HOUR_MS, "session");
   const scope = options.scope === undefined ? undefined : scopeDocument(desk, copyPlain(options.scope));
   const statement: SessionStatement = {
@@ -359,10 +361,11 @@ export async function beginSession(desk: Desk, asked: SessionOptions): Promise<S
 export async function approvalStatement(
   desk: Desk,
   id: string,
-  given: { readonly answer?: "yes" | "no"; readonly lastsMs?: number },
+  asked: { readonly answer?: "yes" | "no"; readonly lastsMs?: number },
 ): Promise<ApprovalStatement> {
-  const lastsMs = given.lastsMs === undefined ? undefined : duration(given.lastsMs, "approval");
+  const given = readOptions(asked, "approval");
   const { answer = "yes" } = given;
+  const lastsMs = given.lastsMs === undefined ? undefined : duration(given.lastsMs, "approval");
   // Anything else would stand in the log as a no, and count as nothing.
   if (answer !== "yes" && answer !== "no") throw new CustodyError("request/malformed", "approval: expected yes or no as its answer");
   const now = await desk.now();
@@ -394,8 +397,8 @@ export async function approvalStatement(
  *
  * @throws `approval/bad-signature`, `approval/malformed` for what a wallet gives that is no signature of its account
  */
-export function approveOffline(statement: ApprovalStatement, person: string, credential: CredentialSigner): Promise<SignedApproval> {
-  return signApproval(statement, person, credential);
+export async function approveOffline(statement: ApprovalStatement, person: string, credential: CredentialSigner): Promise<SignedApproval> {
+  return signApproval(readStatement(copyPlain(statement, "approval")), nameOf(person, "person"), credential);
 }
 
 function duration(ms: number, what: string): number {

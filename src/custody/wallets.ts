@@ -1,11 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concat, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
+import { concat, isBytes, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { checkPrivateKey, extendedPublicKey, masterFingerprint, parsePath, publicKey, withPrivateKeys } from "../keys/derive.ts";
 import { generateEntropy, mnemonicToEntropy, type WordCount } from "../keys/mnemonic.ts";
 import { secp256k1 } from "../keys/secp256k1.ts";
 import { entropyToSeed } from "../keys/seed.ts";
 import { type Language, loadWordlist } from "../keys/wordlist.ts";
+import { readOptions } from "./door.ts";
 import type { AccountRecord, WalletRecord } from "./records.ts";
 
 /** Where a wallet comes from. Text cannot be wiped; bytes are wiped as soon as they are sealed. */
@@ -30,7 +31,7 @@ export interface NewWallet {
  */
 export async function readWallet(given: WalletSource): Promise<NewWallet> {
   // Each member is read once: a getter must not name another source to the policy than it gives here.
-  const source = { ...given };
+  const source = readOptions(given, "wallet");
   checkSource(source);
   if (source.from === "privateKey") {
     const key = secretCopy(source.privateKey);
@@ -91,10 +92,10 @@ function checkSource(source: { readonly [member in "from" | "mnemonic" | "privat
       if (typeof source.mnemonic !== "string") throw new CustodyError("keys/bad-mnemonic", "wallet: expected the mnemonic as text");
       return;
     case "privateKey":
-      if (!(source.privateKey instanceof Uint8Array)) throw new CustodyError("keys/bad-key", "wallet: expected the private key as bytes");
+      if (!isBytes(source.privateKey)) throw new CustodyError("keys/bad-key", "wallet: expected the private key as bytes");
       return;
     case "seed":
-      if (!(source.seed instanceof Uint8Array)) throw new CustodyError("keys/bad-entropy", "wallet: expected the seed as bytes");
+      if (!isBytes(source.seed)) throw new CustodyError("keys/bad-entropy", "wallet: expected the seed as bytes");
       return;
     default:
       throw new CustodyError("request/malformed", "wallet: expected from to be generate, mnemonic, privateKey or seed");

@@ -1,6 +1,6 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { HARDENED_OFFSET, HDKey } from "@scure/bip32";
-import { secretCopy, wipe } from "../base/bytes.ts";
+import { isBytes, secretCopy, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 
 /** Steps below a root as BIP-32 indexes; hardened ones have 2³¹ added. */
@@ -151,7 +151,7 @@ export function masterFingerprint(seed: Uint8Array): string {
  * @throws `keys/bad-key` unless it is 32 bytes and 0 < key < n.
  */
 export function checkPrivateKey(privateKey: Uint8Array): void {
-  if (!(privateKey instanceof Uint8Array) || !secp256k1.utils.isValidSecretKey(privateKey)) {
+  if (!isBytes(privateKey) || !secp256k1.utils.isValidSecretKey(privateKey)) {
     throw new CustodyError("keys/bad-key", "private key: expected 32 bytes that are above 0 and below the order of secp256k1");
   }
 }

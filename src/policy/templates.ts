@@ -1,4 +1,7 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import { copyPlain } from "../base/plain.ts";
+import { expectString } from "../base/shape.ts";
 import type { Address, AssetId, ChainId } from "../intent/effect.ts";
 
 // Each function gives a document to look at, change and hand to `parsePolicy`; nothing is in force by being made here.
@@ -34,7 +37,8 @@ interface Spending {
 
 /** Denies everything, for ever: a vault that keeps keys and signs nothing. */
 export function denyAll(options: { readonly name?: string } = {}): JsonObject {
-  return { keyward: "policy/1", name: options.name ?? "deny all", immutable: true, rules: [] };
+  const { name = "deny all" } = read(options, []);
+  return { keyward: "policy/1", name, immutable: true, rules: [] };
 }
 
 /**
@@ -42,7 +46,8 @@ export function denyAll(options: { readonly name?: string } = {}): JsonObject {
  * does to the custody itself (the policy, the address book, exports, new ways to unlock) waits for `delay`, so that a thief who
  * has unlocked once is seen before it counts; freezing does not wait.
  */
-export function personalWallet(options: Spending & { readonly delay?: string }): JsonObject {
+export function personalWallet(given: Spending & { readonly delay?: string }): JsonObject {
+  const options = read(given, SPENDING);
   const { delay = "24h" } = options;
   return {
     ...base(options, "personal wallet"),
@@ -57,7 +62,7 @@ export function personalWallet(options: Spending & { readonly delay?: string }):
  * grant an allowance, or sign messages. The owner is whoever unlocks, does not pay through this policy, and changes it after `delay`.
  */
 export function spendingAgent(
-  options: Spending & {
+  given: Spending & {
     readonly agentKey: string;
     /** The most that one payment may be, by asset; every asset in `daily` that is not here is bounded by its day alone. */
     readonly each?: Amounts;
@@ -66,6 +71,7 @@ export function spendingAgent(
     readonly delay?: string;
   },
 ): JsonObject {
+  const options = read(given, [...SPENDING, "agentKey"]);
   const { agentKey, each = {}, paymentsPerHour = 60, delay = "24h" } = options;
   return {
     ...base(options, "spending agent"),
@@ -87,7 +93,7 @@ export function spendingAgent(
  * Whoever asks does not count as an approver, so a quorum of 2 needs 3 approvers.
  */
 export function teamTreasury(
-  options: Spending & {
+  given: Spending & {
     readonly operators: Keys;
     readonly approvers: Keys;
     /** From which total per request and asset on approvers must sign. */
@@ -96,6 +102,7 @@ export function teamTreasury(
     readonly delay?: string;
   },
 ): JsonObject {
+  const options = read(given, [...SPENDING, "operators", "approvers", "large"]);
   const { operators, approvers, large, quorum = 2, delay = "24h" } = options;
   const approvals = [{ of: "approvers", atLeast: quorum }];
   const fourEyes = Object.entries(large).map(([asset, amount]) => ({
@@ -125,9 +132,8 @@ export function teamTreasury(
  * and waits for `delay`, during which any of them can object. So do changes of the custody itself; freezing does not wait.
  * Whoever asks does not count, so there must be at least one keyholder more than the quorum.
  */
-export function coldStorage(
-  options: Spending & { readonly keyholders: Keys; readonly quorum: number; readonly delay?: string },
-): JsonObject {
+export function coldStorage(given: Spending & { readonly keyholders: Keys; readonly quorum: number; readonly delay?: string }): JsonObject {
+  const options = read(given, [...SPENDING, "keyholders"]);
   const { keyholders, quorum, delay = "48h" } = options;
   const approvals = [{ of: "keyholders", atLeast: quorum }];
   return {
@@ -144,6 +150,39 @@ export function coldStorage(
     ],
   };
 }
+
+const SPENDING = ["assets", "daily", "fee"] as const;
+/** Members that are tables, of objects and of texts. */
+const ROWS: ReadonlySet<string> = new Set(["assets", "payees"]);
+const TEXTS: ReadonlySet<string> = new Set(["daily", "fee", "each", "large", "operators", "approvers", "keyholders"]);
+
+/**
+ * What the caller gave, copied once. Whether it makes sense is for `parsePolicy` to say, of the document; here it only has to have a
+ * shape that one can be made of.
+ *
+ * @throws `request/malformed`
+ */
+function read<T extends object>(given: T, required: readonly (keyof T & string)[]): T {
+  const copy = tableOf(copyPlain(given, WHERE), "");
+  for (const name of required) {
+    if (copy[name] === undefined) throw new CustodyError("request/malformed", `${WHERE}: expected the member ${name}, got none`);
+  }
+  for (const [name, value = null] of Object.entries(copy)) {
+    if (!ROWS.has(name) && !TEXTS.has(name)) continue;
+    for (const [row, part = null] of Object.entries(tableOf(value, name))) {
+      if (ROWS.has(name)) tableOf(part, `${name}: ${row.slice(0, 40)}`);
+      else expectString(part, `${WHERE}: ${name}: ${row.slice(0, 40)}`);
+    }
+  }
+  return copy as unknown as T;
+}
+
+function tableOf(value: Json, what: string): JsonObject {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new CustodyError("request/malformed", `${WHERE}: expected an object${what && ` as ${what}`}`);
+}
+
+const WHERE = "template";
 
 function base({ name, assets, payees = {} }: Spending, otherwise: string): JsonObject {
   return { keyward: "policy/1", name: name ?? otherwise, assets: copy(assets), book: copy(payees), lists: { payees: Object.keys(payees) } };

@@ -1,5 +1,6 @@
-import { equal } from "../base/bytes.ts";
+import { equal, isBytes } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
+import { readOptions } from "../base/plain.ts";
 import { formatTime, MINUTE_MS, type Time } from "../base/time.ts";
 import type { Change } from "./store.ts";
 
@@ -17,16 +18,43 @@ export function checkKey(key: string): void {
 /**
  * Copies a commit, so that nothing its caller does afterwards can change what is written.
  *
- * @throws `store/bad-key` if a key is none, or is written twice: which of the two would stand is not said.
+ * @throws `request/malformed`; `store/bad-key` if a key is none, or is written twice: which of the two would stand is not said.
  */
 export function copyChanges(changes: readonly Change[]): readonly Change[] {
   const keys = new Set<string>();
-  return changes.map(({ key, from, to }) => {
+  return listOf(changes).map((change) => {
+    const { key, from, to } = readOptions(change, "store: change");
     checkKey(key);
     if (keys.has(key)) throw new CustodyError("store/bad-key", `store: expected each key once in a commit, got ${key} twice`);
     keys.add(key);
-    return { key, ...(from !== undefined && { from: from && Uint8Array.from(from) }), to: to && Uint8Array.from(to) };
+    return { key, ...(from !== undefined && { from: copyOf(from) }), to: copyOf(to) };
   });
+}
+
+function listOf(changes: readonly Change[]): readonly Change[] {
+  if (Array.isArray(changes) && changes.length <= MOST_CHANGES) return Array.from(changes);
+  throw new CustodyError("request/malformed", "store: expected a list of changes");
+}
+
+const MOST_CHANGES = 1_000_000;
+
+function copyOf(bytes: Uint8Array | null): Uint8Array | null {
+  if (bytes === null || isBytes(bytes)) return bytes && Uint8Array.from(bytes);
+  throw new CustodyError("request/malformed", "store: expected bytes, or null for nothing");
+}
+
+/** Until when a commit may be made. @throws `request/malformed` */
+export function deadlineOf(options: { readonly notAfter?: Time } = {}): Time {
+  const { notAfter = Number.POSITIVE_INFINITY } = readOptions(options, "store");
+  if (typeof notAfter === "number" && !Number.isNaN(notAfter)) return notAfter;
+  throw new CustodyError("request/malformed", "store: expected notAfter in milliseconds");
+}
+
+/** The clock of a store, by what the app gave. @throws `request/malformed` */
+export function clockOf(options: { readonly now?: () => Time }): Clock {
+  const { now } = readOptions(options, "store");
+  if (now === undefined || typeof now === "function") return new Clock(now);
+  throw new CustodyError("request/malformed", "store: expected now to be a function");
 }
 
 /**

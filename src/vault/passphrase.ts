@@ -1,5 +1,6 @@
-import { fromHex, fromUtf8, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
+import { fromHex, fromUtf8, isBytes, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
+import { readOptions } from "../base/plain.ts";
 import { argon2id, checkCost, DEFAULT_COST, type Kdf, type KdfCost } from "./kdf.ts";
 import { cannotOpen, type Slot } from "./slot.ts";
 
@@ -18,13 +19,15 @@ const SALT_BYTES = 16;
  * @throws `vault/weak-passphrase` and `vault/kdf-out-of-bounds` at enrolment; opening never says what was wrong.
  */
 export function passphrase(phrase: string | Uint8Array, options: { readonly cost?: KdfCost; readonly kdf?: Kdf } = {}): Slot {
-  if (typeof phrase !== "string" && !(phrase instanceof Uint8Array))
+  if (typeof phrase !== "string" && !isBytes(phrase))
     throw new CustodyError("vault/weak-passphrase", `passphrase: expected text or bytes, got ${typeof phrase}`);
-  const kdf = options.kdf ?? argon2id;
+  const { kdf = argon2id, cost: given = DEFAULT_COST } = readOptions(options, "passphrase");
+  if (typeof kdf !== "function") throw new CustodyError("request/malformed", "passphrase: expected kdf to be a function");
+  const wanted = readOptions(given, "passphrase: cost");
   return {
     kind: "passphrase",
     async enrol(context) {
-      const cost = checkCost(options.cost ?? DEFAULT_COST);
+      const cost = checkCost(wanted);
       const normal = normalised(phrase);
       try {
         checkLength(normal);

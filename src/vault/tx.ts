@@ -1,4 +1,5 @@
 import type { Json } from "../base/canonical.ts";
+import { checkRealm } from "../base/realm.ts";
 import type { Time } from "../base/time.ts";
 import type { Keyring } from "./keyring.ts";
 import { frozen, type Mirror } from "./mirror.ts";
@@ -49,7 +50,9 @@ export class Look implements View {
   readonly #staged: { readonly state: Json };
   #ended = false;
 
+  /** @throws `realm/polluted`: what is decided over these records is decided in the same breath. */
   constructor(at: { readonly time: Time; readonly epoch: number }, mirror: Mirror, staged: { readonly state: Json }) {
+    checkRealm();
     this.time = at.time;
     this.epoch = at.epoch;
     this.#mirror = mirror;

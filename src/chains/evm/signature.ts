@@ -37,6 +37,7 @@ const ELEMENTARY = /^(?:address|bool|string|bytes(?:[1-9]|[12][0-9]|3[0-2])?|u?i
  * @see Solidity, "Contract ABI Specification", function selector and argument encoding
  */
 export function parseFunction(text: string): AbiFunction {
+  if (typeof text !== "string") throw bad("");
   const opening = text.indexOf("(");
   const name = text.slice(0, Math.max(opening, 0));
   if (!/^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name)) throw bad(text);

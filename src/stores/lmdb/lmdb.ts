@@ -5,7 +5,7 @@ import type { RootDatabase } from "lmdb";
 import { u64 } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Time } from "../../base/time.ts";
-import { Clock, checkKey, closed, copyChanges, failed, refusal, TIME_RECORD } from "../commit.ts";
+import { type Clock, checkKey, clockOf, closed, copyChanges, deadlineOf, failed, refusal, TIME_RECORD } from "../commit.ts";
 import type { Change, Store } from "../store.ts";
 
 /**
@@ -21,7 +21,7 @@ import type { Change, Store } from "../store.ts";
  * @throws nothing here: the path and the package `lmdb` are first touched by the first call, which throws `store/failed`.
  */
 export function lmdbStore(path: string, options: { readonly now?: () => Time } = {}): Store {
-  return new LmdbStore(resolve(path), new Clock(options.now));
+  return new LmdbStore(resolve(path), clockOf(options));
 }
 
 interface Database {
@@ -46,8 +46,9 @@ class LmdbStore implements Store {
     return this.#use("cannot read", (db) => read(db, key));
   }
 
-  async commit(changes: readonly Change[], { notAfter }: { readonly notAfter?: Time } = {}): Promise<Time> {
+  async commit(changes: readonly Change[], options?: { readonly notAfter?: Time }): Promise<Time> {
     const copies = copyChanges(changes);
+    const notAfter = deadlineOf(options);
     return this.#use("cannot write", (db) => {
       // Synchronous on purpose. lmdb's asynchronous transaction holds the machine-wide write lock until this process's event
       // loop comes round to its callback (a second opening of the same path then waits for ever), commits what a throwing

@@ -1,5 +1,5 @@
 import type { Time } from "../../base/time.ts";
-import { Clock, checkKey, closed, copyChanges, refusal } from "../commit.ts";
+import { type Clock, checkKey, clockOf, closed, copyChanges, deadlineOf, refusal } from "../commit.ts";
 import type { Change, Store } from "../store.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Change, Store } from "../store.ts";
  * @param options.now - the clock, by default the host's.
  */
 export function memoryStore(options: { readonly now?: () => Time } = {}): Store {
-  return new MemoryStore(new Clock(options.now));
+  return new MemoryStore(clockOf(options));
 }
 
 // Nothing below awaits, so each method is one step that no other can come between.
@@ -28,9 +28,10 @@ class MemoryStore implements Store {
     return this.#records.get(key)?.slice();
   }
 
-  async commit(changes: readonly Change[], { notAfter }: { readonly notAfter?: Time } = {}): Promise<Time> {
+  async commit(changes: readonly Change[], options?: { readonly notAfter?: Time }): Promise<Time> {
     this.#open();
     const copies = copyChanges(changes);
+    const notAfter = deadlineOf(options);
     const now = this.#clock.now(this.#committed);
     const refused = refusal(copies, (key) => this.#records.get(key), { now, notAfter });
     if (refused) throw refused;

@@ -1,0 +1,108 @@
+import { isBytes, wipe } from "../base/bytes.ts";
+import type { JsonObject } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
+import { copyPlain } from "../base/plain.ts";
+import type { KdfOptions } from "../vault/kdf.ts";
+import { cannotOpen, type Slot } from "../vault/slot.ts";
+
+// Code of the app's that ours calls and waits for. Whatever it does, what comes out of ours is a result or an error of ours.
+
+const SECRET_BYTES = 32;
+
+/**
+ * A way to unlock, as an app gave it: its members are read once, what it gives is looked at before the vault works with it, and it
+ * is waited for no longer than `signal` says.
+ *
+ * @throws `request/malformed` for what is no way to unlock; what it is instead, perhaps a passphrase, is not repeated.
+ */
+export function readSlot(given: unknown): Slot {
+  const { kind, enrol, open } = slotMembers(given);
+  return {
+    kind,
+    async enrol(context) {
+      const made: unknown = await waitFor(() => enrol.call(given, context), context, forget);
+      const { parameters, secret } = typeof made === "object" && made !== null ? ownEnrolment(made) : {};
+      if (isSecret(secret)) return { parameters: copyPlain(parameters, "slot") as JsonObject, secret };
+      throw new CustodyError("request/malformed", `slot: expected enrol to give parameters and a secret of ${SECRET_BYTES} bytes`);
+    },
+    async open(parameters, context) {
+      const secret: unknown = await waitFor(() => open.call(given, parameters, context), context, forget);
+      if (isSecret(secret)) return secret;
+      throw cannotOpen();
+    },
+  };
+}
+
+/** How an app follows and stops what takes a while. @throws `request/malformed` for what is no signal or no function */
+export function readFollowing({ signal, onProgress }: { readonly signal?: unknown; readonly onProgress?: unknown }): KdfOptions {
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw new CustodyError("request/malformed", "onProgress: expected a function");
+  return {
+    signal: signal === undefined ? undefined : ownSignal(signal),
+    onProgress: onProgress && ((done) => giveUpIfThrown(() => onProgress(done), "onProgress threw")),
+  };
+}
+
+function slotMembers(given: unknown): Slot {
+  try {
+    const { kind, enrol, open } = given as Slot;
+    if (typeof kind === "string" && typeof enrol === "function" && typeof open === "function") return { kind, enrol, open };
+  } catch (cause) {
+    throw new CustodyError("request/malformed", "slot: could not be read", { cause });
+  }
+  throw new CustodyError("request/malformed", "slot: expected a way to unlock, such as what passphrase() gives");
+}
+
+function ownEnrolment(made: object): { readonly parameters?: unknown; readonly secret?: unknown } {
+  return giveUpIfThrown(() => ({ ...made }), "its enrolment could not be read");
+}
+
+/** One of our own that follows it: only the platform's signals can be followed, so it is no imitation and cannot lie. */
+function ownSignal(signal: unknown): AbortSignal {
+  try {
+    return AbortSignal.any([signal as AbortSignal]);
+  } catch (cause) {
+    throw new CustodyError("request/malformed", "signal: expected an AbortSignal", { cause });
+  }
+}
+
+/** @param late - what becomes of a result that nobody waits for any more. */
+async function waitFor<T>(work: () => T | Promise<T>, { signal }: KdfOptions, late: (result: T) => void): Promise<T> {
+  let stop: (() => void) | undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new CustodyError("vault/aborted", "unlocking was aborted", { cause: signal?.reason }));
+    signal?.addEventListener("abort", stop);
+  });
+  const running = Promise.resolve().then(work);
+  try {
+    return await Promise.race([running, stopped]);
+  } catch (cause) {
+    // What it gives after that, or throws, reaches nobody.
+    running.then(late).catch(() => undefined);
+    throw ours(cause, "slot: it gave up");
+  } finally {
+    if (stop !== undefined) signal?.removeEventListener("abort", stop);
+  }
+}
+
+function giveUpIfThrown<T>(run: () => T, what: string): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw ours(cause, what);
+  }
+}
+
+function ours(cause: unknown, what: string): CustodyError {
+  return cause instanceof CustodyError ? cause : new CustodyError("vault/aborted", what, { cause });
+}
+
+function isSecret(value: unknown): value is Uint8Array {
+  return isBytes(value) && value.length === SECRET_BYTES;
+}
+
+/** A secret that came too late: an opened one as it is, or in its enrolment. */
+function forget(late: unknown): void {
+  const secret: unknown = isBytes(late) ? late : (late as { readonly secret?: unknown } | null | undefined)?.secret;
+  if (isBytes(secret)) wipe(secret);
+}
