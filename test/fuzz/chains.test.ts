@@ -48,21 +48,20 @@ describe("the engine", () => {
     expect(throwing.findings).toMatchObject(
       [0, 1, 2].map((index) => ({ target: "throws", seed: 1, index, what: expect.stringContaining("no such thing") })),
     );
-    const slow = await fuzz({
-      targets: [target("slow", () => new Promise((resolve) => setTimeout(() => resolve("accepted"), 5)))],
-      seed: 1,
-      count: 1,
-      mostMs: 1,
-    });
-    expect(slow.findings).toMatchObject([{ what: expect.stringContaining("expected less than 1") }]);
+    const busy = (ms: number) => {
+      const began = process.cpuUsage();
+      for (let used = 0; used < 1000 * ms; ) {
+        const { user, system } = process.cpuUsage(began);
+        used = user + system;
+      }
+      return "accepted" as const;
+    };
+    const slow = await fuzz({ targets: [target("slow", () => busy(30))], seed: 1, count: 1, mostMs: 20 });
+    expect(slow.findings).toMatchObject([{ what: expect.stringContaining("expected less than 20") }]);
     let runs = 0;
-    const once = await fuzz({
-      targets: [target("once", () => new Promise((resolve) => setTimeout(() => resolve("accepted"), runs++ === 0 ? 300 : 0)))],
-      seed: 1,
-      count: 1,
-      mostMs: 200,
-    });
+    const once = await fuzz({ targets: [target("once", () => busy(runs++ === 0 ? 300 : 0))], seed: 1, count: 1, mostMs: 200 });
     expect(once.findings).toEqual([]);
+    expect(runs).toBe(2);
     const refusing = await fuzz({ targets: [target("refuses", () => ({ refused: "a/code" }))], seed: 1, count: 200 });
     expect(noise(refusing)).toEqual(["refuses"]);
     expect(refusing.scores.get("refuses")?.codes).toEqual(new Map([["a/code", 200]]));
