@@ -58,7 +58,8 @@ onClick("persist", async () => {
   byId("kept").textContent = promised ? "The browser keeps it until you clear this site's data." : "The browser did not promise it.";
 });
 
-onClick("lock", async () => custody.lock());
+// These two wait for nothing that is on its way.
+byId("lock").addEventListener("click", () => custody.lock());
 byId("stop").addEventListener("click", () => stop.abort());
 
 /** Stretching takes a second or more: the page shows how far it is, and can stop it. */
@@ -97,7 +98,7 @@ function payment(from: Account, { to, wei, nonce }: { readonly to: string; reado
 }
 
 onClick("derive", async () => {
-  account = await opened().accounts.derive({ chain: CHAIN, name: "Main" });
+  account ??= await opened().accounts.derive({ chain: CHAIN, name: "Main" });
   await refresh();
   byId("amount").focus();
 });
@@ -125,12 +126,12 @@ onSubmit("pay", async () => {
 onClick("sign", async () => {
   if (reviewed === undefined) return;
   const outcome = await opened().sign(reviewed);
-  reviewed = undefined;
-  shows({ review: false, outcome: true });
+  clearTable();
+  await refresh();
+  shows({ outcome: true });
   byId("outcome-title").textContent = TITLES[outcome.kind];
   byId("outcome-body").replaceChildren(...outcomeOf(outcome));
   byId("outcome-title").focus();
-  await refresh();
 });
 
 onClick("dismiss", async () => {
@@ -329,7 +330,7 @@ function forget(): void {
   me = undefined;
   account = undefined;
   reviewed = undefined;
-  shows({ review: false, outcome: false });
+  shows({ review: false, outcome: false, pay: false, account: false, "no-account": false });
   for (const id of ["effects", "verdict", "outcome-body", "entries", "verified", "account-name", "account-address", "used-text", "left"])
     byId(id).replaceChildren();
 }
@@ -361,22 +362,22 @@ function tell(cause: unknown): void {
   problem.hidden = false;
 }
 
-let running = false;
+let running: Promise<void> = Promise.resolve();
 
-/** One thing at a time. What goes wrong is told, with the next step. */
-async function attempt(doing: () => Promise<void>): Promise<void> {
-  if (running) return;
-  running = true;
-  byId("problem").hidden = true;
-  try {
-    await doing();
-  } catch (cause) {
-    tell(cause);
-  } finally {
-    running = false;
-    // A passphrase is in the page for no longer than it takes to use it.
-    for (const id of ["create", "unlock"]) byId(id, HTMLFormElement).reset();
-  }
+/** One thing after the other. What goes wrong is told, with the next step. */
+function attempt(doing: () => Promise<void>): Promise<void> {
+  running = running.then(async () => {
+    byId("problem").hidden = true;
+    try {
+      await doing();
+    } catch (cause) {
+      tell(cause);
+    } finally {
+      // A passphrase is in the page for no longer than it takes to use it.
+      for (const id of ["create", "unlock"]) byId(id, HTMLFormElement).reset();
+    }
+  });
+  return running;
 }
 
 const again = input("again");
