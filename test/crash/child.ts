@@ -3,12 +3,13 @@ import { CustodyError } from "../../src/index.ts";
 import { lmdbStore } from "../../src/stores/lmdb/index.ts";
 import { attempt, begin, OPERATIONS } from "./operations.ts";
 import { type Point, pointed, same } from "./points.ts";
+import { RACES } from "./races.ts";
 
 /** What a process of its own is told, as JSON. */
 export interface Told {
   /** Where the vault lies. */
   readonly path: string;
-  /** A file with the time, which somebody else may move. */
+  /** A file with the time. Whoever waits goes on when it is written anew, with another time or in another way. */
   readonly clock: string;
   readonly operation: string;
   readonly given: string;
@@ -24,7 +25,8 @@ function say(said: Said): void {
 }
 
 const { path, clock, operation, given, at } = JSON.parse(process.argv[2] ?? "") as Told;
-const wanted = OPERATIONS.find(({ name }) => name === operation);
+const sides = RACES.flatMap(({ one, two }) => [one, two]);
+const wanted = [...OPERATIONS, ...sides].find(({ name }) => name === operation);
 if (wanted === undefined) throw new Error(`there is no operation ${operation}`);
 const time = {
   get now(): number {
@@ -34,10 +36,10 @@ const time = {
 const store = pointed(lmdbStore(path, { now: () => time.now }), (here) => {
   if (at === undefined || !same(here, at)) return;
   if (at.by === "SIGKILL") process.kill(process.pid, "SIGKILL");
-  const before = time.now;
+  const before = readFileSync(clock, "utf8");
   say({ stopping: true });
-  // Whoever reads that sends the signal, and moves the clock before they wake this process: until then it does nothing, signal or not.
-  while (time.now === before) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  // Whoever reads that may send the signal. Until they have written the time anew this process does nothing, signal or not.
+  while (readFileSync(clock, "utf8") === before) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 });
 try {
   const world = await begin(wanted, store.store, time);

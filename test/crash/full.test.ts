@@ -51,7 +51,6 @@ test.skipIf(process.platform === "win32")(
       expect(again.how).toBe("signed");
       await stateOf(await readDisk(place), place.clock.now, again.left === undefined ? [] : [again.left]);
     });
-    console.log(ends);
     expect([...ends.keys()].sort()).toEqual(expect.arrayContaining(["signed after 2", "store/failed after 0"]));
   },
 );

@@ -1,9 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectKilled, expectStopped } from "./killed.ts";
-import { OPERATIONS, type Operation } from "./operations.ts";
+import { type Ended, OPERATIONS, type Operation } from "./operations.ts";
 import { type Point, pointsOf } from "./points.ts";
-import { closeWorkshop, openWorkshop, twoAtATime, type Workshop } from "./processes.ts";
+import { closeWorkshop, onDisk, openWorkshop, placeOf, release, start, twoAtATime, type Workshop } from "./processes.ts";
+import { cameOf, ordersOf, raceScene } from "./raced.ts";
+import { RACES } from "./races.ts";
 import { unharmedOf } from "./scene.ts";
+import { START } from "./vault.ts";
 
 // Every point of every operation: `npm run test:system`. Here each operation meets one of its own, and signing all of them.
 
@@ -41,5 +45,27 @@ describe("a process on LMDB", () => {
     const chosen = OPERATIONS.filter(({ name }) => names.includes(name));
     expect(chosen).toHaveLength(names.length);
     await twoAtATime(await sample(chosen), ({ operation, point }) => expectStopped(workshop, operation, point));
+  });
+
+  test("and another that come to their first commit at the same moment end as one after the other would", {
+    timeout: 120_000,
+  }, async () => {
+    const names = ["a freeze and a signature", "a no and the approved request", "two approvals that complete a quorum", "two edits"];
+    const races = RACES.filter(({ name }) => names.includes(name));
+    expect(races).toHaveLength(names.length);
+    for (const race of races) {
+      const { disk, given } = await raceScene(race);
+      const place = await placeOf(workshop, { disk, now: START });
+      // They stand before their first commit, each with what it has read, until both are there.
+      const children = [race.one, race.two].map(({ name }) =>
+        start(place, { operation: name, given, at: { commit: 1, side: "before", by: "SIGSTOP" } }),
+      );
+      await Promise.all(children.map(({ said }) => said(1)));
+      release(place);
+      const ends = (await Promise.all(children.map(({ ended }) => ended))).map(({ said }) => said.at(-1) as Ended);
+      const came = await onDisk(place, (store) => cameOf(store, ends as [Ended, Ended]));
+      const orders = await ordersOf(race);
+      if (!orders.some((order) => isDeepStrictEqual(order, came))) expect([race.name, came]).toEqual([race.name, orders[0]]);
+    }
   });
 });

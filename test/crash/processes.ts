@@ -133,6 +133,11 @@ export function start({ path, clockFile, workshop }: Place, told: Omit<Told, "pa
   return { process: started, ended, said: saidSo };
 }
 
+/** Lets everybody who waits at their point go on at once, at the same time of the clock. */
+export function release({ clockFile, clock }: Place): void {
+  writeFileSync(clockFile, `${clock.now} `);
+}
+
 /** Stops a process that has come to its point. It goes on when the clock was moved and it has had its `SIGCONT`. */
 export async function stop({ process, said }: Child): Promise<void> {
   await said(1);
