@@ -1,5 +1,10 @@
 import type { Json } from "../../src/base/canonical.ts";
+import type { Time } from "../../src/base/time.ts";
 import { evm } from "../../src/chains/evm/index.ts";
+import type { Effect } from "../../src/intent/effect.ts";
+import { emptyCounters } from "../../src/policy/counters.ts";
+import { compile } from "../../src/policy/evaluate.ts";
+import { parsePolicy } from "../../src/policy/parse.ts";
 import { ACCOUNT } from "../chains/evm/fixtures.ts";
 import { sharedFile, sharedText } from "../shared.ts";
 import { decodeAs, eip55Of } from "./evm-raw.ts";
@@ -10,7 +15,12 @@ import type { Rows, VectorSet } from "./set.ts";
 /** What attackers and careless pages ask for. It ends in a refusal or in an effect that says what it is. */
 export const MALICIOUS: readonly VectorSet[] = [
   { file: "malicious/metamask-test-dapp-requests.json", what: "requests of MetaMask's test page", minimum: 8, run: testPage },
-  { file: "malicious/forta-phishing-scams.csv", what: "addresses of swindlers: each is read", minimum: 6724, run: swindlers },
+  {
+    file: "malicious/forta-phishing-scams.csv",
+    what: "swindlers: each address is read, and on a list of a policy refused",
+    minimum: 6725,
+    run: swindlers,
+  },
   { file: "malicious/poisoning/poison-hunter-benign.txt", what: "addresses of others: each is read", minimum: 1154, run: others },
 ];
 
@@ -90,6 +100,7 @@ async function transaction(rows: Rows, { button, class: kind, params: [fields = 
 async function swindlers(rows: Rows): Promise<void> {
   const [, ...lines] = sharedText("vectors/malicious/forta-phishing-scams.csv").trim().split(/\r?\n/);
   for (const line of lines) await address(rows, line.split(",")[0] ?? "");
+  await judged(rows, [...new Set(lines.map((line) => eip55Of((line.split(",")[0] ?? "").toLowerCase())))]);
 }
 
 async function others(rows: Rows): Promise<void> {
@@ -101,4 +112,33 @@ async function address(rows: Rows, text: string): Promise<void> {
   const checked = text === text.toLowerCase() || text === eip55Of(text);
   if (!checked) return rows.declines("wrong-checksums", text, () => evm.parseAddress("eip155:1", text));
   await rows.valid(text, () => evm.parseAddress("eip155:1", text).toLowerCase() === text.toLowerCase());
+}
+
+/** A policy that forbids what goes to the swindlers, as its owner would write it, and judges a payment to each of them and to each other. */
+async function judged(rows: Rows, swindlers: readonly string[]): Promise<void> {
+  const named = swindlers.map((address, at) => [`scam-${at}`, { chain: "eip155:1", address }] as const);
+  const document = {
+    keyward: "policy/1",
+    name: "no swindlers",
+    immutable: true,
+    people: { owner: [{ kind: "unlock" }] },
+    assets: { ETH: { chain: "eip155:1", asset: "native", decimals: 18 } },
+    book: Object.fromEntries(named),
+    lists: { swindlers: named.map(([name]) => name) },
+    rules: [
+      { id: "pay", allow: ["transfer", "fee"], when: { asset: "ETH" } },
+      { id: "scams", forbid: ["transfer"], when: { to: "@swindlers" } },
+    ],
+  };
+  const evaluator = compile(parsePolicy(JSON.stringify(document), { parseAddress: evm.parseAddress, maxBytes: 2 ** 21 }));
+  const paid = (to: string): string => {
+    const effect: Effect = { kind: "transfer", at: [], chain: "eip155:1", account: ACCOUNT, asset: "native", to, amount: 1n };
+    const circumstances = { now: 0 as Time, mode: "normal", requester: "owner" };
+    return evaluator
+      .judge({ effects: [effect], refusals: [] }, circumstances, emptyCounters)
+      .reasons.map(({ code }) => code)
+      .join();
+  };
+  for (const to of swindlers) await rows.invalid(`a payment to ${to}`, () => paid(to) !== "policy/forbidden");
+  await rows.valid(`a payment to ${ACCOUNT}`, () => paid(ACCOUNT) === "" || paid(ACCOUNT));
 }
