@@ -85,6 +85,7 @@ async function inWorkers(): Promise<Report> {
       const report = await ask(child, job);
       if (stopped) break;
       reports.push(report);
+      for (const { target, index, what } of report.findings) console.log(`\nfound at ${index}, ${target}: ${what.split("\n")[0]}`);
       progress(reports, found());
     }
     if (child?.connected) child.disconnect();
