@@ -74,8 +74,10 @@ describe("a store of which some records are put back to an older copy", () => {
     const changed = changedKeys(older, newer);
     expect(changed.length).toBeGreaterThan(15);
     const refused = async (keys: readonly string[]) => {
+      // What one of the two never had, and nobody ever reads there, makes no other vault of it.
+      const whole = changed.every((key) => keys.includes(key) || !older.has(key)) || keys.every((key) => !newer.has(key));
       const copy = await storeOf(mixed(older, newer, keys), { now: START });
-      expect([keys.length, await readBy(copy)]).toEqual([keys.length, expect.stringMatching(REFUSED)]);
+      expect([keys.length, await readBy(copy)]).toEqual([keys.length, whole ? "whole" : expect.stringMatching(REFUSED)]);
     };
     // Each alone, all but each, and some subsets.
     for (const key of changed) await refused([key]);
