@@ -352,4 +352,11 @@ export const VAULT: readonly Mutant[] = [
     replace: "if (seen?.id !== vault.id || vault.epoch >= 0) return vault;",
     test: { file: "custody/disk.test.ts", name: "a store that was put back to an older copy between lock and unlock is noticed" },
   },
+  {
+    name: "in a browser nothing else runs, and no abort is seen, while a key is stretched",
+    file: "vault/kdf.ts",
+    find: 'priority: "background"',
+    replace: 'priority: "user-visible"',
+    test: { file: "vault/kdf.test.ts", name: "is a task behind all others where the host orders them" },
+  },
 ];

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { toHex, utf8 } from "../../src/base/bytes.ts";
 import { randomBytes } from "../../src/keys/random.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
@@ -119,6 +119,22 @@ describe("argon2id", () => {
     // phc-winner-argon2, test.c: version 0x13, argon2id, t=2, m=2^16, p=1, password "password", salt "somesalt".
     const key = await argon2id(utf8("password"), utf8("somesalt"), { memoryKiB: 65_536, passes: 2, lanes: 1 }, {});
     expect(toHex(key)).toBe("09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7");
+  }, 20_000);
+
+  test("is a task behind all others where the host orders them", async () => {
+    const priorities: unknown[] = [];
+    vi.stubGlobal("scheduler", {
+      postTask: (run: () => unknown, options: { readonly priority: string }) => {
+        priorities.push(options.priority);
+        return run();
+      },
+    });
+    try {
+      await argon2id(utf8("password"), utf8("somesalt"), floor, {});
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(priorities).toEqual(["background"]);
   }, 20_000);
 
   test("reports progress, lets other work run, and stops when it is aborted", async () => {
