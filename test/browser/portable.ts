@@ -7,6 +7,7 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "browser/": "starts a browser of its own",
   "cli/": "files and processes",
   "crash/": "files and processes",
+  "egress.test.ts": "sets traps in the network of Node",
   "examples-browser.test.ts": "starts a browser of its own",
   "examples.test.ts": "processes",
   "exports.test.ts": "reads the build",
