@@ -25,6 +25,7 @@ export default defineConfig({
           environment: "node",
           testTimeout,
           globalSetup: ["test/notice.ts"],
+          setupFiles: ["test/egress.setup.ts"],
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.{browser,system}.test.ts"],
         },

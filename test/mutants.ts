@@ -35,6 +35,7 @@ import { MESSAGES } from "./mutants/messages.ts";
 import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
+import { REALM } from "./mutants/realm.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
 import { VECTORS } from "./mutants/vectors.ts";
@@ -59,6 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...PSBT_SIGN,
   ...APPROVALS_LINE,
   ...CREDENTIALS,
+  ...REALM,
   ...CRASH,
   ...BROWSER,
   ...FUZZ,

@@ -1,6 +1,6 @@
 import { equal, toHex } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
-import { readOptions } from "../base/plain.ts";
+import { copyList, readOptions } from "../base/plain.ts";
 import type { Time } from "../base/time.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { type ExportedEntry, type LogHeader, originOf, readHeader, readLine } from "./export.ts";
@@ -103,10 +103,8 @@ function isWalkable(lines: unknown): boolean {
 }
 
 function textsOf(checkpoints: readonly string[]): readonly string[] {
-  if (Array.isArray(checkpoints) && checkpoints.length <= MOST_KEPT) {
-    const texts: readonly unknown[] = [...checkpoints];
-    if (texts.every((text) => typeof text === "string")) return texts;
-  }
+  const texts = copyList(checkpoints, MOST_KEPT, "log");
+  if (texts?.every((text) => typeof text === "string")) return texts;
   throw new CustodyError("log/malformed", `log: expected at most ${MOST_KEPT} checkpoints as texts`);
 }
 

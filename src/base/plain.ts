@@ -72,6 +72,20 @@ export function copyPlain(input: unknown, what = "request"): Json {
 }
 
 /**
+ * A copy of a list of at most so many items; nothing for anything else.
+ *
+ * @throws `request/malformed` for what throws while it is read
+ */
+export function copyList(given: unknown, most: number, what: string): readonly unknown[] | undefined {
+  try {
+    // Its length is read before its items: a list can say that it is as long as it likes.
+    return Array.isArray(given) && given.length <= most ? Array.from(given) : undefined;
+  } catch (cause) {
+    throw new CustodyError("request/malformed", `${what}: could not be read`, { cause });
+  }
+}
+
+/**
  * The members of an options object, each read once, and none that it inherits.
  *
  * @throws `request/malformed` for anything that is no object, and for what throws while it is read; `realm/polluted`.

@@ -1,7 +1,7 @@
 import { CustodyError } from "./errors.ts";
 
 /** What the values that we work with inherit from. */
-const PROTOTYPES: readonly object[] = [Object, Array, Function, String, Number, Boolean, BigInt, Uint8Array, Map, Set, Promise, Error].map(
+const PROTOTYPES: readonly object[] = [Object, Array, String, Number, Boolean, BigInt, Uint8Array, Map, Set, Promise, Error].map(
   ({ prototype }) => prototype,
 );
 

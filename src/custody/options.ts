@@ -1,5 +1,5 @@
 import { CustodyError } from "../base/errors.ts";
-import { readOptions } from "../base/plain.ts";
+import { copyList, readOptions } from "../base/plain.ts";
 import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
 import type { Chain } from "../chains/chain.ts";
 import type { Store } from "../stores/store.ts";
@@ -29,13 +29,11 @@ export function readKeywardOptions(given: KeywardOptions): Required<KeywardOptio
 
 /** @throws `request/malformed` */
 export function readChains(given: unknown): readonly Chain[] {
+  const chains = copyList(given, MOST_CHAINS, "keyward: chains") as readonly (Partial<Chain> | undefined)[] | undefined;
   try {
-    if (Array.isArray(given) && given.length <= MOST_CHAINS) {
-      const chains: readonly (Partial<Chain> | undefined)[] = [...given];
-      if (chains.every((chain) => typeof chain?.namespace === "string")) return chains as readonly Chain[];
-    }
+    if (chains?.every((chain) => typeof chain?.namespace === "string")) return chains as readonly Chain[];
   } catch (cause) {
-    throw new CustodyError("request/malformed", "keyward: its chains could not be read", { cause });
+    throw new CustodyError("request/malformed", "keyward: chains: could not be read", { cause });
   }
   throw malformed("expected a list of chains");
 }

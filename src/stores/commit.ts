@@ -1,6 +1,6 @@
 import { equal, isBytes } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
-import { readOptions } from "../base/plain.ts";
+import { copyList, readOptions } from "../base/plain.ts";
 import { formatTime, MINUTE_MS, type Time } from "../base/time.ts";
 import type { Change } from "./store.ts";
 
@@ -32,7 +32,8 @@ export function copyChanges(changes: readonly Change[]): readonly Change[] {
 }
 
 function listOf(changes: readonly Change[]): readonly Change[] {
-  if (Array.isArray(changes) && changes.length <= MOST_CHANGES) return Array.from(changes);
+  const list = copyList(changes, MOST_CHANGES, "store");
+  if (list !== undefined) return list as readonly Change[];
   throw new CustodyError("request/malformed", "store: expected a list of changes");
 }
 

@@ -52,14 +52,8 @@ export const HOSTILE: readonly (readonly [what: string, make: () => unknown])[] 
   ["a list that never ends", () => new Proxy([], { get: (list, name) => (name === "length" ? 2 ** 32 - 1 : Reflect.get(list, name)) })],
   // biome-ignore lint/suspicious/noThenProperty: that is the point.
   ["a thenable", () => ({ then: (resolve: (value: unknown) => void) => resolve("x") })],
-  [
-    "a thenable that throws",
-    () => ({
-      then: () => {
-        throw new Error("hostile");
-      },
-    }),
-  ],
+  // biome-ignore lint/suspicious/noThenProperty: that is the point.
+  ["a thenable that throws", () => ({ then: fail })],
   ["a promise", () => Promise.resolve("x")],
   ["a promise that never settles", () => new Promise(() => undefined)],
   ["a getter that throws", () => Object.defineProperty({}, "kind", { enumerable: true, get: () => fail() })],

@@ -95,7 +95,8 @@ const parseAddress = (_: string, text: string) => evm.evm.parseAddress(CHAIN, te
 
 /** Every public function that is given data, which may be anything. */
 export const ROWS: readonly Row[] = [
-  custody("subscribe", () => [() => undefined]),
+  // Ended at once: a watcher that throws is meant to be seen by whoever runs the page.
+  { name: "Custody.subscribe", args: () => [() => undefined], call: ({ custody }, given) => custody.subscribe(...(given as [never]))() },
   custody("status", () => []),
   custody("create", () => [
     {
@@ -115,6 +116,9 @@ export const ROWS: readonly Row[] = [
   custody("decode", () => [request(GOOD)]),
   custody("watched", () => ["Main"]),
   custody("wallets", () => []),
+  custody("policy" as never, () => []),
+  custody("mode" as never, () => []),
+  custody("accounts" as never, () => []),
   custody("pending", () => []),
   custody("checkPolicy", () => [payments()]),
   custody("approvalStatement", ({ pending }) => [pending, { answer: "yes", lastsMs: 1000 }]),
@@ -173,24 +177,33 @@ export const ROWS: readonly Row[] = [
     { ...spending, agentKey: ana.publicKey, each: { ETH: "0.1" }, paymentsPerHour: 3, delay: "24h" },
   ]),
   value(".", root, "teamTreasury", () => [{ ...spending, operators: keys, approvers: keys, large: { ETH: "1" }, quorum: 1, delay: "24h" }]),
-  value("./audit", audit, "verifyLog", ({ lines, note }) => [[...lines], { vkey: "x", checkpoints: [note] }]),
+  {
+    // What its lines throw is the caller's own: a file that cannot be read, a stream that broke.
+    name: "./audit verifyLog",
+    args: ({ note, custody }) => [{ vkey: custody.logKey, checkpoints: [note] }],
+    call: ({ lines }, [options]: readonly object[]) => audit.verifyLog(lines, options),
+  },
   value("./audit", audit, "textLines", ({ lines }) => [lines.join("\n")]),
   {
     name: "./audit openCheckpoint",
     args: ({ note }) => [note],
-    call: ({ custody }, [note]: never) => audit.openCheckpoint(note, audit.parseVerifier(custody.logKey)),
+    call: ({ custody }, [note]: readonly string[]) => audit.openCheckpoint(note as string, audit.parseVerifier(custody.logKey)),
   },
   {
     name: "./audit openNote",
     args: ({ note }) => [note],
-    call: ({ custody }, [note]: never) => audit.openNote(note, [audit.parseVerifier(custody.logKey)]),
+    call: ({ custody }, [note]: readonly string[]) => audit.openNote(note as string, [audit.parseVerifier(custody.logKey)]),
   },
   value("./audit", audit, "parseVerifier", ({ custody }) => [custody.logKey]),
   value("./audit", audit, "vkeyOf", () => ["name", new Uint8Array(32)]),
   value("./audit", audit, "verifyEntryProof", ({ proofs, custody }) => [proofs.entry, custody.logKey]),
   value("./audit", audit, "verifyConsistencyProof", ({ proofs, custody, note }) => [proofs.consistency, custody.logKey, note]),
   value("./chains/evm", evm, "parseFunction", () => ["deposit(uint256 amount)"]),
-  { name: "./policy parsePolicy", args: () => [JSON.stringify(payments())], call: (_, [text]: never) => policy.parsePolicy(text, { parseAddress }) },
+  {
+    name: "./policy parsePolicy",
+    args: () => [JSON.stringify(payments())],
+    call: (_, [text]: readonly string[]) => policy.parsePolicy(text as string, { parseAddress }),
+  },
   value("./policy", policy, "coldStorage", () => [{ ...spending, keyholders: keys }]),
   value("./policy", policy, "denyAll", () => [{ name: "x" }]),
   value("./policy", policy, "personalWallet", () => [{ ...spending }]),

@@ -1,0 +1,79 @@
+import type { Mutant } from "../mutants.ts";
+
+const pollution = (name: string) => ({ file: "realm/pollution.test.ts", name });
+const given = (name: string) => ({ file: "realm/arguments.test.ts", name });
+const ends = (what: string) => given(`${what} ends with a result or an error of ours, whatever it is given`);
+
+/** What an app's realm and its code can do to us. */
+export const REALM: readonly Mutant[] = [
+  {
+    name: "what everything inherits passes",
+    file: "base/realm.ts",
+    find: "for (const name in prototype) {",
+    replace: "for (const name of [] as string[]) {",
+    test: pollution("counts nowhere"),
+  },
+  {
+    name: "what is inherited between the call and the decision counts",
+    file: "vault/tx.ts",
+    find: "    checkRealm();\n",
+    replace: "",
+    test: pollution("is noticed where it appears between the call and the decision"),
+  },
+  {
+    name: "only Object.prototype is looked at",
+    file: "base/realm.ts",
+    find: "[Object, Array, String,",
+    replace: "[Object, String,",
+    test: pollution("is noticed on every prototype"),
+  },
+  {
+    name: "an option may be inherited",
+    file: "base/own.ts",
+    find: "Object.create(null)",
+    replace: "{}",
+    test: pollution("is no option"),
+  },
+  {
+    name: "a watcher may be anything",
+    file: "custody/keyward.ts",
+    find: 'if (typeof watch !== "function")',
+    replace: "if (false)",
+    test: ends("Custody.subscribe"),
+  },
+  {
+    name: "a slot's secret may be anything",
+    file: "custody/foreign.ts",
+    find: "return isBytes(value) && value.length === SECRET_BYTES;",
+    replace: "return value !== undefined;",
+    test: ends("Custody.unlock"),
+  },
+  {
+    name: "an account may be named by anything",
+    file: "custody/desk.ts",
+    find: '  if (typeof account !== "string") return [];\n',
+    replace: "",
+    test: ends("Custody.watched"),
+  },
+  {
+    name: "an imitation of bytes is asked what it is",
+    file: "base/bytes.ts",
+    find: "ArrayBuffer.isView(value) && ",
+    replace: "",
+    test: ends(". keyCredential"),
+  },
+  {
+    name: "the statement of an approval is read again for every use",
+    file: "custody/session.ts",
+    find: 'readStatement(copyPlain(statement, "approval"))',
+    replace: "statement",
+    test: given(". approveOffline reads each member of what it is given once"),
+  },
+  {
+    name: "a template takes tables that are none",
+    file: "policy/templates.ts",
+    find: "if (copy[name] === undefined) throw new",
+    replace: "if (false) throw new",
+    test: ends(". teamTreasury"),
+  },
+];
