@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { formatCheckpoint, openCheckpoint, parseCheckpoint } from "../../../src/audit/checkpoint.ts";
 import { readEntry } from "../../../src/audit/entry.ts";
 import { proveConsistency, proveEntry, verifyConsistencyProof, verifyEntryProof } from "../../../src/audit/evidence.ts";
@@ -29,9 +28,7 @@ export const exportedLog: Target = {
     if (!report.ok) return { refused: report.problems[0]?.code ?? "nothing" };
     checkExport(random, lines, report);
     // Another log of the same key, or one as it was before, was written as well.
-    const written = logs().some(
-      (known) => known.vkey === log.vkey && isDeepStrictEqual(entriesIn(lines), entriesIn(known.lines, lines.length)),
-    );
+    const written = logs().some((known) => known.vkey === log.vkey && shows(lines, known));
     check(!pinned || written, "a log that verifies has other entries than were written");
     same(report.continues, kept.length, "kept checkpoints that it continues");
     return "accepted";
@@ -137,7 +134,7 @@ function rewritten(random: Random, line: string): string {
   const top: { it: Draft } = { it: draftOf(JSON.parse(line)) };
   for (let left = changes(random); left > 0; left--) changeJson(random, top);
   const { body, salt } = top.it ?? {};
-  if (body !== undefined && /^[0-9a-f]{64}$/.test(salt)) {
+  if (body !== undefined && typeof salt === "string" && /^[0-9a-f]{64}$/.test(salt)) {
     top.it.commitment = naiveSha256("keyward/entry/v1", Buffer.from(salt, "hex"), naiveCanonical(body)).toString("hex");
     if (body !== null && typeof body === "object" && random.oneIn(2)) top.it.seq = body.seq;
   }
@@ -167,8 +164,14 @@ function witnessed(random: Random, note: string): string {
   return random.oneIn(2) ? note + line : note.slice(0, split) + line + note.slice(split);
 }
 
-function entriesIn(lines: readonly string[], length = lines.length): unknown[] {
-  return lines.slice(1, Math.min(length, lines.length) - 1).map((line) => JSON.parse(line));
+/** Whether these are entries of that log, from its beginning. One that it shows as erased may be shown whole, and the other way round. */
+function shows(lines: readonly string[], { bodies, leaves }: MadeLog): boolean {
+  return lines.slice(1, -1).every((line, seq) => {
+    const { body, salt, commitment } = JSON.parse(line);
+    const leaf =
+      body === undefined ? commitment : naiveSha256("keyward/entry/v1", Buffer.from(salt, "hex"), naiveCanonical(body)).toString("hex");
+    return leaf === Buffer.from(leaves[seq] ?? []).toString("hex") && (body === undefined || naiveCanonical(body) === bodies[seq]);
+  });
 }
 
 function checkReport(report: LogReport, lines: number, pinned: boolean): void {
