@@ -110,7 +110,7 @@ export const VAULT: readonly Mutant[] = [
   {
     name: "an abort is not seen while the KDF runs",
     file: "vault/kdf.ts",
-    find: "onProgress: (done) => {\n      throwIfAborted(options.signal);",
+    find: "onProgress: (done) => {\n        throwIfAborted(options.signal);",
     replace: "onProgress: (done) => {",
     test: { file: "vault/kdf.test.ts", name: "reports progress, lets other work run, and stops when it is aborted" },
   },
