@@ -60,6 +60,8 @@ function ownEnrolment(made: object): { readonly parameters?: unknown; readonly s
 /** One of our own that follows it: only the platform's signals can be followed, so it is no imitation and cannot lie. */
 function ownSignal(signal: unknown): AbortSignal {
   try {
+    // The platform's own getter throws for an imitation, which `any` of Node would take.
+    Reflect.get(AbortSignal.prototype, "aborted", signal);
     return AbortSignal.any([signal as AbortSignal]);
   } catch (cause) {
     throw new CustodyError("request/malformed", "signal: expected an AbortSignal", { cause });

@@ -22,7 +22,7 @@ describe("exit codes", () => {
     const expected =
       code === "vault/aborted"
         ? 130
-        : FAILED.includes(code) || family === "store"
+        : FAILED.includes(code) || family === "store" || family === "realm"
           ? 5
           : UNVERIFIED.includes(code) || family === "log"
             ? 4

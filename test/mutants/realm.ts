@@ -1,8 +1,11 @@
 import type { Mutant } from "../mutants.ts";
 
 const pollution = (name: string) => ({ file: "realm/pollution.test.ts", name });
-const given = (name: string) => ({ file: "realm/arguments.test.ts", name });
-const ends = (what: string) => given(`${what} ends with a result or an error of ours, whatever it is given`);
+const foreign = (name: string) => ({ file: "realm/foreign.test.ts", name });
+const ends = (what: string) => ({
+  file: "realm/arguments.test.ts",
+  name: `${what} ends with a result or an error of ours, whatever it is given`,
+});
 
 /** What an app's realm and its code can do to us. */
 export const REALM: readonly Mutant[] = [
@@ -39,14 +42,14 @@ export const REALM: readonly Mutant[] = [
     file: "custody/keyward.ts",
     find: 'if (typeof watch !== "function")',
     replace: "if (false)",
-    test: ends("Custody.subscribe"),
+    test: foreign("a watcher that is none is refused"),
   },
   {
     name: "a slot's secret may be anything",
     file: "custody/foreign.ts",
     find: "return isBytes(value) && value.length === SECRET_BYTES;",
     replace: "return value !== undefined;",
-    test: ends("Custody.unlock"),
+    test: foreign("a slot may give anything"),
   },
   {
     name: "an account may be named by anything",
@@ -67,7 +70,28 @@ export const REALM: readonly Mutant[] = [
     file: "custody/session.ts",
     find: 'readStatement(copyPlain(statement, "approval"))',
     replace: "statement",
-    test: given(". approveOffline reads each member of what it is given once"),
+    test: foreign("what is approved is the statement as it was"),
+  },
+  {
+    name: "a slot is waited for whatever its signal says",
+    file: "custody/foreign.ts",
+    find: "await Promise.race([running, stopped])",
+    replace: "await running",
+    test: foreign("a slot that never answers"),
+  },
+  {
+    name: "a secret that comes too late stays in memory",
+    file: "custody/foreign.ts",
+    find: "if (isBytes(secret)) wipe(secret);",
+    replace: "",
+    test: foreign("a slot that never answers"),
+  },
+  {
+    name: "a time that is no number means never",
+    file: "custody/options.ts",
+    find: 'if (typeof autoLockMs !== "number" || !(autoLockMs > 0))',
+    replace: "if (false)",
+    test: foreign("a time that is no number"),
   },
   {
     name: "a template takes tables that are none",

@@ -67,6 +67,11 @@ describe("a member that everything inherits", () => {
     pollute("amount", 0);
     expect(await codeOf(signing)).toBe("realm/polluted");
     clean();
+    // Nothing is written by this one, so it is the reading itself that has to notice.
+    const explaining = me.explain(request(transaction({ value: 1n })));
+    pollute("amount", 0);
+    expect(await codeOf(explaining)).toBe("realm/polluted");
+    clean();
     const kinds: string[] = [];
     for await (const { kind } of custody.history()) kinds.push(kind);
     expect(kinds).not.toContain("signed");
