@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { CustodyError } from "../../src/index.ts";
+import { indexedDbStore } from "../../src/stores/indexeddb/index.ts";
 
 const store = fileURLToPath(new URL("../../src/stores/indexeddb/index.ts", import.meta.url));
 
@@ -26,4 +28,12 @@ test("a store of a browser that nobody closes keeps no process of Node alive, an
   });
   expect([status, stderr]).toEqual([0, ""]);
   expect(JSON.parse(stdout)).toEqual([["locked"], "store/failed", {}, null]);
+});
+
+test("a patience that is none is refused where the store is made", () => {
+  for (const patienceMs of [0, -1, Number.NaN, "1000" as never]) {
+    expect(() => indexedDbStore("vault", { patienceMs })).toThrow(expect.objectContaining({ code: "request/malformed" }));
+  }
+  expect(() => indexedDbStore("vault", null as never)).toThrow(CustodyError);
+  expect(indexedDbStore("vault", { patienceMs: Number.POSITIVE_INFINITY })).toBeDefined();
 });

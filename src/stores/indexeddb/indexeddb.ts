@@ -1,6 +1,8 @@
 import { get, keys, promisifyRequest, type UseStore } from "idb-keyval";
+import { CustodyError } from "../../base/errors.ts";
+import { readOptions } from "../../base/plain.ts";
 import { SECOND_MS, type Time } from "../../base/time.ts";
-import { Clock, checkKey, closed, copyChanges, refusal, TIME_RECORD } from "../commit.ts";
+import { type Clock, checkKey, clockOf, closed, copyChanges, deadlineOf, refusal, TIME_RECORD } from "../commit.ts";
 import type { Change, Keeping, Peer, PeerEvent, Store } from "../store.ts";
 import { failure, foreign, isClosing, openDatabase, RECORDS, runTransaction } from "./connection.ts";
 import { askToKeep, keepingHere } from "./keeping.ts";
@@ -26,10 +28,11 @@ export interface BrowserStore extends Store {
  * @param options.now - the clock, by default the host's, kept from running back by the time of the last commit.
  * @param options.patienceMs - how long an opening or a transaction waits for other tabs before it is given up with `store/blocked`;
  * 10 seconds by default.
- * @throws nothing here: the first call opens the database, and throws `store/failed` where there is none.
+ * @throws `request/malformed` for options that are none; otherwise nothing here: the first call opens the database, and throws
+ * `store/failed` where there is none.
  */
 export function indexedDbStore(name: string, options: { readonly now?: () => Time; readonly patienceMs?: number } = {}): BrowserStore {
-  return new IndexedDbStore(name, new Clock(options.now), options.patienceMs ?? 10 * SECOND_MS);
+  return new IndexedDbStore(name, clockOf(options), patienceOf(options));
 }
 
 class IndexedDbStore implements BrowserStore {
@@ -53,8 +56,9 @@ class IndexedDbStore implements BrowserStore {
     return recordOf(await get<unknown>(key, this.#use));
   }
 
-  async commit(changes: readonly Change[], { notAfter }: { readonly notAfter?: Time } = {}): Promise<Time> {
+  async commit(changes: readonly Change[], options?: { readonly notAfter?: Time }): Promise<Time> {
     const copies = copyChanges(changes);
+    const notAfter = deadlineOf(options);
     const guarded = copies.filter(({ from }) => from !== undefined).map(({ key }) => key);
     return this.#use("readwrite", async (store) => {
       // INVARIANT: nothing but requests of this transaction is awaited, or it would commit by itself.
@@ -166,6 +170,15 @@ class IndexedDbStore implements BrowserStore {
       throw cause;
     }
   }
+}
+
+/** What a timer can count; more would run out at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function patienceOf(options: { readonly patienceMs?: number }): number {
+  const { patienceMs = 10 * SECOND_MS } = readOptions(options, "store");
+  if (typeof patienceMs === "number" && patienceMs > 0) return Math.min(patienceMs, LONGEST_TIMER_MS);
+  throw new CustodyError("request/malformed", "store: expected patienceMs to be more than 0 milliseconds");
 }
 
 function begin(database: IDBDatabase, mode: IDBTransactionMode): IDBTransaction {
