@@ -191,6 +191,11 @@ function rulesOf(policy: Policy): readonly Rule[] {
   return [...policy.rules, ...[...policy.modes.values()].flatMap((mode) => mode.rules)];
 }
 
+/** How much there is to compare in the rules of every mode: a rule without conditions counts as one. */
+export function comparisonsOf(policy: Policy): number {
+  return conditionsOf(rulesOf(policy)).length;
+}
+
 /** Every comparison in the rules, out of its combinations. */
 function conditionsOf(rules: readonly Rule[]): readonly Condition[] {
   return rules.flatMap(({ when }) => leavesOf(when));

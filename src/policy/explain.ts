@@ -3,7 +3,7 @@ import type { Time } from "../base/time.ts";
 import type { Circumstances, Effect } from "../intent/effect.ts";
 import type { Judgement } from "../intent/verdict.ts";
 import { writeAmount } from "./amounts.ts";
-import { type Candidates, candidatesOf } from "./changes.ts";
+import { type Candidates, candidatesOf, comparisonsOf } from "./changes.ts";
 import type { Policy } from "./core.ts";
 import type { Counters } from "./counters.ts";
 import type { Evaluator, Judged } from "./evaluate.ts";
@@ -30,8 +30,8 @@ export interface Explanation {
  * search. A try judges every effect of the request by every rule, so a long request or a long policy has few tries.
  */
 export const MOST_JUDGED = 16_384;
-/** A policy with more rules judges fewer effects in proportion. */
-const FEW_RULES = 25;
+/** A policy that compares more often judges fewer effects in proportion. */
+const FEW_COMPARISONS = 50;
 const MOST_OFFERED = 5;
 
 /**
@@ -87,9 +87,8 @@ interface Search {
   readonly passes: (effects: readonly Effect[], when: Circumstances) => Passing | undefined;
 }
 
-function mostTries({ length }: readonly Effect[], { rules, modes }: Policy): number {
-  const count = [...modes.values()].reduce((sum, mode) => sum + mode.rules.length, rules.length);
-  return MOST_JUDGED / (Math.max(length, 1) * Math.max(count / FEW_RULES, 1));
+function mostTries({ length }: readonly Effect[], policy: Policy): number {
+  return MOST_JUDGED / (Math.max(length, 1) * Math.max(comparisonsOf(policy) / FEW_COMPARISONS, 1));
 }
 
 function approvals({ needs }: Judgement): readonly Change[] {

@@ -17,7 +17,7 @@ import { Budget } from "./references.ts";
 import { type RuleList, type RuleReading, rulesAt } from "./rules.ts";
 import { countAt, flagAt, type Members, members, oneOf, Spot, table, textLike } from "./surface.ts";
 import { readValues } from "./values.ts";
-import { checkDisjoint, readAssets, readBook, readContracts, readLists, readTable, type Vocabulary } from "./vocabulary.ts";
+import { calledBy, checkDisjoint, readAssets, readBook, readContracts, readLists, readTable, type Vocabulary } from "./vocabulary.ts";
 
 /** What a document is read with. */
 export interface ParseOptions {
@@ -98,7 +98,7 @@ function documentOf(parts: Members, options: ParseOptions): Omit<Policy, "id" | 
     immutable: immutable ?? false,
     book: makeBook(
       defined(names.assets).map(([, asset]) => asset),
-      defined(names.contracts).map(([, { named: _, ...contract }]) => contract),
+      defined(names.contracts).map(([, { named: _named, called: _called, ...contract }]) => contract),
     ),
     addresses: new Map(defined(names.book)),
     people: new Map(defined(names.people)),
@@ -122,6 +122,7 @@ function vocabularyOf(parts: Members, { parseAddress, addressOfKey, ownKeys = ne
   return {
     assets,
     contracts,
+    called: calledBy([...contracts.values()].flatMap((contract) => contract?.named ?? [])),
     book,
     lists: readLists(parts.lists, book),
     people,

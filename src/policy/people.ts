@@ -3,8 +3,9 @@ import { isService } from "./credentials.ts";
 import { timeAt } from "./durations.ts";
 import { quote } from "./problems.ts";
 import { reachable } from "./quorum.ts";
-import { countAt, items, members, objectAt, type Spot, textAt } from "./surface.ts";
+import { countAt, items, members, namesOf, objectAt, type Spot, textAt } from "./surface.ts";
 import { readTable, type Vocabulary } from "./vocabulary.ts";
+import type { Reading } from "./when.ts";
 
 /** All roles together stand for so many people at most: a role of a thousand in a thousand others is small to write. */
 const MOST_MEMBERS = 100_000;
@@ -86,11 +87,14 @@ function distinct(found: readonly Member[]): readonly Member[] {
  */
 export function approvalsAt(
   spot: Spot,
-  names: Vocabulary,
+  reading: Pick<Reading, "names" | "budget">,
   requesters: ReadonlySet<string> | undefined,
 ): readonly (readonly Clause[])[] | undefined {
+  const { people } = reading.names;
+  const signers = new Set([...people.keys()].filter((person) => !isMachine(person, people)));
+  const asking = requesters ?? new Set(people.keys());
   const lists = Array.isArray(spot.value) ? [spot] : alternatives(spot);
-  const read = lists?.map((list) => clausesAt(list, names, requesters));
+  const read = lists?.map((list) => clausesAt(list, reading, { signers, asking }));
   return read?.every((clauses) => clauses !== undefined) ? read : undefined;
 }
 
@@ -100,12 +104,14 @@ function alternatives(spot: Spot): readonly Spot[] | undefined {
   return any && items(any, 16);
 }
 
-function clausesAt(spot: Spot, names: Vocabulary, requesters: ReadonlySet<string> | undefined): readonly Clause[] | undefined {
-  const clauses = items(spot, 6)?.map((item) => clauseAt(item, names));
+function clausesAt(
+  spot: Spot,
+  reading: Pick<Reading, "names" | "budget">,
+  everybody: { readonly signers: ReadonlySet<string>; readonly asking: ReadonlySet<string> },
+): readonly Clause[] | undefined {
+  const clauses = items(spot, 6)?.map((item) => clauseAt(item, reading));
   if (clauses === undefined || !clauses.every((clause) => clause !== undefined)) return undefined;
-  const signers = new Set([...names.people.keys()].filter((person) => !isMachine(person, names.people)));
-  const asking = requesters ?? new Set(names.people.keys());
-  if (!reachable({ clauses, signers, asking })) {
+  if (!reachable({ clauses, ...everybody })) {
     const asked = clauses.map(({ of, atLeast }) => `${atLeast} of ${quote(of)}`).join(" and ");
     const why = "each person fills one clause, whoever asks does not count, and neither does a service";
     return spot.wrong("policy/unreachable-quorum", `expected a quorum that can be reached, got ${asked}: ${why}`);
@@ -113,7 +119,7 @@ function clausesAt(spot: Spot, names: Vocabulary, requesters: ReadonlySet<string
   return clauses;
 }
 
-function clauseAt(spot: Spot, names: Vocabulary): Clause | undefined {
+function clauseAt(spot: Spot, { names, budget }: Pick<Reading, "names" | "budget">): Clause | undefined {
   const parts = members(spot, ["of", "atLeast"]);
   const of = parts?.of && textAt(parts.of, "a name of roles or people");
   const atLeast = parts?.atLeast && countAt(parts.atLeast, 1, 1000);
@@ -121,8 +127,9 @@ function clauseAt(spot: Spot, names: Vocabulary): Clause | undefined {
   const role = of.startsWith("role:") ? of.slice(5) : of;
   const everybody = names.approvers.get(role) ?? (names.people.has(of) ? [{ person: of }] : undefined);
   if (everybody === undefined)
-    return parts.of.unknown("policy/unknown-name", "a name of roles or people", of, [...names.roles.keys(), ...names.people.keys()]);
-  return { of, members: everybody, atLeast };
+    return parts.of.unknown("policy/unknown-name", "a name of roles or people", of, namesOf(names.roles.keys(), names.people.keys()));
+  // Whether a clause can be filled is asked of everybody in it, and a thousand rules may name one role of thousands.
+  return budget.spend(parts.of, everybody.length) ? { of, members: everybody, atLeast } : undefined;
 }
 
 /** Who of each role may fill a seat of a clause: a role may hold services, so that rules can speak of them together. */

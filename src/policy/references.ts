@@ -5,7 +5,7 @@ import type { Condition, Interval } from "./core.ts";
 import { CREDENTIAL_KINDS } from "./credentials.ts";
 import { quote } from "./problems.ts";
 import { personName } from "./requesters.ts";
-import { oneOf, oneOrMore, type Spot, textAt, textLike } from "./surface.ts";
+import { namesOf, oneOf, oneOrMore, prefixed, type Spot, textAt, textLike } from "./surface.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import type { Pinned, Reading } from "./when.ts";
 
@@ -164,12 +164,7 @@ function addressName(spot: Spot, text: string, { field, reading }: Parameters<Na
     const list = text.slice(1);
     return names.lists.has(list)
       ? names.lists.get(list)
-      : spot.unknown(
-          "policy/unknown-name",
-          "a list",
-          text,
-          [...names.lists.keys()].map((name) => `@${name}`),
-        );
+      : spot.unknown("policy/unknown-name", "a list", text, prefixed("@", names.lists.keys()));
   }
   const contracts = field === "to" || field === "contract" ? names.contracts : new Map<string, undefined>();
   if (names.book.has(text) || contracts.has(text)) {
@@ -184,11 +179,7 @@ function addressName(spot: Spot, text: string, { field, reading }: Parameters<Na
     contracts === names.contracts
       ? 'a name of the book or of contracts, a list such as "@payees", or a CAIP-10 address'
       : 'a name of the book, a list such as "@payees", or a CAIP-10 address';
-  return spot.unknown("policy/unknown-name", what, text, [
-    ...names.book.keys(),
-    ...contracts.keys(),
-    ...[...names.lists.keys()].map((name) => `@${name}`),
-  ]);
+  return spot.unknown("policy/unknown-name", what, text, namesOf(names.book.keys(), contracts.keys(), prefixed("@", names.lists.keys())));
 }
 
 function assetName(spot: Spot, text: string, { reading: { names } }: Parameters<NameReader>[2]): ReadonlySet<string> | undefined {
@@ -206,16 +197,8 @@ function functionName(
   text: string,
   { reading: { names }, pinned }: Parameters<NameReader>[2],
 ): ReadonlySet<string> | undefined {
-  const contracts = pinned.contract ? [pinned.contract] : [...names.contracts.values()];
-  const functions = contracts.flatMap((contract) => contract?.named ?? []);
-  const found = functions.filter(({ name, signature }) => text === name || text === signature).map(({ signature }) => signature);
-  if (found.length > 0) return new Set(found);
-  return spot.unknown(
-    "policy/unknown-name",
-    "a function that contracts names",
-    text,
-    functions.flatMap(({ name, signature }) => [name, signature]),
-  );
+  const called = pinned.contract?.called ?? names.called;
+  return called.get(text) ?? spot.unknown("policy/unknown-name", "a function that contracts names", text, called.keys());
 }
 
 function modeName(spot: Spot, text: string, { reading: { names } }: Parameters<NameReader>[2]): ReadonlySet<string> | undefined {

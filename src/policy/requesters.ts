@@ -1,19 +1,21 @@
 import type { Member } from "../intent/verdict.ts";
 import type { Condition } from "./core.ts";
 import { quote } from "./problems.ts";
-import { oneOrMore, type Spot, textAt } from "./surface.ts";
+import { namesOf, oneOrMore, prefixed, type Spot, textAt } from "./surface.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import type { Reading } from "./when.ts";
+
+type Asking = Pick<Reading, "names" | "budget">;
 
 const PER_DATE = 10;
 
 /** `requester`: people by name, roles as `role:name`; who stands in for a time is meant only then. */
-export function requesterAt(spot: Spot, { names, budget }: Pick<Reading, "names" | "budget">): Condition | undefined {
-  const list = requestersAt(spot, names);
+export function requesterAt(spot: Spot, reading: Asking): Condition | undefined {
+  const list = requestersAt(spot, reading);
   if (list === undefined) return undefined;
-  // A rule of one line may name a role of thousands, and so may ten thousand rules; a date makes a condition of its own.
+  // A date makes a condition of its own.
   const dates = list.filter(({ from, until }) => (from ?? until) !== undefined).length;
-  if (!budget.spend(spot, list.length + PER_DATE * dates)) return undefined;
+  if (!reading.budget.spend(spot, PER_DATE * dates)) return undefined;
   const always = list.filter(({ from, until }) => from === undefined && until === undefined).map(({ person }) => person);
   const dated = list.filter(({ from, until }) => from !== undefined || until !== undefined);
   const of: Condition[] = dated.map(({ person, from = 0, until = Number.MAX_SAFE_INTEGER }) => ({
@@ -29,16 +31,15 @@ export function requesterAt(spot: Spot, { names, budget }: Pick<Reading, "names"
 }
 
 /** Everybody that a `requester` names. */
-export function requestersAt(spot: Spot, names: Vocabulary): readonly Member[] | undefined {
-  const found: Member[] = [];
-  let fine = true;
-  for (const item of oneOrMore(spot) ?? [undefined]) {
+export function requestersAt(spot: Spot, { names, budget }: Asking): readonly Member[] | undefined {
+  const lists = (oneOrMore(spot) ?? [undefined]).map((item) => {
     const text = item && textAt(item, "a person or role:name");
-    const people = item && text !== undefined ? membersOf(item, text, names) : undefined;
-    if (people) found.push(...people);
-    else fine = false;
-  }
-  return fine ? found : undefined;
+    return item && text !== undefined ? membersOf(item, text, names) : undefined;
+  });
+  if (!lists.every((people) => people !== undefined)) return undefined;
+  // Paid for before it is written out: one line may name a role of thousands again and again, and so may ten thousand rules.
+  const count = lists.reduce((sum, { length }) => sum + length, 0);
+  return budget.spend(spot, count) ? lists.flat() : undefined;
 }
 
 /** People as values of a field, such as the `to` of a grant. */
@@ -54,17 +55,14 @@ function membersOf(spot: Spot, text: string, names: Vocabulary): readonly Member
     const role = text.slice(5);
     return names.roles.has(role)
       ? names.roles.get(role)
-      : spot.unknown(
-          "policy/unknown-name",
-          "a role",
-          text,
-          [...names.roles.keys()].map((name) => `role:${name}`),
-        );
+      : spot.unknown("policy/unknown-name", "a role", text, prefixed("role:", names.roles.keys()));
   }
   if (names.people.has(text)) return [{ person: text }];
   if (names.roles.has(text)) return spot.wrong("policy/unknown-name", `expected a person; a role is written ${quote(`role:${text}`)}`);
-  return spot.unknown("policy/unknown-name", "a person or role:name", text, [
-    ...names.people.keys(),
-    ...[...names.roles.keys()].map((name) => `role:${name}`),
-  ]);
+  return spot.unknown(
+    "policy/unknown-name",
+    "a person or role:name",
+    text,
+    namesOf(names.people.keys(), prefixed("role:", names.roles.keys())),
+  );
 }

@@ -11,7 +11,7 @@ import { quote } from "./problems.ts";
 import { integerAt } from "./ranges.ts";
 import { type Budget, qualifiedAsset } from "./references.ts";
 import { requestersAt } from "./requesters.ts";
-import { flagAt, items, type Members, members, objectAt, oneOf, type Spot, textAt } from "./surface.ts";
+import { flagAt, items, type Members, members, namesOf, objectAt, oneOf, type Spot, textAt } from "./surface.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import { pinnedBy, type Reading, whenAt } from "./when.ts";
 
@@ -107,7 +107,7 @@ function kindsAt(spot: Spot): readonly EffectKind[] | undefined {
 }
 
 function requireAt(spot: Spot, parts: Members, reading: Reading): Rest | undefined {
-  const approvals = parts.approvals ? approvalsAt(parts.approvals, reading.names, requestersOf(parts, reading)) : [];
+  const approvals = parts.approvals ? approvalsAt(parts.approvals, reading, requestersOf(parts, reading)) : [];
   const delayMs = parts.delay ? durationAt(parts.delay, "1m", "365d") : 0;
   const confirm = parts.confirm ? flagAt(parts.confirm) : false;
   const expiresMs = parts.expires ? durationAt(parts.expires, "1m", "365d") : DEFAULT_EXPIRES_MS;
@@ -165,7 +165,7 @@ function measureAt(max: Spot, parts: Members, reading: Reading): Pick<LimitRule,
     return { measure: { type: "value", unit: name, until, worth }, max: most, unit: { name, decimals } };
   }
   if (!names.assets.has(name))
-    return max.unknown("policy/unknown-name", "a name of assets or values", name, [...names.assets.keys(), ...names.values.keys()]);
+    return max.unknown("policy/unknown-name", "a name of assets or values", name, namesOf(names.assets.keys(), names.values.keys()));
   const asset = names.assets.get(name);
   if (asset === undefined) return undefined;
   const pinned = parts.when && pinnedBy(parts.when, reading).asset;
@@ -194,13 +194,13 @@ function byAt(spot: Spot, { kinds }: Reading): LimitRule["by"] | undefined {
 
 function beyondAt(spot: Spot, parts: Members, reading: Reading): readonly (readonly Clause[])[] | undefined {
   const approvals = members(spot, ["approvals"])?.approvals;
-  return approvals && approvalsAt(approvals, reading.names, requestersOf(parts, reading));
+  return approvals && approvalsAt(approvals, reading, requestersOf(parts, reading));
 }
 
 /** Who may ask, where the rule's own `when` says it. */
-function requestersOf({ when }: Members, { names }: Reading): ReadonlySet<string> | undefined {
+function requestersOf({ when }: Members, reading: Reading): ReadonlySet<string> | undefined {
   const requester = (when?.value as JsonObject | undefined)?.requester;
   if (when === undefined || requester === undefined) return undefined;
-  const people = requestersAt(when.below("requester", requester), names);
+  const people = requestersAt(when.below("requester", requester), reading);
   return people && new Set(people.map(({ person }) => person));
 }

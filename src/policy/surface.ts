@@ -138,6 +138,15 @@ export function countAt(spot: Spot, least: number, most: number): number | undef
     : spot.wrong("policy/bad-value", `expected a number from ${least} to ${most}, got ${value}`);
 }
 
+/** Names of several tables, one after the other. They are read for a hint alone: a document can be wrong more often than we say. */
+export function* namesOf(...tables: readonly Iterable<string>[]): Generator<string, void> {
+  for (const names of tables) yield* names;
+}
+
+export function* prefixed(prefix: string, names: Iterable<string>): Generator<string, void> {
+  for (const name of names) yield prefix + name;
+}
+
 function hint(name: string, known: Iterable<string>): string {
   const near = nearest(name, known);
   return near === undefined ? "" : `; did you mean ${quote(near)}?`;

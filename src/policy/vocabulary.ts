@@ -15,6 +15,8 @@ import type { Unit } from "./values.ts";
 export interface Vocabulary {
   readonly assets: ReadonlyMap<string, BookAsset | undefined>;
   readonly contracts: ReadonlyMap<string, NamedContract | undefined>;
+  /** Signatures of the functions of all contracts, by what they are called. */
+  readonly called: Called;
   readonly book: ReadonlyMap<string, Located | undefined>;
   /** Qualified addresses. */
   readonly lists: ReadonlyMap<string, ReadonlySet<string> | undefined>;
@@ -30,6 +32,17 @@ export interface Vocabulary {
 
 export interface NamedContract extends BookContract {
   readonly named: readonly NamedFunction[];
+  readonly called: Called;
+}
+
+/** Signatures by each name that a rule can call them by: the function's own, of which there may be several forms, and the signature. */
+export type Called = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function calledBy(functions: readonly NamedFunction[]): Called {
+  const called = new Map<string, Set<string>>();
+  const add = (text: string, signature: string) => called.set(text, (called.get(text) ?? new Set()).add(signature));
+  for (const { name, signature } of functions) add(name, signature).set(signature, new Set([signature]));
+  return called;
 }
 
 /** Reads a table with names of its own; whatever `read` cannot make sense of is kept as `undefined`. */
@@ -83,8 +96,8 @@ export function readContracts(spot: Spot | undefined, parse: ParseAddress): Map<
     const kind = parts?.kind && textLike(parts.kind, /^[a-z][a-z0-9-]{0,39}$/, 'a kind of contract such as "erc20" or "permit2"');
     const named = parts?.functions ? functionsAt(parts.functions) : [];
     if (!located || !kind || !named || !once(row, seen, qualify(located), name)) return undefined;
-    const functions = named.map(({ text }) => text);
-    return { name, ...located, kind, functions, named: named.map(({ named }) => named) };
+    const functions = named.map(({ named }) => named);
+    return { name, ...located, kind, functions: named.map(({ text }) => text), named: functions, called: calledBy(functions) };
   });
 }
 

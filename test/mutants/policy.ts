@@ -193,8 +193,36 @@ export const POLICY: readonly Mutant[] = [
   {
     name: "a long policy is tried as often as a short one",
     file: "policy/explain.ts",
-    find: "Math.max(count / FEW_RULES, 1)",
+    find: "Math.max(comparisonsOf(policy) / FEW_COMPARISONS, 1)",
     replace: "1",
     test: { file: "policy/explain-work.test.ts", name: "judges less by a long policy" },
+  },
+  {
+    name: "a rule of a thousand comparisons is tried as often as one of few",
+    file: "policy/changes.ts",
+    find: "return conditionsOf(rulesOf(policy)).length;",
+    replace: "return rulesOf(policy).length;",
+    test: { file: "policy/explain-work.test.ts", name: "judges less by a rule of many comparisons" },
+  },
+  {
+    name: "a role is written out as often as a line names it",
+    file: "policy/requesters.ts",
+    find: "return budget.spend(spot, count) ? lists.flat() : undefined;",
+    replace: "return lists.flat();",
+    test: { file: "policy/parse-hostile.test.ts", name: "a role of a thousand, named thousands of times" },
+  },
+  {
+    name: "everybody of a role is asked about in every clause",
+    file: "policy/people.ts",
+    find: "budget.spend(parts.of, everybody.length)",
+    replace: "true",
+    test: { file: "policy/parse-hostile.test.ts", name: "a role of a thousand, named thousands of times" },
+  },
+  {
+    name: "a hint is looked for that nobody will read",
+    file: "policy/surface.ts",
+    find: "this.#problems.full ? undefined : this.wrong(",
+    replace: "this.wrong(",
+    test: { file: "policy/parse-hostile.test.ts", name: "a hundred thousand references to names" },
   },
 ];

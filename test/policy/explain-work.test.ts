@@ -104,6 +104,15 @@ describe("an explanation", () => {
     ).toBeLessThanOrEqual(MOST_JUDGED / 40);
   });
 
+  test("judges less by a rule of many comparisons", () => {
+    const any: Condition = { op: "any", of: Array.from({ length: 50_000 }, (_, index) => atMost("amount", BigInt(index % 2))) };
+    const { judged } = work(
+      policyWith([allow(any)], addresses(1000)),
+      batch(1, () => ({ amount: 7n })),
+    );
+    expect(judged).toBeLessThanOrEqual(MOST_JUDGED / 1000);
+  });
+
   test("reads a list of 100,000 addresses beside as many names", () => {
     const listed = addresses(100_000);
     const named = addresses(100_000, 100_000);

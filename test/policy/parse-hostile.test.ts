@@ -114,6 +114,47 @@ describe("hostile documents are refused in bounded work", () => {
     expect(problemsOf({ ...base, roles: { all: stands }, rules })[0]).toMatchObject({ code: "policy/too-many" });
   });
 
+  const base = { keyward: "policy/1", name: "x", immutable: true };
+  const times = <T>(count: number, each: (index: number) => T) => Array.from({ length: count }, (_, index) => each(index));
+  const named = <T>(count: number, each: (index: number) => T) => Object.fromEntries(times(count, (i) => [`${i}x`, each(i)] as const));
+
+  test("a hundred thousand references to names, known or not, beside tens of thousands of names", () => {
+    const functions = times(1000, (i) => `f${i}()`);
+    const contracts = named(20, (i) => ({ chain: "eip155:1", address: `0x${`${i + 1}`.padStart(40, "0")}`, kind: "named", functions }));
+    const many = (when: Draft, tables: Draft, kind = "transfer") =>
+      JSON.stringify({ ...base, ...tables, rules: [{ id: "r", forbid: [kind], when }] });
+    const people = { me: [{ kind: "unlock" }] };
+    const wrong = times(90_000, () => "nobody");
+    const documents = [
+      many({ to: wrong }, { lists: named(10_000, () => []) }),
+      many({ requester: wrong }, { people, roles: named(1000, () => ["me"]) }),
+      many({ function: wrong }, { contracts }, "call"),
+      // Known, and joined too often.
+      many({ function: times(90_000, () => "f1"), requester: "nobody" }, { contracts }, "call"),
+    ];
+    for (const text of documents) {
+      const { code, ms } = refused(text, 2 ** 21);
+      expect(code).toBe("policy/unknown-name");
+      expect(ms).toBeLessThan(3000);
+    }
+  });
+
+  test("a role of a thousand, named thousands of times in one line or in thousands of clauses", () => {
+    const dated = times(1000, (i) => ({ person: "me", from: new Date(i * 86_400_000).toISOString().slice(0, 10) }));
+    const tables = {
+      people: { me: [{ kind: "unlock" }], you: [{ kind: "secp256k1", publicKey: `02${"1".repeat(64)}` }] },
+      roles: { all: dated },
+    };
+    const requester = times(3000, () => "role:all");
+    expect(problemsOf({ ...base, ...tables, rules: [{ id: "r", forbid: ["fee"], when: { requester } }] })).toMatchObject([
+      { code: "policy/too-many" },
+    ]);
+    const approvals = { any: times(16, () => [{ of: "all", atLeast: 1 }]) };
+    const rules = (count: number) => times(count, (i) => ({ id: `r${i}`, require: ["fee"], approvals }));
+    expect(parse({ ...base, ...tables, rules: rules(50) }).rules).toHaveLength(50);
+    expect(problemsOf({ ...base, ...tables, rules: rules(100) })[0]).toMatchObject({ code: "policy/too-many" });
+  });
+
   test("__proto__ pollutes nothing wherever it stands", () => {
     const text = JSON.stringify(full());
     for (const section of ["assets", "contracts", "book", "lists", "people", "roles", "hours", "values", "modes"]) {
