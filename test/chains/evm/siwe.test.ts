@@ -140,6 +140,8 @@ describe("a sign-in that hands out powers", () => {
       "http://app.example.com/login",
       "ftp://app.example.com/",
       "httpss://app.example.com/",
+      "https://app.example.com:65536/",
+      "https://app.example.com:84443/login",
     ])
       alsoUnknown({ uri: `URI: ${uri}` });
   });
@@ -176,6 +178,7 @@ describe("a sign-in that hands out powers", () => {
       "HTTPS://App.Example.com:8443/x",
       "https://app.example.com?x",
       "https://app.example.com:#x",
+      "https://app.example.com:65535/",
     ])
       onlyStatement({ uri: `URI: ${uri}` });
     onlyStatement(at("App.Example.com:8443", "https://app.example.com/"));
