@@ -21,14 +21,16 @@ interface Reservation {
  * - every `signed` and `lapsed` closes one `reserved` entry above it, of the same hold and intent, and each closes once. So
  *   nothing is signed unreserved, nothing after its reservation lapsed, nothing twice under one reservation.
  *
- * Memory grows with reservations that are open and with what was erased, not with the log.
+ * Of a reservation that was erased only the last can be said: that it closes once. Memory grows with reservations that are open and
+ * with what was erased, not with the log.
  */
 export class Meaning {
   readonly #open = new Map<number, Reservation>();
   readonly #erased: { readonly from: number; to: number }[] = [];
   readonly #told = new Set<number>();
   #last: number | undefined;
-  #unchecked = 0;
+  /** Erased reservations that an entry closed. */
+  readonly #unchecked = new Set<number>();
 
   /** Reservations that nothing closed yet: in use, or left by a crash until somebody lets them lapse. */
   get open(): number {
@@ -37,7 +39,7 @@ export class Meaning {
 
   /** Entries that close a reservation which was erased: nothing can be said of them. */
   get unchecked(): number {
-    return this.#unchecked;
+    return this.#unchecked.size;
   }
 
   /** The first erased entry of which no entry says that it was erased. */
@@ -77,10 +79,8 @@ export class Meaning {
 
   #close({ hold, intent, reservation }: LoggedEntry): boolean {
     if (!isSize(reservation) || typeof hold !== "string") return false;
-    if (this.#isErased(reservation)) {
-      this.#unchecked++;
-      return true;
-    }
+    // Whether it fits cannot be seen any more, but that it is the first can.
+    if (this.#isErased(reservation)) return this.#unchecked.size < this.#unchecked.add(reservation).size;
     const open = this.#open.get(reservation);
     return open?.hold === hold && open.intent === intent && this.#open.delete(reservation);
   }

@@ -285,6 +285,16 @@ describe("what entries say together", () => {
     expect(report.problems).toMatchObject([{ ...odd[0], seq: 3 }]);
   });
 
+  test("signed twice under one reservation is found, though it was erased", async () => {
+    const report = await judged((log) => {
+      log.sign("h");
+      log.write("signed", { hold: "h", intent: "h", reservation: 1 });
+      log.erase(1);
+      log.write("erased", { entries: [1] });
+    });
+    expect(report).toMatchObject({ ok: false, unchecked: 1, problems: [{ ...odd[0], seq: 3 }] });
+  });
+
   test("signed after its reservation lapsed is found, and a new reservation of the same hold is fine", async () => {
     const lapse = (log: MemoryLog) => log.write("lapsed", { reservation: log.write("reserved") });
     expect((await judged((log) => { lapse(log); log.write("signed", { reservation: 1 }); })).problems).toMatchObject(odd); // biome-ignore format: one line

@@ -51,4 +51,11 @@ export const AUDIT: readonly Mutant[] = [
     replace: "zip215: true",
     test: { file: "audit/note.test.ts", name: "a key of small order" },
   },
+  {
+    name: "whatever was reserved in an erased entry may be signed again and again",
+    file: "audit/meaning.ts",
+    find: "return this.#unchecked.size < this.#unchecked.add(reservation).size;",
+    replace: "return this.#unchecked.add(reservation).size > 0;",
+    test: { file: "audit/log.test.ts", name: "signed twice under one reservation is found, though it was erased" },
+  },
 ];

@@ -218,11 +218,4 @@ export const POLICY: readonly Mutant[] = [
     replace: "true",
     test: { file: "policy/parse-hostile.test.ts", name: "a role of a thousand, named thousands of times" },
   },
-  {
-    name: "a hint is looked for that nobody will read",
-    file: "policy/surface.ts",
-    find: "this.#problems.full ? undefined : this.wrong(",
-    replace: "this.wrong(",
-    test: { file: "policy/parse-hostile.test.ts", name: "a hundred thousand references to names" },
-  },
 ];
