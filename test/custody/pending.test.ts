@@ -116,6 +116,7 @@ test("one person's flood leaves the others their places", async () => {
 });
 
 test("a flood is refused at its ceiling, what needs nothing is still signed, and used requests do not count", async () => {
+  expect(MOST_PENDING).toBe(1000);
   const { custody, me, store } = await setting();
   const id = g.asked(await me.sign(g.payment()));
   custody.lock();

@@ -359,4 +359,18 @@ export const VAULT: readonly Mutant[] = [
     replace: 'priority: "user-visible"',
     test: { file: "vault/kdf.test.ts", name: "is a task behind all others where the host orders them" },
   },
+  {
+    name: "a header of any number of slots has each of them derived",
+    file: "vault/header.ts",
+    find: "const MOST_SLOTS = 16;",
+    replace: "const MOST_SLOTS = 160;",
+    test: { file: "vault/kdf.test.ts", name: "a header of more than sixteen slots is refused before any derivation" },
+  },
+  {
+    name: "whoever can write the store moves its time ahead by hours",
+    file: "stores/commit.ts",
+    find: "const MOST_AHEAD_MS = 5 * MINUTE_MS;",
+    replace: "const MOST_AHEAD_MS = 300 * MINUTE_MS;",
+    test: { file: "stores/memory.test.ts", name: "is believed five minutes ahead of the host's clock and no further" },
+  },
 ];

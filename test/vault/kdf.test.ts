@@ -61,6 +61,23 @@ describe("the cost of a passphrase", () => {
     expect(kdf.calls).toHaveLength(1);
   });
 
+  test("a header of more than sixteen slots is refused before any derivation: each costs what it says", async () => {
+    const store = memoryStore();
+    const kdf = countingKdf();
+    await createVault({ store, slots: [passphrase("correct horse", { kdf })], state: null });
+    const header = decodeHeader((await store.get("vault")) ?? new Uint8Array());
+    const slotsOf = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ ...header.slots[0], id: `${at}`.padStart(16, "0") }) as never);
+    const open = async (count: number) => {
+      await store.commit([{ key: "vault", to: encodeHeader({ ...header, slots: slotsOf(count) }) }]);
+      return openVault({ store, slot: passphrase("wrong horse", { kdf }) });
+    };
+    await expect(open(17)).rejects.toMatchObject({ code: "vault/damaged" });
+    expect(kdf.calls).toHaveLength(1);
+    await expect(open(16)).rejects.toMatchObject({ code: "vault/cannot-open" });
+    expect(kdf.calls).toHaveLength(1 + 16);
+  });
+
   test("another salt or cost within bounds is a damaged slot, told like a wrong passphrase", async () => {
     const store = memoryStore();
     const slot = passphrase("correct horse", { cost: floor });
