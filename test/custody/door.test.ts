@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { CustodyError } from "../../src/base/errors.ts";
 import { copyPlain, readRequest } from "../../src/custody/door.ts";
+import { readKeywardOptions } from "../../src/custody/options.ts";
+import { memoryStore } from "../../src/stores/memory/index.ts";
 import { checkedLog, codeOf, FRIEND, hookedChain, MALLORY, openCustody, request, slot, transaction } from "./fixture.ts";
 
 const GOOD = transaction({ to: FRIEND, value: 1n });
@@ -196,4 +198,8 @@ describe("options that are none", () => {
     const { custody } = await openCustody();
     expect(await codeOf(custody.proveConsistency(5 as never))).toBe("log/malformed");
   });
+});
+
+test("where nobody says otherwise, ten quiet minutes lock, and a reservation lasts thirty seconds", () => {
+  expect(readKeywardOptions({ store: memoryStore(), chains: [] })).toMatchObject({ autoLockMs: 600_000, leaseMs: 30_000 });
 });

@@ -67,7 +67,7 @@ export const CREDENTIALS: readonly Mutant[] = [
   {
     name: "a quorum of machines passes for one that can be reached",
     file: "policy/people.ts",
-    find: "filter((person) => !isMachine(person, names.people))",
+    find: "filter((person) => !isMachine(person, people))",
     replace: "filter(() => true)",
     test: mistake("an approver who is a service"),
   },

@@ -63,14 +63,14 @@ export const CUSTODY: readonly Mutant[] = [
   {
     name: "an account's name is read again after its check",
     file: "custody/accounts.ts",
-    find: "const options = { ...given };",
+    find: 'const options = readOptions(given, "account");',
     replace: "const options = given;",
     test: attack("what is read twice an account's name cannot change between its check and its record"),
   },
   {
     name: "a wallet's source is read again after its secret",
     file: "custody/wallets.ts",
-    find: "const source = { ...given };",
+    find: 'const source = readOptions(given, "wallet");',
     replace: "const source = given;",
     test: attack("what is read twice a wallet that comes in cannot say another source at each reading"),
   },
@@ -96,9 +96,9 @@ export const CUSTODY: readonly Mutant[] = [
     test: { file: "policy/parse-hostile.test.ts", name: "a role of thousands who stand in" },
   },
   {
-    name: "roles in rules have no bound",
+    name: "people who stand in cost a rule no more than others",
     file: "policy/requesters.ts",
-    find: "if (!budget.spend(spot, list.length + PER_DATE * dates)) return undefined;",
+    find: "if (!reading.budget.spend(spot, PER_DATE * dates)) return undefined;",
     replace: "",
     test: { file: "policy/parse-hostile.test.ts", name: "a role of thousands who stand in" },
   },

@@ -198,14 +198,14 @@ export const LINE: readonly Mutant[] = [
   },
   {
     name: "the door reads any number of values",
-    file: "custody/door.ts",
+    file: "base/plain.ts",
     find: "++nodes > MAX_NODES || depth",
     replace: "++nodes > 2 * MAX_NODES || depth",
     test: { file: "custody/door.test.ts", name: "reads no more than its bound of a request that is wide" },
   },
   {
     name: "the door reads to any depth",
-    file: "custody/door.ts",
+    file: "base/plain.ts",
     find: " || depth > MAX_DEPTH",
     replace: "",
     test: { file: "custody/door.test.ts", name: "reads no deeper than its bound of a request without end" },
@@ -234,7 +234,7 @@ export const LINE: readonly Mutant[] = [
   {
     name: "a vault is open although its opening is not in the log",
     file: "custody/keyward.ts",
-    find: "      this.lock();\n      throw cause;",
+    find: "      this.#lock();\n      throw cause;",
     replace: "      throw cause;",
     test: { file: "custody/lifecycle.test.ts", name: "that is not in the log has not happened" },
   },
@@ -269,7 +269,7 @@ export const LINE: readonly Mutant[] = [
   {
     name: "a vault that was left alone stays open",
     file: "custody/keyward.ts",
-    find: "this.#timer = setTimeout(() => this.lock(), ",
+    find: "this.#timer = setTimeout(() => this.#lock(), ",
     replace: "this.#timer = setTimeout(() => undefined, ",
     test: { file: "custody/lifecycle.test.ts", name: "comes by itself when nothing was asked for long enough" },
   },
@@ -280,5 +280,19 @@ export const LINE: readonly Mutant[] = [
     replace:
       'put(this.#reserved, id, hold?.state === "reserved" ? { ...hold, leaseUntil: 0 } : undefined);\n    this.#ledger?.apply(before, hold);',
     test: { file: "crash/crash.test.ts", name: "sign in ether' leaves all of it or nothing" },
+  },
+  {
+    name: "a signature may leave for minutes after its policy was tightened",
+    file: "custody/options.ts",
+    find: "leaseMs = 30 * SECOND_MS",
+    replace: "leaseMs = 300 * SECOND_MS",
+    test: { file: "custody/door.test.ts", name: "ten quiet minutes lock, and a reservation lasts thirty seconds" },
+  },
+  {
+    name: "a vault that was left alone stays open for hours",
+    file: "custody/options.ts",
+    find: "autoLockMs = 10 * MINUTE_MS",
+    replace: "autoLockMs = 100 * MINUTE_MS",
+    test: { file: "custody/door.test.ts", name: "ten quiet minutes lock, and a reservation lasts thirty seconds" },
   },
 ];
