@@ -11,6 +11,7 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "examples-browser.test.ts": "starts a browser of its own",
   "examples.test.ts": "processes",
   "exports.test.ts": "reads the build",
+  "mutants.test.ts": "reads the sources",
   "package.test.ts": "files and processes",
   "security.test.ts": "reads the sources",
   "chains/bitcoin/work.test.ts": "measures processor time",
