@@ -46,6 +46,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.system.test.ts", ...NOT_IN_BROWSERS],
           globalSetup: ["test/browser/setup.ts"],
+          setupFiles: ["test/browser/trap.setup.ts"],
           maxWorkers: 2,
           isolate: false,
           browser: {

@@ -21,7 +21,10 @@ export interface Chromium {
   readonly env: { readonly [name: string]: string };
 }
 
-/** What every launch uses. The tests load local files only, so the browser needs no sandbox and no background traffic. */
+/**
+ * What every launch uses. The tests load local files only, so the browser needs no sandbox and no background traffic. It reaches its own
+ * machine by the name of `localhost` and nothing else: every other name, and every address, is found nowhere (test/browser/egress.test.ts).
+ */
 export const CHROMIUM_ARGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -30,6 +33,8 @@ export const CHROMIUM_ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
+  "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 ] as const;
 
 const project = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,0 +1,2 @@
+export const OPTION: string;
+export function takeAttempts(): readonly string[];
