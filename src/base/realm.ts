@@ -18,11 +18,19 @@ const PROTOTYPES: readonly object[] = [Object, Array, String, Number, Boolean, B
  */
 export function checkRealm(): void {
   for (const prototype of PROTOTYPES) {
-    for (const name in prototype) {
-      throw new CustodyError(
-        "realm/polluted",
-        `realm: expected nothing that every object inherits but the language's own, got ${JSON.stringify(name.slice(0, 40))}`,
-      );
+    for (const name in prototype) throw polluted(name);
+    // The loop gives texts alone.
+    for (const symbol of Object.getOwnPropertySymbols(prototype)) {
+      if (isEnumerable.call(prototype, symbol)) throw polluted(symbol.toString());
     }
   }
+}
+
+const isEnumerable = Object.prototype.propertyIsEnumerable;
+
+function polluted(name: string): CustodyError {
+  return new CustodyError(
+    "realm/polluted",
+    `realm: expected nothing that every object inherits but the language's own, got ${JSON.stringify(name.slice(0, 40))}`,
+  );
 }

@@ -12,8 +12,8 @@ export const REALM: readonly Mutant[] = [
   {
     name: "what everything inherits passes",
     file: "base/realm.ts",
-    find: "for (const name in prototype) {",
-    replace: "for (const name of [] as string[]) {",
+    find: "for (const name in prototype) throw",
+    replace: "for (const name of [] as string[]) throw",
     test: pollution("counts nowhere"),
   },
   {
@@ -22,6 +22,13 @@ export const REALM: readonly Mutant[] = [
     find: "    checkRealm();\n",
     replace: "",
     test: pollution("is noticed where it appears between the call and the decision"),
+  },
+  {
+    name: "what everything inherits passes if its name is a symbol",
+    file: "base/realm.ts",
+    find: "if (isEnumerable.call(prototype, symbol)) throw",
+    replace: "if (false) throw",
+    test: pollution("is noticed where its name is a symbol"),
   },
   {
     name: "only Object.prototype is looked at",

@@ -5,7 +5,7 @@ import { ownMembers } from "../../src/base/own.ts";
 import { checkRealm } from "../../src/base/realm.ts";
 import { FIELDS } from "../../src/intent/fields.ts";
 import { policySchema } from "../../src/policy/index.ts";
-import { codeOf, FRIEND, openCustody, request, slot, transaction } from "../custody/fixture.ts";
+import { ana, CHAIN, codeOf, document, FRIEND, openCustody, payments, payRules, request, slot, transaction } from "../custody/fixture.ts";
 import { live } from "./scenario.ts";
 
 const prototype = Object.prototype as unknown as Record<string, unknown>;
@@ -32,6 +32,17 @@ const MEMBERS = [
     ..."key session result lane until then since tap many expires confirmed get set value length toJSON 0 1 cause position".split(" "),
   ]),
 ].filter((member) => !(member in Object.prototype));
+
+/** A policy under which every transfer waits for somebody else. */
+function waits(): object {
+  const approvals = [{ of: "ana", atLeast: 1 }];
+  return document([...payRules, { id: "two", require: ["transfer"], approvals }], { people: [ana] });
+}
+
+/** Entries of a checkpoint. */
+function sizeOf(note: string): string | undefined {
+  return note.split("\n")[1];
+}
 
 let polluted: string | undefined;
 
@@ -77,6 +88,43 @@ describe("a member that everything inherits", () => {
     expect(kinds).not.toContain("signed");
   });
 
+  test("has a custody that was open before refuse whatever it is asked, and change nothing", async () => {
+    const { custody, me } = await openCustody({ policy: waits() });
+    const waiting = await me.sign(request(transaction({ value: 1n })));
+    const id = waiting.kind === "pending" ? waiting.id : "";
+    const rows: readonly (readonly [string, () => unknown])[] = [
+      ["sign", () => me.sign(request(transaction({ value: 2n })))],
+      ["explain", () => me.explain(request(transaction({ value: 2n })))],
+      ["decode", () => custody.decode(request(transaction({ value: 2n })))],
+      ["submit an edit", () => me.submit({ act: "policyEdit", policy: payments() })],
+      ["submit a mode", () => me.submit({ act: "modeChange", mode: "frozen" })],
+      ["submit an import", () => me.submit({ act: "import", name: "New", wallet: { from: "generate" } })],
+      ["resume", () => me.resume(id)],
+      ["withdraw", () => me.withdraw(id)],
+      ["approve", () => me.approve(id)],
+      ["confirm", () => me.confirm(id, { slot })],
+      ["derive", () => me.accounts.derive({ chain: CHAIN, name: "Second" })],
+      ["session", () => custody.session({ person: "owner" })],
+      ["approvalStatement", () => custody.approvalStatement(id)],
+      ["approvalRequest", () => custody.approvalRequest(id)],
+      ["submitApproval", () => custody.submitApproval(id, {})],
+      ["checkpoint", () => custody.checkpoint()],
+      ["proveEntry", () => custody.proveEntry(0)],
+      ["pending", () => me.pending()],
+      ["end", () => me.end()],
+    ];
+    const before = await custody.checkpoint();
+    for (const [name, ask] of rows) {
+      for (const member of ["amount", "scope", "then"]) {
+        pollute(member, 1);
+        const code = await codeOf(Promise.resolve().then(ask)).finally(clean);
+        expect([name, member, code]).toEqual([name, member, "realm/polluted"]);
+      }
+    }
+    expect(sizeOf(await custody.checkpoint())).toBe(sizeOf(before));
+    expect((await me.pending()).map((pending) => pending.id)).toEqual([id]);
+  });
+
   test("does not keep a vault from being locked", async () => {
     const { custody } = await openCustody();
     pollute("locked", true);
@@ -96,6 +144,19 @@ describe("a member that everything inherits", () => {
         delete written.signal;
       }
     }
+  });
+
+  test("is noticed where its name is a symbol", () => {
+    for (const symbol of [Symbol.iterator, Symbol.toPrimitive, Symbol.isConcatSpreadable, Symbol("own")]) {
+      const written = Object.prototype as unknown as Record<symbol, unknown>;
+      written[symbol] = () => [];
+      try {
+        expect(checkRealm).toThrow("Symbol(");
+      } finally {
+        delete written[symbol];
+      }
+    }
+    expect(checkRealm).not.toThrow();
   });
 
   test("is no option: of an object only its own members are read, each once", () => {
