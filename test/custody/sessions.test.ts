@@ -188,6 +188,25 @@ describe("after a policy edit", () => {
   });
 });
 
+test("a session outlives a lock of the same custody, until it is ended", async () => {
+  const { custody, me } = await setting();
+  custody.lock();
+  expect(await f.codeOf(me.sign(small()))).toBe("vault/locked");
+  await custody.unlock(f.slot);
+  expect((await me.sign(small())).kind).toBe("signed");
+  await me.end();
+  expect(await ended(me, 1)).toBe(true);
+});
+
+test("an account is derived under a policy that denies all, and it is logged", async () => {
+  const wallet = { from: "seed", seed: new Uint8Array(32).fill(5) } as const;
+  const { custody, me, account } = await f.openCustody({ policy: f.document([]), wallet });
+  expect((await me.sign({ ...small(), account: account.name })).kind).toBe("denied");
+  const second = await me.accounts.derive({ chain: f.CHAIN, name: "Second" });
+  const [last] = (await f.checkedLog(custody)).filter(({ kind }) => kind === "account").slice(-1);
+  expect(last).toMatchObject({ account: { name: "Second", address: second.address, event: "derived" } });
+});
+
 describe("a session's own rules", () => {
   const scope = (rules: readonly object[]) => ({ rules });
   const everything = [...f.payRules];

@@ -80,9 +80,15 @@ function claimsOf(keys: AccountKeys, scripts: OwnScripts): (hint: Hint) => boole
     const origin = descriptor === undefined ? undefined : parseDescriptor(descriptor).origin;
     return origin === undefined ? [] : [{ fingerprint: origin.fingerprint, path: `${origin.path}/` }];
   });
-  return ({ publicKey, fingerprint, path }) =>
-    origins.some((origin) => origin.fingerprint === fingerprint && pathText(path).startsWith(origin.path)) ||
-    scripts.claimsToBeOurs(publicKey.length === 65 ? publicKey.subarray(1, 33) : publicKey);
+  return ({ publicKey, fingerprint, path }) => {
+    const same = origins.filter((origin) => origin.fingerprint === fingerprint);
+    // Written out once: a path can be as long as the PSBT, and a hundred accounts can have one fingerprint.
+    const text = same.length > 0 ? pathText(path) : "";
+    return (
+      same.some((origin) => text.startsWith(origin.path)) ||
+      scripts.claimsToBeOurs(publicKey.length === 65 ? publicKey.subarray(1, 33) : publicKey)
+    );
+  };
 }
 
 const HARDENED = 2 ** 31;
