@@ -21,7 +21,7 @@ import { type CredentialSigner, hasCredential, proofBy } from "./credentials.ts"
 import { asObject, liveSession } from "./decide.ts";
 import { type Desk, momentOf } from "./desk.ts";
 import { copyPlain, readOptions } from "./door.ts";
-import { readFollowing, readSlot } from "./foreign.ts";
+import { readFollowing, readSlot, untilLocked, whileOpen } from "./foreign.ts";
 import { journal } from "./journal.ts";
 import { asJson, type PendingRecord } from "./records.ts";
 
@@ -113,11 +113,12 @@ async function presenceOf(desk: Desk, statement: ConfirmationStatement, options:
   const { slot, credential, confirmation } = options;
   if (credential !== undefined) {
     const signed = { digest: confirmationDigest(statement), typedData: () => confirmationTypedData(statement) };
-    return { by: "key", confirmation: { statement, ...(await proofBy(credential, signed, "approval/bad-signature")) } };
+    const proof = await whileOpen(desk.locked, () => proofBy(credential, signed, "approval/bad-signature"));
+    return { by: "key", confirmation: { statement, ...proof } };
   }
   if (confirmation !== undefined) return { by: "key", confirmation: readConfirmation(copyPlain(confirmation)) };
   const way = readSlot(slot);
-  const following = readFollowing(options);
+  const following = untilLocked(readFollowing(options), desk.locked);
   try {
     return { by: "unlock", slot: await desk.vault.openAgain(way, following), statement };
   } catch (cause) {

@@ -23,6 +23,8 @@ export interface Desk {
   readonly now: () => Promise<Time>;
   /** Counts an opening that failed, for the next one to write down. */
   readonly countFailure: () => Promise<void>;
+  /** Aborted with `vault/locked` when the custody is locked. */
+  readonly locked: AbortSignal;
 }
 
 /** What a request is read over: the records of the vault, at a moment that is not before them. */
@@ -45,10 +47,7 @@ export class Chains {
     const found = this.#byNamespace.get(chain.slice(0, chain.indexOf(":")));
     if (found !== undefined) return found;
     const known = [...this.#byNamespace.keys()].join(", ") || "none";
-    throw new CustodyError(
-      "chain/unknown",
-      `chain: expected a CAIP-2 id of a chain that was given to keyward (${known}), got ${JSON.stringify(chain.slice(0, 40))}`,
-    );
+    throw new CustodyError("chain/unknown", `chain: expected a CAIP-2 id of a chain that was given to keyward (${known}), got another`);
   }
 
   readonly parseAddress = (chain: ChainId, text: string) => this.of(chain).parseAddress(chain, text);

@@ -16,6 +16,8 @@ export class Watched {
     if (state === this.#state) return;
     this.#state = state;
     for (const watch of [...this.#watchers]) {
+      // One that was told before has changed it again: whoever comes later has heard that already.
+      if (state !== this.#state) return;
       // An app's own fault is the app's to see: it is thrown where no signature waits for it.
       try {
         watch(state);
@@ -45,7 +47,6 @@ export function stateAfter(cause: unknown, before: CustodyState): CustodyState {
     case "vault/absent":
       return "absent";
     case "vault/exists":
-    case "vault/locked":
     case "vault/cannot-open":
       return "locked";
     default:

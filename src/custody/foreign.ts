@@ -2,7 +2,7 @@ import { isBytes, wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { copyPlain } from "../base/plain.ts";
-import type { KdfOptions } from "../vault/kdf.ts";
+import { abortedBy, type KdfOptions, throwIfAborted } from "../vault/kdf.ts";
 import { cannotOpen, type Slot } from "../vault/slot.ts";
 
 // Code of the app's that ours calls and waits for. Whatever it does, what comes out of ours is a result or an error of ours.
@@ -43,6 +43,16 @@ export function readFollowing({ signal, onProgress }: { readonly signal?: unknow
   };
 }
 
+/** The same, stopped as well when the custody is locked. */
+export function untilLocked(following: KdfOptions, locked: AbortSignal): KdfOptions {
+  return { ...following, signal: AbortSignal.any([locked, ...(following.signal === undefined ? [] : [following.signal])]) };
+}
+
+/** Waits for an answer, such as that of a person's wallet, no longer than the custody is open. @throws `vault/locked` */
+export function whileOpen<T>(locked: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  return waitFor(ask, { signal: locked }, () => undefined);
+}
+
 function slotMembers(given: unknown): Slot {
   try {
     const { kind, enrol, open } = given as Slot;
@@ -70,9 +80,10 @@ function ownSignal(signal: unknown): AbortSignal {
 
 /** @param late - what becomes of a result that nobody waits for any more. */
 async function waitFor<T>(work: () => T | Promise<T>, { signal }: KdfOptions, late: (result: T) => void): Promise<T> {
+  throwIfAborted(signal);
   let stop: (() => void) | undefined;
   const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(new CustodyError("vault/aborted", "unlocking was aborted", { cause: signal?.reason }));
+    stop = () => signal && reject(abortedBy(signal));
     signal?.addEventListener("abort", stop);
   });
   const running = Promise.resolve().then(work);
@@ -81,7 +92,7 @@ async function waitFor<T>(work: () => T | Promise<T>, { signal }: KdfOptions, la
   } catch (cause) {
     // What it gives after that, or throws, reaches nobody.
     running.then(late).catch(() => undefined);
-    throw ours(cause, "slot: it gave up");
+    throw ours(cause, "what was waited for gave up");
   } finally {
     if (stop !== undefined) signal?.removeEventListener("abort", stop);
   }

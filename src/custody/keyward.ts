@@ -22,7 +22,7 @@ import { diagnose, type Support, support } from "./diagnose.ts";
 import { copyPlain, policyText, readOptions, readRequest } from "./door.ts";
 import { type CustodyState, stateAfter, Watched } from "./events.ts";
 import { countFailure, forgetFailures, readFailures } from "./failures.ts";
-import { readFollowing, readSlot } from "./foreign.ts";
+import { readFollowing, readSlot, untilLocked } from "./foreign.ts";
 import { journal } from "./journal.ts";
 import { Judge } from "./judge.ts";
 import { prune } from "./lifetime.ts";
@@ -65,7 +65,8 @@ export class Custody {
   #lastEdit: { readonly text: string; readonly accounts: number; readonly judge: Judge; readonly policy: Policy } | undefined;
   #opening: { readonly slot: Slot; readonly access: Access; readonly done: Promise<void> } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #locks = 0;
+  /** Aborted by a lock: whoever waits for code of the app's waits no longer. */
+  #locked = new AbortController();
   #peer: Peer | undefined;
   /** The vault that was open last, and how far it was: a store that has been put back meanwhile is noticed at the next opening. */
   #seen: { readonly id: string; readonly epoch: number } | undefined;
@@ -118,14 +119,14 @@ export class Custody {
     const wallet = options.wallet === null ? undefined : await readWallet(options.wallet ?? { from: "generate" });
     try {
       await this.#enter(
-        () =>
+        (locked) =>
           createVault({
             store: this.#store,
             slots: [slot],
             state: asJson(newState()),
             index: judge,
             begin: (tx, vault) => begin(tx, { vault, policy, wallet }),
-            ...following,
+            ...untilLocked(following, locked),
           }),
         judge,
       );
@@ -335,7 +336,8 @@ export class Custody {
   }
 
   #lock(): void {
-    this.#locks++;
+    this.#locked.abort(new CustodyError("vault/locked", "vault: it was locked meanwhile"));
+    this.#locked = new AbortController();
     clearTimeout(this.#timer);
     if (this.#desk === undefined) return;
     const { vault } = this.#desk;
@@ -376,9 +378,9 @@ export class Custody {
 
   async #unlock(slot: Slot, access: Access, following: KdfOptions): Promise<void> {
     const judge = this.#judge();
-    await this.#enter(async () => {
+    await this.#enter(async (locked) => {
       try {
-        return this.#notOlder(await openVault({ store: this.#store, slot, access, index: judge, ...following }));
+        return this.#notOlder(await openVault({ store: this.#store, slot, access, index: judge, ...untilLocked(following, locked) }));
       } catch (cause) {
         if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await countFailure(this.#store);
         throw cause;
@@ -408,15 +410,16 @@ export class Custody {
     throw new CustodyError("vault/rolled-back", `root: expected an epoch from ${seen.epoch}, as when it was locked, got ${vault.epoch}`);
   }
 
-  async #enter(open: () => Promise<Vault>, judge: Judge): Promise<void> {
-    const locks = this.#locks;
-    const before = await this.status();
+  async #enter(open: (locked: AbortSignal) => Promise<Vault>, judge: Judge): Promise<void> {
+    const { signal: locked } = this.#locked;
+    let before = await this.status();
     this.#watched.set("opening");
     try {
-      const vault = await open();
-      if (locks !== this.#locks) {
+      const vault = await open(locked);
+      before = "locked";
+      if (locked.aborted) {
         vault.lock();
-        throw new CustodyError("vault/locked", "vault: it was locked while it was opening");
+        throw locked.reason;
       }
       this.#desk = {
         vault,
@@ -427,6 +430,7 @@ export class Custody {
         leaseMs: this.#leaseMs,
         now: async () => Math.max(await this.#store.now(), await vault.read(({ time }) => time)),
         countFailure: () => countFailure(this.#store),
+        locked,
       };
       this.#watched.set("open");
       this.#stayOpen();

@@ -25,6 +25,7 @@ import { type CredentialSigner, hasCredential, signApproval, signSession } from 
 import { evaluatorNow, liveSession } from "./decide.ts";
 import { accountRecords, type Desk, momentOf, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
+import { whileOpen } from "./foreign.ts";
 import { journal } from "./journal.ts";
 import { end } from "./objections.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
@@ -209,7 +210,8 @@ export class Session {
       throw new CustodyError("request/malformed", "approve: expected a statement alone, which says the answer and how long it counts");
     const statement = given.statement === undefined ? await approvalStatement(desk, id, given) : readStatement(copyPlain(given.statement));
     const { credential } = given;
-    const signed = credential === undefined ? undefined : await approveOffline(statement, this.person, credential);
+    const signed =
+      credential === undefined ? undefined : await whileOpen(desk.locked, () => approveOffline(statement, this.person, credential));
     return desk.vault.transact((tx) => {
       const session = liveSession(tx, desk.judge, this.id);
       const proof: Answer =
@@ -325,11 +327,10 @@ export async function beginSession(desk: Desk, asked: SessionOptions): Promise<S
     expiresMs: (await desk.now()) + lastsMs,
     nonce: toHex(randomBytes(16)),
   };
-  const proof = credential === undefined ? undefined : await signSession(statement, credential);
+  const proof = credential === undefined ? undefined : await whileOpen(desk.locked, () => signSession(statement, credential));
   return desk.vault.transact((tx) => {
     const credentials = desk.judge.policy.people.get(person);
-    if (credentials === undefined)
-      throw new CustodyError("session/no-such-person", `session: the policy knows nobody called ${JSON.stringify(person.slice(0, 40))}`);
+    if (credentials === undefined) throw new CustodyError("session/no-such-person", "session: the policy knows nobody of this name");
     const by = proof && proveSession(proof, credentials);
     if (by === undefined && !hasCredential(desk.judge.policy, person, null))
       throw new CustodyError("session/bad-proof", `session: ${person} has to sign it with a credential`);

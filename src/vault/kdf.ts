@@ -81,7 +81,12 @@ async function behindOtherWork(run: () => Promise<Uint8Array>): Promise<Uint8Arr
   return typeof scheduler?.postTask === "function" ? scheduler.postTask(run, { priority: "background" }) : run();
 }
 
-/** @throws `vault/aborted` */
+/** @throws `vault/aborted`, or the error of ours that it was aborted with */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CustodyError("vault/aborted", "unlocking was aborted", { cause: signal.reason });
+  if (signal?.aborted) throw abortedBy(signal);
+}
+
+/** Why it was aborted, as an error of ours. */
+export function abortedBy({ reason }: AbortSignal): CustodyError {
+  return reason instanceof CustodyError ? reason : new CustodyError("vault/aborted", "unlocking was aborted", { cause: reason });
 }

@@ -73,4 +73,17 @@ describe("random bytes", () => {
     source((out, call) => out.fill(call === 0 ? 9 : 0));
     expect(() => randomBytes(32)).toThrow(noRandomness);
   });
+
+  test.each([0, 8, 16, 24])(
+    "a generator that fills only the first %i of 32 bytes gives no key, nor one that fills only the last",
+    (filled) => {
+      const random = (out: Uint8Array, call: number) => out.set(out.map((_, at) => (at * 31 + call * 97 + 1) % 256));
+      source((out, call) => random(out.subarray(0, filled), call));
+      expect(() => randomBytes(32)).toThrow(noRandomness);
+      source((out, call) => random(out.subarray(32 - filled), call));
+      expect(() => randomBytes(32)).toThrow(noRandomness);
+      source((out, call) => random(out, call));
+      expect(randomBytes(32)).toHaveLength(32);
+    },
+  );
 });

@@ -2,6 +2,7 @@ import type { Mutant } from "../mutants.ts";
 
 const pollution = (name: string) => ({ file: "realm/pollution.test.ts", name });
 const foreign = (name: string) => ({ file: "realm/foreign.test.ts", name });
+const reentry = (name: string) => ({ file: "realm/reentry.test.ts", name });
 const ends = (what: string) => ({
   file: "realm/arguments.test.ts",
   name: `${what} ends with a result or an error of ours, whatever it is given`,
@@ -106,5 +107,40 @@ export const REALM: readonly Mutant[] = [
     find: "if (copy[name] === undefined) throw new",
     replace: "if (false) throw new",
     test: ends(". teamTreasury"),
+  },
+  {
+    name: "a lock ends no wait for the app's code",
+    file: "custody/keyward.ts",
+    find: 'this.#locked.abort(new CustodyError("vault/locked", "vault: it was locked meanwhile"));\n    this.#locked = new AbortController();',
+    replace: "",
+    test: reentry("is waited for until the custody is locked"),
+  },
+  {
+    name: "a credential is waited for though the custody is locked",
+    file: "custody/foreign.ts",
+    find: "return waitFor(ask, { signal: locked }, () => undefined);",
+    replace: "return ask();",
+    test: reentry("is waited for until the custody is locked: a credential"),
+  },
+  {
+    name: "what was locked before the wait is waited for",
+    file: "custody/foreign.ts",
+    find: "  throwIfAborted(signal);\n",
+    replace: "",
+    test: reentry("is not waited for at all"),
+  },
+  {
+    name: "a watcher hears last what was true before",
+    file: "custody/events.ts",
+    find: "if (state !== this.#state) return;",
+    replace: "",
+    test: reentry("a watcher that locks a vault as it opens"),
+  },
+  {
+    name: "a source of randomness that fills only a part passes",
+    file: "keys/random.ts",
+    find: "run === RUN_BYTES",
+    replace: "run === a.length",
+    test: { file: "keys/random.test.ts", name: "a generator that fills only" },
   },
 ];
