@@ -36,6 +36,7 @@ import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
 import { REALM } from "./mutants/realm.ts";
+import { SECRETS } from "./mutants/secrets.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
 import { VECTORS } from "./mutants/vectors.ts";
@@ -61,6 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPROVALS_LINE,
   ...CREDENTIALS,
   ...REALM,
+  ...SECRETS,
   ...CRASH,
   ...BROWSER,
   ...FUZZ,

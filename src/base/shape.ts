@@ -2,7 +2,8 @@ import type { Json, JsonObject } from "./canonical.ts";
 import { CustodyError, type ErrorCode } from "./errors.ts";
 
 // Reads the shape of JSON values at the edge, without a schema. `where` begins the message (`request: payload`), `code` is the
-// error of the folder that reads. Values are never repeated in a message, only their type.
+// error of the folder that reads. Neither values nor unknown members are
+// repeated in a message, only their type: they may be a secret in the wrong place.
 
 /** An object with all of `required`, any of `optional`, and nothing else. */
 export function expectObject(
@@ -16,7 +17,7 @@ export function expectObject(
   for (const key of Object.keys(value)) {
     if (!required.includes(key) && !optional.includes(key)) {
       const known = [...required, ...optional].join(", ") || "none";
-      throw new CustodyError(code, `${where}: expected only the members ${known}, got ${JSON.stringify(key.slice(0, 40))}`);
+      throw new CustodyError(code, `${where}: expected only the members ${known}, got another`);
     }
   }
   for (const key of required) {

@@ -27,5 +27,5 @@ export function parseTime(text: string): Time {
     const time = Date.parse(canonical);
     if (Number.isSafeInteger(time) && formatTime(time) === canonical) return time;
   }
-  throw new CustodyError("request/malformed", `time: expected UTC such as 2026-11-22T12:00:00Z, got ${JSON.stringify(text.slice(0, 40))}`);
+  throw new CustodyError("request/malformed", `time: expected UTC such as 2026-11-22T12:00:00Z, got ${text.length} other characters`);
 }

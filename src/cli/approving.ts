@@ -13,10 +13,7 @@ import { intentLines } from "./verdict.ts";
 export async function findPending(custody: Custody, id: string): Promise<PendingRequest> {
   const found = (await custody.pending()).find((pending) => pending.id === id);
   if (found !== undefined) return found;
-  throw new CustodyError(
-    "pending/no-such-request",
-    `pending: there is none with the id ${JSON.stringify(id.slice(0, 40))}; see keyward pending list`,
-  );
+  throw new CustodyError("pending/no-such-request", "pending: there is none with this id; see keyward pending list");
 }
 
 /**

@@ -80,12 +80,12 @@ export function findPending(view: Pick<Tx, "get" | "now">, id: string): PendingR
   // An object would be asked for its text again and again, and could name another request each time.
   if (typeof id !== "string") throw new CustodyError("pending/no-such-request", `pending: expected an id as text, got a ${typeof id}`);
   const record = view.get(`pending/${id}`) as unknown as PendingRecord | undefined;
-  if (record === undefined || record.expires <= view.now) throw noSuchRequest(id);
+  if (record === undefined || record.expires <= view.now) throw noSuchRequest();
   return record;
 }
 
-function noSuchRequest(id: string): CustodyError {
-  return new CustodyError("pending/no-such-request", `pending: there is none with the id ${JSON.stringify(id.slice(0, 40))}`);
+function noSuchRequest(): CustodyError {
+  return new CustodyError("pending/no-such-request", "pending: there is none with this id");
 }
 
 /**
@@ -109,7 +109,7 @@ export function rejudged(tx: Pick<Tx, "state" | "now" | "get" | "list">, desk: D
   const { id, book } = judge.policy;
   const { needs } = judgement;
   const expires = Math.min(rest.expires, rest.since + waitOf(judge, needs));
-  if (expires <= tx.now) throw noSuchRequest(rest.id);
+  if (expires <= tx.now) throw noSuchRequest();
   const named = namedBy(rest.named, needs);
   const delays = delaysOf(rest.delays, needs, tx.now);
   return { ...rest, exact: exactSubject(intent), expires, needs, named, delays, policy: id, semantics: SEMANTICS, book: book.hash };

@@ -22,7 +22,7 @@ export function readRequest(input: unknown): Request {
     const why =
       key === "requester" || key === "now"
         ? `\`${key}\` cannot be chosen inside a vault`
-        : `unknown member ${JSON.stringify(key.slice(0, 40))}`;
+        : "expected only the members chain, account, kind, payload, got another";
     throw malformed(why);
   }
   if (typeof kind !== "string" || !REQUEST_KINDS.includes(kind as RequestKind))

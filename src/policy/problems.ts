@@ -124,15 +124,23 @@ function samePath(a: Path, b: Path): boolean {
 
 function inPlace({ path, message }: Problem): string {
   const steps = path
-    .map((step) => (typeof step === "number" ? `[${step}]` : /^\w+$/.test(step) ? `.${step}` : `[${quote(step)}]`))
+    .map((step) => (typeof step === "number" ? `[${step}]` : /^\w{1,30}$/.test(step) ? `.${step}` : `[${quote(step)}]`))
     .join("");
   return steps === "" ? message : `${steps.replace(/^\./, "")}: ${message}`;
 }
 
-/** Text of the document for a message: short, and with every invisible or direction-changing character written out. */
+/** Longer than names are; keys and phrases are longer. */
+const LONGEST_QUOTED = 30;
+/** Of an EVM chain, in CAIP-10 or behind the standard of a token as well. */
+const ADDRESS = /^[\w:-]{0,20}0x[0-9a-fA-F]{40}$/;
+
+/**
+ * Text of the document for a message, with every invisible or direction-changing character written out. What is longer than a name, and no
+ * address, is not repeated: it may be a private key or a phrase that stands in the wrong place.
+ */
 export function quote(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 60).toWellFormed()}…` : text;
-  return JSON.stringify(short).replace(/[\p{C}\p{Z}\u115f\u1160\u3164\uffa0]/gu, (character) =>
+  if (text.length > LONGEST_QUOTED && !ADDRESS.test(text)) return `(${text.length} characters)`;
+  return JSON.stringify(text.toWellFormed()).replace(/[\p{C}\p{Z}\u115f\u1160\u3164\uffa0]/gu, (character) =>
     character === " " ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }

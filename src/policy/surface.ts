@@ -155,5 +155,5 @@ function hint(name: string, known: Iterable<string>): string {
 function typeName(value: Json): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : typeof value === "string" ? `the text ${quote(value)}` : String(value);
+  return typeof value === "object" ? "an object" : typeof value === "string" ? "a text" : String(value);
 }

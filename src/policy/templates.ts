@@ -3,6 +3,7 @@ import { CustodyError } from "../base/errors.ts";
 import { copyPlain } from "../base/plain.ts";
 import { expectString } from "../base/shape.ts";
 import type { Address, AssetId, ChainId } from "../intent/effect.ts";
+import { quote } from "./problems.ts";
 
 // Each function gives a document to look at, change and hand to `parsePolicy`; nothing is in force by being made here.
 
@@ -170,8 +171,8 @@ function read<T extends object>(given: T, required: readonly (keyof T & string)[
   for (const [name, value = null] of Object.entries(copy)) {
     if (!ROWS.has(name) && !TEXTS.has(name)) continue;
     for (const [row, part = null] of Object.entries(tableOf(value, name))) {
-      if (ROWS.has(name)) tableOf(part, `${name}: ${row.slice(0, 40)}`);
-      else expectString(part, `${WHERE}: ${name}: ${row.slice(0, 40)}`);
+      if (ROWS.has(name)) tableOf(part, `${name}: ${quote(row)}`);
+      else expectString(part, `${WHERE}: ${name}: ${quote(row)}`);
     }
   }
   return copy as unknown as T;

@@ -136,6 +136,6 @@ function skip(parser: Parser, pattern: RegExp): string {
 function bad(text: string): CustodyError {
   return new CustodyError(
     "chain/malformed",
-    `function: expected such as deposit(uint256 amount, address to), got ${JSON.stringify(text.slice(0, 80))}`,
+    `function: expected such as deposit(uint256 amount, address to), got ${text.length} characters that are none`,
   );
 }
