@@ -13,14 +13,15 @@ const MAX_DEPTH = 100;
  * @throws `log/malformed`
  */
 export function readCanonical(text: string, what: string): JsonObject {
-  const problem = (expected: string, cause?: unknown) => new CustodyError("log/malformed", `${what}: expected ${expected}`, { cause });
+  const problem = (expected: string) => new CustodyError("log/malformed", `${what}: expected ${expected}`);
   if (typeof text !== "string") throw problem("a text");
   if (text.length > LINE_MAX_CHARACTERS) throw problem(`at most ${LINE_MAX_CHARACTERS} characters, got ${text.length}`);
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw problem("JSON", cause);
+  } catch {
+    // The platform's error quotes the text, which is in clear.
+    throw problem("JSON");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw problem("an object");
   if (!isPlain(value) || canonical(value as JsonObject) !== text) throw problem("canonical JSON (RFC 8785, safe integers)");

@@ -4,8 +4,9 @@ import { wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { usage } from "./exit.ts";
 
-/** Longer answers are no passphrases. */
-const MOST_BYTES = 1024;
+/** As long as a passphrase from a file may be. What is longer is refused: cut short it would be another one. */
+const MOST_BYTES = 4096;
+const ESCAPE = 0x1b;
 
 /**
  * One typed line, byte by byte as a terminal in raw mode sends it. The bytes are in one buffer of our own: `take` hands a copy
@@ -15,8 +16,9 @@ export class TypedLine {
   readonly #buffer = new Uint8Array(MOST_BYTES);
   #length = 0;
 
-  /** @returns what the keys so far have come to. */
-  type(keys: Uint8Array): "more" | "done" | "stop" {
+  /** @returns what the keys so far have come to. Arrows and function keys, which begin with an escape, are none of the line. */
+  type(keys: Uint8Array): "more" | "done" | "stop" | "too long" {
+    if (keys[0] === ESCAPE) return "more";
     for (const key of keys) {
       if (key === 0x0d || key === 0x0a) return "done";
       // Ctrl-C, and Ctrl-D on an empty line.
@@ -24,7 +26,10 @@ export class TypedLine {
       if (key === 0x7f || key === 0x08) this.#back();
       // Ctrl-U
       else if (key === 0x15) this.wipe();
-      else if (key >= 0x20 && this.#length < MOST_BYTES) this.#buffer[this.#length++] = key;
+      else if (key >= 0x20) {
+        if (this.#length === MOST_BYTES) return "too long";
+        this.#buffer[this.#length++] = key;
+      }
     }
     return "more";
   }
@@ -85,6 +90,7 @@ function typing(stream: ReadStream, line: TypedLine, signal: AbortSignal): Promi
       wipe(keys);
       if (state === "done") end(resolve);
       if (state === "stop") stop();
+      if (state === "too long") end(() => reject(usage(`expected an answer of at most ${MOST_BYTES} bytes`)));
     };
     if (signal.aborted) return stop();
     signal.addEventListener("abort", stop);

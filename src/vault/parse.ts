@@ -12,15 +12,15 @@ export function parseCanonical(bytes: Uint8Array, what: string): Json {
   try {
     const value = JSON.parse(fromUtf8(bytes)) as Json;
     if (equal(canonicalBytes(value), bytes)) return value;
-  } catch (cause) {
-    // No JSON, no canonical form, or nested beyond the stack: damaged in every case.
-    throw damaged(what, cause);
+  } catch {
+    // No JSON, no canonical form, or nested beyond the stack: damaged in every case. The platform's error quotes what was decrypted.
+    throw damaged(what);
   }
   throw damaged(what);
 }
 
-export function damaged(what: string, cause?: unknown): CustodyError {
-  return new CustodyError("vault/damaged", `${what}: not as it was written`, { cause });
+export function damaged(what: string): CustodyError {
+  return new CustodyError("vault/damaged", `${what}: not as it was written`);
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {

@@ -139,6 +139,13 @@ describe("a typed line", () => {
     expect(typed("half")).toEqual({ state: "more", text: "half" });
   });
 
+  test("takes no arrow and no function key for characters", () => {
+    const line = new TypedLine();
+    for (const keys of ["a", "\u001b[A", "\u001bOP", "\u001b[1;5C", "\u001b", "b"])
+      expect(line.type(new TextEncoder().encode(keys))).toBe("more");
+    expect(new TextDecoder().decode(line.take())).toBe("ab");
+  });
+
   test("stops at Ctrl-C, and at Ctrl-D where nothing is typed yet", () => {
     expect(typed("abc", 0x03).state).toBe("stop");
     expect(typed(0x04).state).toBe("stop");
@@ -147,8 +154,10 @@ describe("a typed line", () => {
 
   test("is bounded and wiped", () => {
     const line = new TypedLine();
-    line.type(new Uint8Array(5000).fill(0x61));
-    expect(line.take()).toHaveLength(1024);
+    // What is cut short would be another passphrase.
+    expect(line.type(new Uint8Array(4096).fill(0x61))).toBe("more");
+    expect(line.type(Uint8Array.of(0x61))).toBe("too long");
+    expect(line.take()).toHaveLength(4096);
     line.wipe();
     expect(line.take()).toHaveLength(0);
   });
