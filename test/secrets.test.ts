@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { base64, createBase58check } from "@scure/base";
 import { HDKey } from "@scure/bip32";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { toHex, utf8 } from "../src/base/bytes.ts";
 import { CustodyError, keyCredential, passphrase, walletCredential } from "../src/index.ts";
 import { entropyToMnemonic } from "../src/keys/mnemonic.ts";
@@ -78,6 +78,7 @@ const PLANTED: readonly (readonly [what: string, value: unknown])[] = [
   ["a function that is called like one", Object.defineProperty(() => undefined, "name", { value: PHRASE })],
   [AS_A_NAME, { [PASSPHRASE]: 1 }],
   ["a wallet", { from: "mnemonic", mnemonic: `${PHRASE} x`, passphrase: PASSPHRASE }],
+  ["a wallet with a word that is none", { from: "mnemonic", mnemonic: PHRASE.replace(/ \w+$/, " xyzzy") }],
   ["a wallet of an unknown kind", { from: XPRV, privateKey: KEY }],
   ["a wallet by its key in digits", { from: "privateKey", privateKey: toHex(KEY) }],
 ];
@@ -88,9 +89,6 @@ const ASKED: { readonly [row: string]: readonly string[] } = { "Session.submit":
 const NAMES_OF_A_DOCUMENT = /^(?:Custody\.(?:create|checkPolicy)|Session\.submit \(policyEdit\)|\.(?:\/policy)? \w+)$/;
 
 let world: World;
-beforeAll(async () => {
-  world = await makeWorld();
-});
 
 /** All that comes out of a call that failed, was denied or waits. */
 async function outOf(run: () => unknown): Promise<string> {
@@ -127,6 +125,18 @@ function* misused(row: Row): Generator<readonly [string, readonly unknown[]]> {
 }
 
 describe("no error, denial or wait carries a secret", () => {
+  beforeEach(async () => {
+    world = await makeWorld();
+  });
+
+  test("of a policy that has a private key where the public one belongs", async () => {
+    for (const publicKey of [toHex(KEY), `0x${toHex(KEY)}`, WIF, XPRV, PHRASE]) {
+      const out = await outOf(() => world.custody.checkPolicy(payments([], { people: [{ ...ana, publicKey }] })));
+      expect(out).toContain("policy/invalid");
+      expect(found(out)).toBeUndefined();
+    }
+  });
+
   test.each(ROWS.filter(({ alone }) => alone === undefined).map((row) => [row.name, row] as const))(
     "of %s, wherever one is given by mistake",
     async (_, row) => {

@@ -38,7 +38,7 @@ export const SECRETS: readonly Mutant[] = [
     file: "policy/problems.ts",
     find: "const LONGEST_QUOTED = 30;",
     replace: "const LONGEST_QUOTED = 300;",
-    test: of(". spendingAgent"),
+    test: { file: "secrets.test.ts", name: "of a policy that has a private key where the public one belongs" },
   },
   {
     name: "the words of a phrase that is none are repeated",
