@@ -17,7 +17,7 @@ import type { KdfOptions } from "../vault/kdf.ts";
 import type { Slot } from "../vault/slot.ts";
 import type { Tx } from "../vault/tx.ts";
 import { findPending, rejudged } from "./answers.ts";
-import { type CredentialSigner, hasCredential, proofBy } from "./credentials.ts";
+import { type CredentialSigner, hasCredential, proofBy, readSigner } from "./credentials.ts";
 import { asObject, liveSession } from "./decide.ts";
 import { type Desk, momentOf } from "./desk.ts";
 import { copyPlain, readOptions } from "./door.ts";
@@ -69,11 +69,14 @@ export async function confirm(desk: Desk, asking: Asking, id: string, asked: Con
     throw new CustodyError("request/malformed", "confirm: expected one of slot, credential and confirmation, got another number of them");
   if (options.statement !== undefined && options.confirmation !== undefined)
     throw new CustodyError("request/malformed", "confirm: expected no statement beside a confirmation, which has its own");
+  // Read at the call: the caller's own objects may change while we wait.
+  const show = presenceBy(desk, options);
+  const shown = options.statement === undefined ? undefined : readConfirmationStatement(copyPlain(options.statement));
   // Read before anybody shows anything: what they confirm is what they were shown, not what it has become meanwhile.
   const now = await confirmationStatement(desk, asking.person, id);
-  const statement = options.statement === undefined ? now : readConfirmationStatement(copyPlain(options.statement));
+  const statement = shown ?? now;
   checkSameRequest(now, statement);
-  const presence = await presenceOf(desk, statement, options);
+  const presence = await show(statement);
   return desk.vault.transact((tx) => {
     liveSession(tx, desk.judge, asking.id);
     return take(tx, desk, id, { person: asking.person, presence });
@@ -109,23 +112,30 @@ export async function confirmOffline(given: ConfirmationStatement, credential: C
   return { statement, ...(await proofBy(credential, { digest: confirmationDigest(statement), typedData }, "approval/bad-signature")) };
 }
 
-async function presenceOf(desk: Desk, statement: ConfirmationStatement, options: ConfirmOptions): Promise<Presence> {
-  const { slot, credential, confirmation } = options;
-  if (credential !== undefined) {
-    const signed = { digest: confirmationDigest(statement), typedData: () => confirmationTypedData(statement) };
-    const proof = await whileOpen(desk.locked, () => proofBy(credential, signed, "approval/bad-signature"));
-    return { by: "key", confirmation: { statement, ...proof } };
+function presenceBy(desk: Desk, options: ConfirmOptions): (statement: ConfirmationStatement) => Promise<Presence> {
+  if (options.credential !== undefined) {
+    const credential = readSigner(options.credential);
+    return async (statement) => {
+      const signed = { digest: confirmationDigest(statement), typedData: () => confirmationTypedData(statement) };
+      const proof = await whileOpen(desk.locked, () => proofBy(credential, signed, "approval/bad-signature"));
+      return { by: "key", confirmation: { statement, ...proof } };
+    };
   }
-  if (confirmation !== undefined) return { by: "key", confirmation: readConfirmation(copyPlain(confirmation)) };
-  const way = readSlot(slot);
+  if (options.confirmation !== undefined) {
+    const confirmation = readConfirmation(copyPlain(options.confirmation));
+    return async () => ({ by: "key", confirmation });
+  }
+  const way = readSlot(options.slot);
   const following = untilLocked(readFollowing(options), desk.locked);
-  try {
-    return { by: "unlock", slot: await desk.vault.openAgain(way, following), statement };
-  } catch (cause) {
-    // Whoever holds a session tries passphrases here as well as at the door.
-    if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await desk.countFailure();
-    throw cause;
-  }
+  return async (statement) => {
+    try {
+      return { by: "unlock", slot: await desk.vault.openAgain(way, following), statement };
+    } catch (cause) {
+      // Whoever holds a session tries passphrases here as well as at the door.
+      if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await desk.countFailure();
+      throw cause;
+    }
+  };
 }
 
 function take(tx: Tx, desk: Desk, id: string, { person, presence }: { readonly person: string; readonly presence: Presence }): number {

@@ -123,8 +123,12 @@ async function asked<T>(sign: () => Promise<T>, code: ErrorCode): Promise<T> {
   }
 }
 
-/** The members of a credential, each read once. An account of viem is a wallet, though it has a public key as well. */
-function readSigner(credential: unknown): CredentialSigner {
+/**
+ * The members of a credential, each read once. An account of viem is a wallet, though it has a public key as well.
+ *
+ * @throws `request/malformed`
+ */
+export function readSigner(credential: unknown): CredentialSigner {
   if (typeof credential !== "object" || credential === null) throw malformed("expected an object");
   try {
     if ("address" in credential) {

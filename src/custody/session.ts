@@ -21,7 +21,7 @@ import { readAct } from "./acts.ts";
 import { type Branch, type FreshAddress, issueAddress } from "./addresses.ts";
 import { type Answer, answer, findPending, rejudged } from "./answers.ts";
 import { type ConfirmOptions, confirm, confirmationStatement } from "./confirm.ts";
-import { type CredentialSigner, hasCredential, signApproval, signSession } from "./credentials.ts";
+import { type CredentialSigner, hasCredential, readSigner, signApproval, signSession } from "./credentials.ts";
 import { evaluatorNow, liveSession } from "./decide.ts";
 import { accountRecords, type Desk, momentOf, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
@@ -155,19 +155,20 @@ export class Session {
   ): Promise<SignOutcome | ActOutcome> {
     const desk = this.#desk();
     const again = readOptions(options, "resume");
-    const { request } = await this.#mine(id);
-    if (request.kind !== "act")
-      return signRequest(desk, this.id, again.request === undefined ? request : await this.#read(desk, again.request), id);
-    if ((request.payload as { act?: Json }).act !== "import") return submitAct(desk, this.id, request, { resumed: id });
-    const wallet = await this.#noting(desk, () => {
-      if (again.wallet !== undefined) return readWallet(again.wallet);
+    const bytes = again.request === undefined ? undefined : await this.#noting(desk, () => copyPlain(again.request));
+    const wallet = again.wallet === undefined ? undefined : await this.#noting(desk, () => readWallet(again.wallet as WalletSource));
+    try {
+      const { request } = await this.#mine(id);
+      if (request.kind !== "act")
+        return await signRequest(desk, this.id, bytes === undefined ? request : await this.#read(desk, bytes), id);
+      if ((request.payload as { act?: Json }).act !== "import") return await submitAct(desk, this.id, request, { resumed: id });
+      if (wallet !== undefined) return await submitAct(desk, this.id, request, { wallet, resumed: id });
+    } finally {
+      wipe(wallet?.secret);
+    }
+    return this.#noting(desk, () => {
       throw new CustodyError("request/malformed", "resume: expected the wallet to import, its secret was not kept");
     });
-    try {
-      return await submitAct(desk, this.id, request, { wallet, resumed: id });
-    } finally {
-      wipe(wallet.secret);
-    }
   }
 
   /**
@@ -208,8 +209,8 @@ export class Session {
     const given = readOptions(options, "approve");
     if (given.statement !== undefined && (given.answer ?? given.lastsMs) !== undefined)
       throw new CustodyError("request/malformed", "approve: expected a statement alone, which says the answer and how long it counts");
+    const credential = given.credential === undefined ? undefined : readSigner(given.credential);
     const statement = given.statement === undefined ? await approvalStatement(desk, id, given) : readStatement(copyPlain(given.statement));
-    const { credential } = given;
     const signed =
       credential === undefined ? undefined : await whileOpen(desk.locked, () => approveOffline(statement, this.person, credential));
     return desk.vault.transact((tx) => {
@@ -315,9 +316,10 @@ function withDocument(act: Exclude<ActRequest, { act: "import" }>): typeof act {
 /** Begins a session: the person's credential signs it, or, for a person who unlocks, this vault was opened to sign. */
 export async function beginSession(desk: Desk, asked: SessionOptions): Promise<SessionRecord> {
   const options = readOptions(asked, "session");
-  const { person, credential } = options;
+  const { person } = options;
   if (typeof person !== "string" || !person.isWellFormed())
     throw new CustodyError("session/no-such-person", "session: expected a person of the policy by name");
+  const credential = options.credential === undefined ? undefined : readSigner(options.credential);
   const lastsMs = duration(options.lastsMs ?? 12 * HOUR_MS, "session");
   const scope = options.scope === undefined ? undefined : scopeDocument(desk, copyPlain(options.scope));
   const statement: SessionStatement = {

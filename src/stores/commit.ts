@@ -99,11 +99,19 @@ export class Clock {
 
   /** @param committed - time of the store's last commit, by whichever process; never before it, unless it is far ahead. */
   now(committed: Time): Time {
-    const host = Math.floor(this.#read());
+    const host = this.#host();
     const time = Math.max(host, this.#last, committed <= host + MOST_AHEAD_MS ? committed : host);
     if (!Number.isSafeInteger(time)) throw new CustodyError("store/failed", "store: expected the clock to tell milliseconds");
     this.#last = time;
     return time;
+  }
+
+  #host(): Time {
+    try {
+      return Math.floor(this.#read());
+    } catch (cause) {
+      throw failed("the clock failed", cause);
+    }
   }
 }
 

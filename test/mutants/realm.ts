@@ -2,6 +2,7 @@ import type { Mutant } from "../mutants.ts";
 
 const pollution = (name: string) => ({ file: "realm/pollution.test.ts", name });
 const foreign = (name: string) => ({ file: "realm/foreign.test.ts", name });
+const changed = (name: string) => ({ file: "realm/changed.test.ts", name: `changes nothing of ${name}` });
 const reentry = (name: string) => ({ file: "realm/reentry.test.ts", name });
 const ends = (what: string) => ({
   file: "realm/arguments.test.ts",
@@ -142,5 +143,40 @@ export const REALM: readonly Mutant[] = [
     find: "run === RUN_BYTES",
     replace: "run === a.length",
     test: { file: "keys/random.test.ts", name: "a generator that fills only" },
+  },
+  {
+    name: "a credential is read again after the wait of a session's beginning",
+    file: "custody/session.ts",
+    find: "readSigner(options.credential)",
+    replace: "options.credential",
+    test: changed("what Custody.session does"),
+  },
+  {
+    name: "a credential is read again after the wait of a confirmation",
+    file: "custody/confirm.ts",
+    find: "readSigner(options.credential)",
+    replace: "options.credential",
+    test: changed("a confirmation by credential"),
+  },
+  {
+    name: "the new bytes of a request that is taken up are read after a wait",
+    file: "custody/session.ts",
+    find: "() => copyPlain(again.request)",
+    replace: "() => again.request",
+    test: changed("what Session.resume does"),
+  },
+  {
+    name: "a clock that throws throws what it likes",
+    file: "stores/commit.ts",
+    find: 'throw failed("the clock failed", cause);',
+    replace: "throw cause;",
+    test: { file: "realm/globals.test.ts", name: "signs nothing where it gives an error" },
+  },
+  {
+    name: "every random draw is written down",
+    file: "keys/random.ts",
+    find: "    return secretCopy(first.subarray(0, length));",
+    replace: "    JSON.stringify(first);\n    return secretCopy(first.subarray(0, length));",
+    test: { file: "realm/globals.test.ts", name: "sees these secrets and no others" },
   },
 ];
