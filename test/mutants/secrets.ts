@@ -38,7 +38,7 @@ export const SECRETS: readonly Mutant[] = [
     file: "policy/problems.ts",
     find: "const LONGEST_QUOTED = 30;",
     replace: "const LONGEST_QUOTED = 300;",
-    test: { file: "secrets.test.ts", name: "of a policy that has a private key where the public one belongs" },
+    test: of("Custody.checkPolicy"),
   },
   {
     name: "the words of a phrase that is none are repeated",
@@ -64,8 +64,8 @@ export const SECRETS: readonly Mutant[] = [
   {
     name: "a credential has its private key on it",
     file: "custody/credentials.ts",
-    find: "  return {\n    publicKey,\n    sign: async",
-    replace: "  return {\n    publicKey,\n    ...{ privateKey },\n    sign: async",
+    find: "    publicKey: compressed(publicKey),\n    sign: async",
+    replace: "    publicKey: compressed(publicKey),\n    ...{ privateKey },\n    sign: async",
     test: printed,
   },
 ];
