@@ -51,6 +51,12 @@ export function deadlineOf(options: { readonly notAfter?: Time } = {}): Time {
   throw new CustodyError("request/malformed", "store: expected notAfter in milliseconds");
 }
 
+/** Where a store lies. @throws `request/malformed` for what is no text, which the platform would make one of, or throw */
+export function placeOf(given: string): string {
+  if (typeof given === "string") return given;
+  throw new CustodyError("request/malformed", "store: expected its name or path as text");
+}
+
 /** The clock of a store, by what the app gave. @throws `request/malformed` */
 export function clockOf(options: { readonly now?: () => Time }): Clock {
   const { now } = readOptions(options, "store");

@@ -2,7 +2,7 @@ import { get, keys, promisifyRequest, type UseStore } from "idb-keyval";
 import { CustodyError } from "../../base/errors.ts";
 import { readOptions } from "../../base/plain.ts";
 import { SECOND_MS, type Time } from "../../base/time.ts";
-import { type Clock, checkKey, clockOf, closed, copyChanges, deadlineOf, refusal, TIME_RECORD } from "../commit.ts";
+import { type Clock, checkKey, clockOf, closed, copyChanges, deadlineOf, placeOf, refusal, TIME_RECORD } from "../commit.ts";
 import type { Change, Keeping, Peer, PeerEvent, Store } from "../store.ts";
 import { failure, foreign, isClosing, openDatabase, RECORDS, runTransaction } from "./connection.ts";
 import { askToKeep, keepingHere } from "./keeping.ts";
@@ -28,11 +28,11 @@ export interface BrowserStore extends Store {
  * @param options.now - the clock, by default the host's, kept from running back by the time of the last commit.
  * @param options.patienceMs - how long an opening or a transaction waits for other tabs before it is given up with `store/blocked`;
  * 10 seconds by default.
- * @throws `request/malformed` for options that are none; otherwise nothing here: the first call opens the database, and throws
+ * @throws `request/malformed` for a name or options that are none; otherwise nothing here: the first call opens the database, and throws
  * `store/failed` where there is none.
  */
 export function indexedDbStore(name: string, options: { readonly now?: () => Time; readonly patienceMs?: number } = {}): BrowserStore {
-  return new IndexedDbStore(name, clockOf(options), patienceOf(options));
+  return new IndexedDbStore(placeOf(name), clockOf(options), patienceOf(options));
 }
 
 class IndexedDbStore implements BrowserStore {

@@ -5,7 +5,7 @@ import type { RootDatabase } from "lmdb";
 import { u64 } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Time } from "../../base/time.ts";
-import { type Clock, checkKey, clockOf, closed, copyChanges, deadlineOf, failed, refusal, TIME_RECORD } from "../commit.ts";
+import { type Clock, checkKey, clockOf, closed, copyChanges, deadlineOf, failed, placeOf, refusal, TIME_RECORD } from "../commit.ts";
 import type { Change, Store } from "../store.ts";
 
 /**
@@ -18,10 +18,10 @@ import type { Change, Store } from "../store.ts";
  * @param path - directory; made with mode 0700 on first use if it is not there, its files with 0600.
  * @param options.now - the clock, by default the host's. It is kept from running back a little by the time of the last commit,
  * which lies in the store itself.
- * @throws nothing here: the path and the package `lmdb` are first touched by the first call, which throws `store/failed`.
+ * @throws `request/malformed` for what is no path or no options; otherwise nothing here: the path and the package `lmdb` are first touched by the first call, which throws `store/failed`.
  */
 export function lmdbStore(path: string, options: { readonly now?: () => Time } = {}): Store {
-  return new LmdbStore(resolve(path), clockOf(options));
+  return new LmdbStore(resolve(placeOf(path)), clockOf(options));
 }
 
 interface Database {
