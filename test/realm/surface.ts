@@ -225,14 +225,14 @@ export const TYPED: { readonly [name: string]: string } = {
   "./chains/bitcoin bitcoin": "a chain: given only what the custody has read at its door",
   "./chains/evm evm": "a chain: given only what the custody has read at its door",
   "./policy PolicyError": "an error",
-  "./policy compile": "takes what parsePolicy gives",
+  "./policy compile": "takes what parsePolicy gives: whoever makes such an object makes the policy",
   "./policy classifyEdit": "takes what parsePolicy gives",
   "./policy emptyCounters": "a value",
   "./policy explain": "takes what compile and a chain's decode give",
   "./policy policySchema": "takes nothing",
   "./policy verdictOf": "takes what an evaluator gives",
-  "./stores/indexeddb indexedDbStore": "browsers only, tested there",
-  "./stores/lmdb lmdbStore": "Node only, tested there",
+  "./stores/indexeddb indexedDbStore": "browsers only: stores.test.ts, and test/browser/store.test.ts",
+  "./stores/lmdb lmdbStore": "Node only: stores.test.ts, and test/stores/lmdb.test.ts",
 };
 
 export const MODULES: { readonly [subpath: string]: object } = {
