@@ -5,11 +5,11 @@ import { expectArray, expectBigint, expectBoolean, expectInteger, expectObject, 
 test("an object has all required members, some optional ones, and nothing else", () => {
   const keys = { required: ["a"], optional: ["b"] };
   expect(expectObject({ a: 1 }, keys, "request")).toEqual({ a: 1 });
-  expect(() => expectObject({ a: 1, c: 2 }, keys, "request")).toThrow('request: expected only the members a, b, got another');
+  expect(() => expectObject({ a: 1, c: 2 }, keys, "request")).toThrow("request: expected only the members a, b, got another");
   expect(() => expectObject({ b: 1 }, keys, "request")).toThrow("request: expected the member a, got none");
   expect(() => expectObject([], keys, "request")).toThrow("request: expected an object, got a list");
   expect(() => expectObject(null, {}, "request")).toThrow("request: expected an object, got null");
-  expect(() => expectObject(readJson('{"a":1,"__proto__":{}}').value, keys, "request")).toThrow('got another');
+  expect(() => expectObject(readJson('{"a":1,"__proto__":{}}').value, keys, "request")).toThrow("got another");
   expect(() => expectObject({}, { required: ["toString"] }, "request")).toThrow("expected the member toString");
 });
 

@@ -386,8 +386,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "what is no credential passes for none, and begins a session",
     file: "custody/session.ts",
-    find: "credential === undefined ? undefined : await signSession(statement, credential)",
-    replace: "credential ? await signSession(statement, credential) : undefined",
+    find: "options.credential === undefined ? undefined : readSigner(options.credential)",
+    replace: "options.credential ? readSigner(options.credential) : undefined",
     test: sessions("with nothing that is no credential in place of one"),
   },
   {
@@ -428,8 +428,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "what was shown is not what is confirmed",
     file: "custody/confirm.ts",
-    find: "options.statement === undefined ? now :",
-    replace: "options.confirmation === undefined ? now :",
+    find: "const statement = shown ?? now;",
+    replace: "const statement = now;",
     test: confirm("where it says what was shown, nothing else is confirmed"),
   },
   {

@@ -227,7 +227,7 @@ export const LINE: readonly Mutant[] = [
   {
     name: "a lock while the vault opens is forgotten",
     file: "custody/keyward.ts",
-    find: "if (locks !== this.#locks) {",
+    find: "if (locked.aborted) {",
     replace: "if (false) {",
     test: { file: "custody/lifecycle.test.ts", name: "can be ended by a lock while it is under way" },
   },
