@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { evm } from "../../src/chains/evm/index.ts";
-import { CustodyError, type CustodyState, keyward, passphrase, type Slot, type Store } from "../../src/index.ts";
+import { type Custody, CustodyError, type CustodyState, keyward, passphrase, type Slot, type Store } from "../../src/index.ts";
 import { freshStore } from "../here/fresh-store.ts";
 import { uncaught } from "../here/host.ts";
 import {
@@ -31,6 +31,11 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 function closed(store: Store = freshStore(), more: object = {}) {
   return keyward({ store, chains: [evm], autoLockMs: NEVER, ...more });
+}
+
+function afterSteps(steps: number, run: () => void): void {
+  if (steps === 0) run();
+  else queueMicrotask(() => afterSteps(steps - 1, run));
 }
 
 const first = { slot, policy: payments(), wallet: { from: "privateKey", privateKey: KEY } } as const;
@@ -236,6 +241,30 @@ describe("unlocking", () => {
     expect(await codeOf(opening)).toBe("vault/locked");
     expect(later.state).toBe("locked");
     expect(await codeOf(later.policy())).toBe("vault/locked");
+  });
+
+  test("leaves nothing open behind a lock, at whichever moment of it that comes", async () => {
+    const { store, custody } = await openCustody();
+    custody.lock();
+    let calls = 0;
+    const counted = closed(hooked(store, { after: () => calls++ }));
+    await counted.unlock(slot, { access: "view" });
+    counted.lock();
+    expect(calls).toBeGreaterThan(2);
+    for (let last = calls; last > 0; last--) {
+      // Between two calls on the store are steps that wait for nothing: a lock can come between any two of them.
+      for (let steps = 0; steps < 20; steps++) {
+        let call = 0;
+        const after = () => {
+          if (++call === last) afterSteps(steps, () => later.lock());
+        };
+        const later: Custody = closed(hooked(store, { after }));
+        const opening = await codeOf(later.unlock(slot, { access: "view" }));
+        await new Promise((resolve) => setTimeout(resolve));
+        expect([last, steps, later.state]).toEqual([last, steps, "locked"]);
+        expect(["vault/locked", "nothing was thrown"]).toContain(opening);
+      }
+    }
   });
 
   test("to view lists accounts, policy and history, and signs nothing", async () => {

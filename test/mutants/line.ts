@@ -229,7 +229,7 @@ export const LINE: readonly Mutant[] = [
     file: "custody/keyward.ts",
     find: "if (locked.aborted) {",
     replace: "if (false) {",
-    test: { file: "custody/lifecycle.test.ts", name: "can be ended by a lock while it is under way" },
+    test: { file: "custody/lifecycle.test.ts", name: "leaves nothing open behind a lock, at whichever moment of it that comes" },
   },
   {
     name: "a vault is open although its opening is not in the log",
