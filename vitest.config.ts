@@ -48,6 +48,8 @@ export default defineConfig({
           globalSetup: ["test/browser/setup.ts"],
           setupFiles: ["test/browser/trap.setup.ts"],
           maxWorkers: 2,
+          // After the project of Node: both together would be more than two cores can do in time.
+          sequence: { groupOrder: 1 },
           isolate: false,
           browser: {
             enabled: true,
