@@ -34,6 +34,7 @@ class LmdbStore implements Store {
   readonly #path: string;
   readonly #clock: Clock;
   #opening: Promise<Database> | undefined;
+  #abandoned: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(path: string, clock: Clock) {
@@ -87,6 +88,7 @@ class LmdbStore implements Store {
     if (this.#closed) return;
     this.#closed = true;
     const opening = this.#opening;
+    await this.#abandoned;
     if (opening === undefined) return;
     const opened = await opening.catch(() => undefined);
     await opened?.db.close();
@@ -94,7 +96,7 @@ class LmdbStore implements Store {
 
   async #use<T>(what: string, action: (db: Database["db"]) => T): Promise<T> {
     if (this.#closed) throw closed();
-    this.#opening ??= open(this.#path);
+    this.#opening ??= this.#abandoned.then(() => open(this.#path));
     const opening = this.#opening;
     try {
       const { db, identity } = await opening;
@@ -120,11 +122,14 @@ class LmdbStore implements Store {
     }
   }
 
-  /** After a failure LMDB may refuse everything until it is opened anew, so the next call does that. */
+  /**
+   * After a failure LMDB may refuse everything until it is opened anew, so the next call does that. Only once the old one is
+   * closed: a process must not have the same files open twice.
+   */
   #abandon(opening: Promise<Database>): void {
     this.#opening = undefined;
     // What cannot be opened or closed is of no more use either way.
-    opening.then(({ db }) => db.close()).catch(() => undefined);
+    this.#abandoned = opening.then(({ db }) => db.close()).catch(() => undefined);
   }
 }
 
