@@ -1,0 +1,256 @@
+import { unreachable } from "../../base/errors.ts";
+import type { EffectKind } from "../../intent/effect.ts";
+import { isAct } from "../../intent/fields.ts";
+import type { ArgumentTest, Condition, Rule } from "../core.ts";
+import { hasDimension, KIND, type Space } from "./dimensions.ts";
+import { Inconclusive } from "./inconclusive.ts";
+import {
+  ALL_NAMES,
+  hasName,
+  intersect,
+  isEmpty,
+  type Names,
+  NO_NAMES,
+  NOTHING,
+  ONLY_UNKNOWN,
+  subtract,
+  unite,
+  type ValueSet,
+} from "./sets.ts";
+
+/** Points that lie in every one of these sets; a dimension that is absent is not looked at. In the order of the dimensions. */
+export type Box = readonly Side[];
+type Side = readonly [dimension: number, values: ValueSet];
+
+/** A rule that falls apart into more is not analysed: no document that a person reads comes near. */
+const MOST_BOXES = 4096;
+
+/**
+ * Where a condition is true (`certainly`), or not false (`possibly`), as boxes that may overlap.
+ *
+ * @throws Inconclusive if there are too many.
+ */
+export function boxesOf(space: Space, condition: Condition, how: "certainly" | "possibly"): readonly Box[] {
+  return walk(space, condition, { certain: how === "certainly", negated: false });
+}
+
+/** Where a rule speaks: an allow must certainly do so, every other rule only possibly. */
+export function boxesOfRule(space: Space, rule: Pick<Rule, "type" | "kinds" | "when">): readonly Box[] {
+  const boxes = boxesOf(space, rule.when, rule.type === "allow" ? "certainly" : "possibly");
+  return ofKinds(space, rule.kinds, boxes);
+}
+
+/** The same boxes for these kinds only, told apart by the chain that each of their names is of. */
+export function ofKinds(space: Space, kinds: readonly EffectKind[], boxes: readonly Box[]): readonly Box[] {
+  return boxes.flatMap((box) => {
+    const out: Box[] = [];
+    for (const isOne of [isAct, (kind: EffectKind) => !isAct(kind)]) {
+      const those = new Set<string>(kinds.filter(isOne));
+      const whole = those.size === 0 ? undefined : meet(box, [[KIND, { ...NOTHING, names: { not: false, values: those } }]]);
+      if (whole === undefined) continue;
+      if (isOne === isAct) out.push(whole);
+      else for (const part of byChain(space, whole)) out.push(part);
+    }
+    if (out.length > MOST_BOXES) throw new Inconclusive(`a rule falls apart into more than ${MOST_BOXES} parts`);
+    return out;
+  });
+}
+
+/** Where both are; nothing if that is nowhere. */
+export function meet(a: Box, b: Box): Box | undefined {
+  const out: Side[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const x = a[i];
+    const y = b[j];
+    if (y === undefined || (x !== undefined && x[0] < y[0])) {
+      out.push(x as Side);
+      i++;
+    } else if (x === undefined || y[0] < x[0]) {
+      out.push(y);
+      j++;
+    } else {
+      const both = intersect(x[1], y[1]);
+      if (isEmpty(both)) return undefined;
+      out.push([x[0], both]);
+      i++;
+      j++;
+    }
+  }
+  return out;
+}
+
+interface Sense {
+  readonly certain: boolean;
+  readonly negated: boolean;
+}
+
+const EVERYWHERE: readonly Box[] = [[]];
+
+function walk(space: Space, condition: Condition, sense: Sense): readonly Box[] {
+  switch (condition.op) {
+    case "always":
+      return sense.negated ? [] : EVERYWHERE;
+    case "not":
+      return walk(space, condition.of, { ...sense, negated: !sense.negated });
+    case "all":
+    case "any": {
+      const parts = condition.of.map((part) => walk(space, part, sense));
+      return (condition.op === "all") !== sense.negated ? inAll(parts) : inAny(parts);
+    }
+    case "argument":
+      return side(space, space.at(`args.${condition.name}`), condition.test, sense);
+    case "in":
+    case "within":
+    case "is":
+      return side(space, space.at(condition.field), condition, sense);
+    default:
+      return unreachable("a condition of no known operator");
+  }
+}
+
+function inAll(parts: readonly (readonly Box[])[]): readonly Box[] {
+  let out = EVERYWHERE;
+  // The narrow parts first, so that what falls out falls out early.
+  for (const part of [...parts].sort((a, b) => a.length - b.length)) {
+    const next: Box[] = [];
+    for (const box of out) {
+      for (const other of part) {
+        const both = meet(box, other);
+        if (both !== undefined) next.push(both);
+      }
+    }
+    out = joined(next);
+  }
+  return out;
+}
+
+function inAny(parts: readonly (readonly Box[])[]): readonly Box[] {
+  return joined(parts.flat());
+}
+
+/** Boxes that look at one and the same dimension only are one box. */
+function joined(boxes: readonly Box[]): readonly Box[] {
+  const single = new Map<number, ValueSet>();
+  const out: Box[] = [];
+  for (const box of boxes) {
+    const [only] = box;
+    if (only === undefined) return EVERYWHERE;
+    if (box.length > 1) out.push(box);
+    else single.set(only[0], unite(single.get(only[0]) ?? NOTHING, only[1]));
+  }
+  if (out.length > MOST_BOXES) throw new Inconclusive(`a rule falls apart into more than ${MOST_BOXES} parts`);
+  return [...[...single].map((only): Box => [only]), ...out];
+}
+
+/** Where a comparison is true, or not false: a value that has not the type of the comparison leaves it unknown. */
+function side(space: Space, dimension: number, test: ArgumentTest, { certain, negated }: Sense): readonly Box[] {
+  const all = space.all(dimension);
+  const comparable = ofType(all, test.op);
+  const holds = intersect(comparable, valuesOf(test));
+  const values = negated ? subtract(comparable, holds) : holds;
+  const found = certain ? values : unite(values, subtract(all, comparable));
+  return isEmpty(found) ? [] : [[[dimension, found]]];
+}
+
+function ofType({ names, integers, flags }: ValueSet, op: ArgumentTest["op"]): ValueSet {
+  switch (op) {
+    case "in":
+      return { ...NOTHING, names };
+    case "within":
+      return { ...NOTHING, integers };
+    case "is":
+      return { ...NOTHING, flags };
+  }
+}
+
+// Rules that name the same list share its set, and so its values here.
+const listed = new WeakMap<ReadonlySet<string>, ValueSet>();
+
+function valuesOf(test: ArgumentTest): ValueSet {
+  switch (test.op) {
+    case "in": {
+      const known = listed.get(test.values) ?? { ...NOTHING, names: { not: false, values: test.values } };
+      listed.set(test.values, known);
+      return known;
+    }
+    case "within":
+      return { ...NOTHING, integers: test.intervals };
+    case "is":
+      return { ...NOTHING, flags: [test.value] };
+  }
+}
+
+/** Fields whose names begin with the chain that they are of. Without their chain they are unknown. */
+const QUALIFIED = ["to", "asset", "contract", "account", "party"] as const;
+
+/**
+ * The same points, in boxes of one chain each, so that no box speaks of a name of one chain on another: on each chain that it
+ * names, on all others together, and where the chain is unknown.
+ */
+function byChain(space: Space, box: Box): readonly Box[] {
+  const chain = space.at("chain");
+  const qualified = new Set(QUALIFIED.map((field) => space.at(field)));
+  const sides = new Map(box);
+  const named = box.filter(([dimension]) => qualified.has(dimension));
+  if (named.length === 0) return [box];
+
+  const chains = sides.get(chain) ?? space.all(chain);
+  const parts = named.map(([dimension, values]) => [dimension, values, partsByChain(values.names)] as const);
+  const mentioned = new Set(parts.flatMap(([, , byChain]) => [...byChain.keys()]));
+  const on = (values: ValueSet, set: (wanted: ValueSet, byChain: ReadonlyMap<string, Names>) => ValueSet): Box | undefined => {
+    const cut = new Map(sides).set(chain, values);
+    for (const [dimension, wanted, byChain] of parts) {
+      const found = set(wanted, byChain);
+      if (isEmpty(found)) return undefined;
+      cut.set(dimension, found);
+    }
+    return [...cut].sort(([a], [b]) => a - b);
+  };
+  const out: (Box | undefined)[] = [...mentioned]
+    .filter((name) => hasName(chains.names, name))
+    .map((name) =>
+      on({ ...NOTHING, names: { not: false, values: new Set([name]) } }, (wanted, byChain) => ({
+        ...wanted,
+        names: byChain.get(name) ?? (wanted.names.not ? ALL_NAMES : NO_NAMES),
+      })),
+    );
+  const elsewhere = subtract(chains, { ...ONLY_UNKNOWN, names: { not: false, values: mentioned } });
+  if (!isEmpty(elsewhere)) out.push(on(elsewhere, (wanted) => ({ ...wanted, names: wanted.names.not ? ALL_NAMES : NO_NAMES })));
+  // Where the chain is unknown they all are, so none of them is looked at.
+  if (chains.unknown && named.every(([, { unknown }]) => unknown)) {
+    const rest = box.filter(([dimension]) => dimension !== chain && !qualified.has(dimension));
+    out.push([...rest, [chain, ONLY_UNKNOWN] as const].sort(([a], [b]) => a - b));
+  }
+  return out.filter((part) => part !== undefined);
+}
+
+// A list of ten thousand addresses is taken apart once, however many rules name it.
+const parted = new WeakMap<ReadonlySet<string>, Map<boolean, ReadonlyMap<string, Names>>>();
+
+function partsByChain({ not, values }: Names): ReadonlyMap<string, Names> {
+  const known = parted.get(values) ?? new Map<boolean, ReadonlyMap<string, Names>>();
+  parted.set(values, known);
+  const before = known.get(not);
+  if (before !== undefined) return before;
+  const sets = new Map<string, Set<string>>();
+  for (const name of values) {
+    const chain = chainOf(name);
+    const set = sets.get(chain) ?? new Set();
+    sets.set(chain, set.add(name));
+  }
+  const found = new Map([...sets].map(([chain, set]) => [chain, { not, values: set.size === values.size ? values : set }]));
+  known.set(not, found);
+  return found;
+}
+
+/** `eip155:1` of `eip155:1:0xd8…` and of `eip155:1/native`. */
+export function chainOf(name: string): string {
+  return /^[^:/]*:[^:/]*/.exec(name)?.[0] ?? name;
+}
+
+/** The dimensions of a box that effects of this kind have: the others cannot be looked at. */
+export function dimensionsOf(space: Space, kind: EffectKind): readonly number[] {
+  return space.dimensions.flatMap(({ name }, index) => (hasDimension(kind, name) ? [index] : []));
+}

@@ -1,0 +1,116 @@
+import { ACT_KINDS, EFFECT_KINDS, type EffectKind, UNLIMITED } from "../../intent/effect.ts";
+import { FIELDS, type Field, KIND_FIELDS } from "../../intent/fields.ts";
+import type { Condition, Policy, Rule } from "../core.ts";
+import { DIRECTIONS, PARTS } from "../references.ts";
+import { ALL_NAMES, NOTHING, type ValueSet } from "./sets.ts";
+
+/**
+ * What an effect is a point of: its kind, every field that a condition can speak of, and every argument that some rule names.
+ * Made from the tables of kinds and fields, so that a field added there is at once part of every answer.
+ */
+export interface Dimension {
+  /** `kind`, a field, or `args.` and the argument's name. */
+  readonly name: string;
+  readonly all: ValueSet;
+}
+
+/** The dimensions of some policies that are looked at together. */
+export class Space {
+  readonly dimensions: readonly Dimension[];
+  readonly #index: ReadonlyMap<string, number>;
+
+  constructor(policies: readonly Policy[], more: readonly Condition[] = []) {
+    const args = new Set<string>();
+    for (const condition of [...policies.flatMap(everyRule).map(({ when }) => when), ...more]) addArguments(condition, args);
+    const people = new Set(policies.flatMap((policy) => [...policy.people.keys()]));
+    this.dimensions = [
+      { name: "kind", all: names([...EFFECT_KINDS, ...ACT_KINDS], false) },
+      ...ORDER.map((field) => ({ name: field, all: field === "requester" ? names([...people], false) : domainOf(field) })),
+      ...[...args].sort().map((name) => ({ name: `args.${name}`, all: ANY_ARGUMENT })),
+    ];
+    this.#index = new Map(this.dimensions.map(({ name }, index) => [name, index]));
+  }
+
+  /** @throws TypeError for what is no dimension here. */
+  at(name: string): number {
+    const index = this.#index.get(name);
+    if (index === undefined) throw new TypeError(`${name}: expected a field or a named argument`);
+    return index;
+  }
+
+  all(index: number): ValueSet {
+    return this.dimensions[index]?.all ?? NOTHING;
+  }
+}
+
+export const KIND = 0;
+
+/**
+ * Chains first: every other qualified name belongs to one. Then what divides most, amounts after names, and the moment last. A
+ * field that stands in no list here comes before the numbers.
+ */
+const FIRST: readonly Field[] = ["chain", "to", "asset", "contract", "account", "function", "selector"];
+const LAST: readonly Field[] = ["requester", "amount", "total", "recipientAge", "expiry", "date"];
+const ORDER: readonly Field[] = [
+  ...FIRST,
+  ...(Object.keys(FIELDS) as Field[]).filter((field) => field !== "args" && !FIRST.includes(field) && !LAST.includes(field)),
+  ...LAST,
+];
+
+const INTEGERS = [[0n, UNLIMITED] as const];
+const FLAGS = [false, true];
+/** Signed integers of functions reach below nought. */
+const ANY_ARGUMENT: ValueSet = { names: ALL_NAMES, integers: [[-(2n ** 255n), UNLIMITED]], flags: FLAGS, unknown: true };
+
+/** Fields of which the vault itself says what they are, so that they are never unknown. */
+const KNOWN: ReadonlySet<Field> = new Set(["requester", "session", "date", "mode", "part", "direction", "toMode"]);
+
+const CLOSED: { readonly [F in Field]?: readonly string[] } = {
+  change: ["verified", "none", "foreign"],
+  class: ["U1", "U2", "U3"],
+  part: PARTS,
+  direction: DIRECTIONS,
+};
+
+function domainOf(field: Field): ValueSet {
+  const unknown = !KNOWN.has(field);
+  switch (FIELDS[field].type) {
+    case "integer":
+      return { ...NOTHING, integers: INTEGERS, unknown };
+    case "flag":
+      return { ...NOTHING, flags: FLAGS, unknown };
+    default: {
+      const closed = CLOSED[field];
+      return closed ? names(closed, unknown) : { ...NOTHING, names: ALL_NAMES, unknown };
+    }
+  }
+}
+
+function names(values: readonly string[], unknown: boolean): ValueSet {
+  return { ...NOTHING, names: { not: false, values: new Set(values) }, unknown };
+}
+
+/** Whether an effect of this kind has a value in this dimension, known or not. */
+export function hasDimension(kind: EffectKind, name: string): boolean {
+  const fields: readonly string[] = KIND_FIELDS[kind];
+  return name === "kind" || fields.includes(name.startsWith("args.") ? "args" : name);
+}
+
+/** Of every mode. */
+export function everyRule(policy: Policy): readonly Rule[] {
+  return [...policy.rules, ...[...policy.modes.values()].flatMap((mode) => mode.rules)];
+}
+
+function addArguments(condition: Condition, into: Set<string>): void {
+  switch (condition.op) {
+    case "all":
+    case "any":
+      for (const part of condition.of) addArguments(part, into);
+      return;
+    case "not":
+      addArguments(condition.of, into);
+      return;
+    case "argument":
+      into.add(condition.name);
+  }
+}

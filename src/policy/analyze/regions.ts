@@ -1,0 +1,323 @@
+import type { Interval } from "../core.ts";
+import type { Box } from "./boxes.ts";
+import type { Space } from "./dimensions.ts";
+import { Inconclusive } from "./inconclusive.ts";
+import { ALL_NAMES, hasName, isEmpty, keyOf, NO_NAMES, NOTHING, uniteIntervals, type ValueSet } from "./sets.ts";
+
+/** Something that holds in some boxes: a rule, or a question. Several may have the same outcome. */
+export interface Item {
+  /** A small integer of the caller's own. */
+  readonly outcome: number;
+  readonly boxes: readonly Box[];
+}
+
+/** What is still open after the values of some dimensions were chosen, and what is settled already. Equal states are one object. */
+export interface State {
+  /** Outcomes that hold whatever is chosen further. */
+  readonly settled: ReadonlySet<number>;
+  /** Boxes that may still hold, each as what remains of it. Sorted. */
+  readonly open: readonly Suffix[];
+}
+
+/** The rest of a box: hash-consed, so that equal rests are one object. */
+interface Suffix {
+  readonly id: number;
+  readonly dimension: number;
+  readonly set: number;
+  readonly rest: Suffix | undefined;
+  readonly outcome: number;
+}
+
+/** Values of one dimension that all lead on to the same state. */
+export interface Piece {
+  readonly values: ValueSet;
+  readonly state: State;
+}
+
+export interface Expansion {
+  readonly dimension: number;
+  readonly pieces: readonly Piece[];
+}
+
+/** Which outcomes of a state still matter, all others are dropped: states that differ in those alone become one. */
+export type Keep = (state: Outcomes) => ((outcome: number) => boolean) | undefined;
+
+export interface Outcomes {
+  readonly settled: ReadonlySet<number>;
+  readonly open: ReadonlySet<number>;
+}
+
+/** How many expansions an answer may take. Shared by the diagrams of one question. */
+export class Budget {
+  #left: number;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(expansions: number, signal?: AbortSignal) {
+    this.#left = expansions;
+    this.#signal = signal;
+  }
+
+  spend(): void {
+    this.#signal?.throwIfAborted();
+    if (--this.#left < 0) throw new Inconclusive("the work that was granted is used up");
+  }
+}
+
+/**
+ * The regions into which boxes cut the space of effects, made as they are looked at: each step chooses the values of the first
+ * dimension that some box still looks at. Exact: every point lies in exactly one path.
+ */
+export class Regions {
+  readonly #space: Space;
+  readonly #keep: Keep | undefined;
+  readonly #budget: Budget;
+  readonly #sets = new Interned();
+  readonly #suffixes = new Map<string, Suffix>();
+  readonly #states = new Map<string, State>();
+  readonly #expansions = new Map<State, Expansion>();
+  readonly start: State;
+
+  constructor(space: Space, items: readonly Item[], options: { readonly keep?: Keep; readonly budget: Budget }) {
+    this.#space = space;
+    this.#keep = options.keep;
+    this.#budget = options.budget;
+    const settled = new Set<number>();
+    const open: Suffix[] = [];
+    for (const { outcome, boxes } of items) {
+      for (const box of boxes) {
+        let rest: Suffix | undefined;
+        for (const [dimension, values] of [...box].reverse()) rest = this.#suffix(dimension, this.#sets.id(values), rest, outcome);
+        if (rest === undefined) settled.add(outcome);
+        else open.push(rest);
+      }
+    }
+    this.start = this.#state(settled, open);
+  }
+
+  /** The dimension that is chosen next; nothing where all is settled. */
+  next({ open }: State): number | undefined {
+    let least: number | undefined;
+    for (const { dimension } of open) if (least === undefined || dimension < least) least = dimension;
+    return least;
+  }
+
+  /** @throws Inconclusive when the budget is spent. */
+  expand(state: State): Expansion | undefined {
+    const known = this.#expansions.get(state);
+    if (known !== undefined) return known;
+    const dimension = this.next(state);
+    if (dimension === undefined) return undefined;
+    this.#budget.spend();
+    const groups = new Map<number, Suffix[]>();
+    const passing: Suffix[] = [];
+    for (const suffix of state.open) {
+      if (suffix.dimension !== dimension) passing.push(suffix);
+      else {
+        const group = groups.get(suffix.set);
+        if (group === undefined) groups.set(suffix.set, [suffix]);
+        else group.push(suffix);
+      }
+    }
+    const sets = [...groups.keys()];
+    const pieces = cut(
+      this.#space.all(dimension),
+      sets.map((set) => this.#sets.values(set)),
+    ).map(({ values, inside }): Piece => {
+      const settled = new Set(state.settled);
+      const open = [...passing];
+      for (const index of inside) {
+        for (const { rest, outcome } of groups.get(sets[index] as number) ?? []) {
+          if (rest === undefined) settled.add(outcome);
+          else open.push(rest);
+        }
+      }
+      return { values, state: this.#state(settled, open) };
+    });
+    const expansion = { dimension, pieces };
+    this.#expansions.set(state, expansion);
+    return expansion;
+  }
+
+  #suffix(dimension: number, set: number, rest: Suffix | undefined, outcome: number): Suffix {
+    const key = `${dimension} ${set} ${rest === undefined ? `=${outcome}` : rest.id}`;
+    let suffix = this.#suffixes.get(key);
+    if (suffix === undefined) {
+      suffix = { id: this.#suffixes.size, dimension, set, rest, outcome };
+      this.#suffixes.set(key, suffix);
+    }
+    return suffix;
+  }
+
+  #state(settled: ReadonlySet<number>, open: readonly Suffix[]): State {
+    // What is settled takes in what may still come to the same.
+    let still = open.filter(({ outcome }) => !settled.has(outcome));
+    let held = settled;
+    const kept = this.#keep?.({ settled, open: new Set(still.map(({ outcome }) => outcome)) });
+    if (kept !== undefined) {
+      held = new Set([...settled].filter(kept));
+      still = still.filter(({ outcome }) => kept(outcome));
+    }
+    const unique = [...new Set(still)].sort((a, b) => a.id - b.id);
+    const key = `${[...held].sort((a, b) => a - b).join()};${unique.map(({ id }) => id).join()}`;
+    let state = this.#states.get(key);
+    if (state === undefined) {
+      state = { settled: held, open: unique };
+      this.#states.set(key, state);
+    }
+    return state;
+  }
+}
+
+/** Sets by number, equal ones by the same. */
+class Interned {
+  readonly #byObject = new Map<ValueSet, number>();
+  readonly #byKey = new Map<string, number>();
+  readonly #values: ValueSet[] = [];
+
+  id(values: ValueSet): number {
+    const known = this.#byObject.get(values);
+    if (known !== undefined) return known;
+    const key = keyOf(values);
+    let id = this.#byKey.get(key);
+    if (id === undefined) {
+      id = this.#values.length;
+      this.#values.push(values);
+      this.#byKey.set(key, id);
+    }
+    this.#byObject.set(values, id);
+    return id;
+  }
+
+  values(id: number): ValueSet {
+    return this.#values[id] ?? NOTHING;
+  }
+}
+
+interface Cut {
+  readonly values: ValueSet;
+  /** Indexes of the sets that these values lie in. */
+  readonly inside: readonly number[];
+}
+
+/** Divides a dimension into the largest parts of which each lies wholly inside or outside of every set. */
+export function cut(all: ValueSet, sets: readonly ValueSet[]): readonly Cut[] {
+  const parts = new Map<string, { inside: readonly number[]; values: ValueSet; integers: Interval[] }>();
+  const add = (inside: readonly number[], part: Partial<ValueSet>) => {
+    const key = inside.join();
+    const known = parts.get(key) ?? { inside, values: NOTHING, integers: [] };
+    known.integers.push(...(part.integers ?? []));
+    parts.set(key, { ...known, values: { ...known.values, ...part, integers: [] } });
+  };
+  cutNames(all, sets, (inside, names) => add(inside, { names }));
+  cutIntegers(all.integers, sets, (inside, integers) => add(inside, { integers }));
+  const within = (test: (set: ValueSet) => boolean) => sets.flatMap((set, index) => (test(set) ? [index] : []));
+  for (const flag of all.flags) {
+    const inside = within(({ flags }) => flags.includes(flag));
+    add(inside, { flags: [...(parts.get(inside.join())?.values.flags ?? []), flag] });
+  }
+  if (all.unknown)
+    add(
+      within(({ unknown }) => unknown),
+      { unknown: true },
+    );
+  return [...parts.values()]
+    .map(({ inside, values, integers }) => ({ inside, values: { ...values, integers: uniteIntervals(integers) } }))
+    .filter(({ values }) => !isEmpty(values));
+}
+
+function cutNames({ names: all }: ValueSet, sets: readonly ValueSet[], add: (inside: readonly number[], names: ValueSet["names"]) => void) {
+  if (!all.not && all.values.size === 0) return;
+  const complements = sets.flatMap(({ names }, index) => (names.not ? [index] : []));
+  // By name, the sets that list it; a list that several sets share is walked once.
+  const listing = new Map<ReadonlySet<string>, number[]>();
+  sets.forEach(({ names }, index) => {
+    if (names.values.size > 0) listing.set(names.values, [...(listing.get(names.values) ?? []), index]);
+  });
+  const lists = [...listing];
+  const byName = new Map<string, number[]>();
+  lists.forEach(([values], list) => {
+    for (const name of values) {
+      if (!hasName(all, name)) continue;
+      const known = byName.get(name);
+      if (known === undefined) byName.set(name, [list]);
+      else known.push(list);
+    }
+  });
+  const classes = new Map<string, { lists: readonly number[]; names: string[] }>();
+  for (const [name, inLists] of byName) {
+    const key = inLists.join();
+    const known = classes.get(key);
+    if (known === undefined) classes.set(key, { lists: inLists, names: [name] });
+    else known.names.push(name);
+  }
+  // Classes that lie in the same sets, once complements are taken, are one part.
+  const merged = new Map<string, { inside: readonly number[]; names: string[] }>();
+  for (const { lists: inLists, names } of classes.values()) {
+    const naming = inLists.flatMap((list) => lists[list]?.[1] ?? []);
+    const listed = naming.filter((index) => !sets[index]?.names.not);
+    const taken = new Set(naming);
+    const inside = [...listed, ...complements.filter((index) => !taken.has(index))].sort((a, b) => a - b);
+    const key = inside.join();
+    const known = merged.get(key);
+    if (known === undefined) merged.set(key, { inside, names });
+    else known.names.push(...names);
+  }
+  const rest = complements.join();
+  const others = all.not || [...all.values].some((name) => !byName.has(name));
+  for (const [key, { inside, names }] of merged) {
+    if (key === rest && others) continue;
+    add(inside, { not: false, values: new Set(names) });
+  }
+  if (!others) return;
+  // Every name that is in no other part: those that no set lists, and those that are listed to no effect.
+  const elsewhere = [...merged].filter(([key]) => key !== rest).flatMap(([, { names }]) => names);
+  if (all.not)
+    add(
+      complements,
+      elsewhere.length === 0 && all.values.size === 0 ? ALL_NAMES : { not: true, values: new Set([...all.values, ...elsewhere]) },
+    );
+  else {
+    const taken = new Set(elsewhere);
+    const left = [...all.values].filter((name) => !taken.has(name));
+    add(complements, left.length === 0 ? NO_NAMES : { not: false, values: new Set(left) });
+  }
+}
+
+function cutIntegers(all: readonly Interval[], sets: readonly ValueSet[], add: (inside: readonly number[], integers: Interval[]) => void) {
+  if (all.length === 0) return;
+  const changes = new Map<bigint, number[]>();
+  const at = (value: bigint, change: number) => {
+    const known = changes.get(value);
+    if (known === undefined) changes.set(value, [change]);
+    else known.push(change);
+  };
+  sets.forEach(({ integers }, index) => {
+    for (const [low, high] of integers) {
+      at(low, index);
+      at(high + 1n, index);
+    }
+  });
+  const marks = [...changes.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  for (const [low, high] of all) {
+    const inside = new Set<number>();
+    const toggle = (value: bigint) => {
+      for (const index of changes.get(value) ?? []) if (!inside.delete(index)) inside.add(index);
+    };
+    let from = low;
+    for (const mark of marks) {
+      if (mark > high) break;
+      if (mark > from) {
+        add(
+          [...inside].sort((a, b) => a - b),
+          [[from, mark - 1n]],
+        );
+        from = mark;
+      }
+      toggle(mark);
+    }
+    add(
+      [...inside].sort((a, b) => a - b),
+      [[from, high]],
+    );
+  }
+}
