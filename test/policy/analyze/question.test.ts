@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { EffectKind } from "../../../src/intent/effect.ts";
+import { Space } from "../../../src/policy/analyze/dimensions.ts";
+import { answer } from "../../../src/policy/analyze/question.ts";
+import { suffices } from "../../../src/policy/analyze/quorum.ts";
+import { compileCondition, TRUE } from "../../../src/policy/condition.ts";
+import { emptyCounters } from "../../../src/policy/counters.ts";
+import { factsOf } from "../../../src/policy/facts.ts";
+import { interpret } from "../../../src/policy/interpret.ts";
+import { circumstances, conditions, effects, PEOPLE, policies } from "../generate.ts";
+import { isInside, typed, typedRule } from "./typed.ts";
+
+const questions = fc
+  .record({ kinds: fc.constant<readonly EffectKind[]>(["transfer", "fee", "allowance", "call", "policyEdit", "export"]), when: conditions })
+  .map(typedRule)
+  .filter(({ kinds }) => kinds.length > 0);
+
+describe("a question about a policy", () => {
+  test("that is answered with no has no answer among random requests, and a yes is shown", () => {
+    const count = { no: 0, yes: 0, inconclusive: 0 };
+    fc.assert(
+      fc.property(
+        policies,
+        questions,
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.tuple(effects, circumstances), { minLength: 60, maxLength: 60 }),
+        (drawn, question, fewerThan, tries) => {
+          const policy = typed(drawn);
+          const found = answer(policy, { ...question, fewerThan });
+          count[found.kind]++;
+          if (found.kind !== "no") return;
+          const asks = compileCondition(question.when);
+          for (const [effect, drawnCircumstances] of tries) {
+            const moment = { ...drawnCircumstances, mode: "normal", requester: drawnCircumstances.requester ?? "ana" };
+            const intent = { effects: [effect], refusals: [] };
+            const [facts] = factsOf(intent, moment);
+            if (
+              facts === undefined ||
+              !isInside(new Space([policy], [question.when]), facts) ||
+              !question.kinds.includes(effect.kind) ||
+              asks(facts) !== TRUE
+            )
+              continue;
+            const { reasons, needs } = interpret(policy, intent, moment, emptyCounters);
+            if (reasons.length > 0) continue;
+            const asked = needs.flatMap((need) => (need.kind === "approvals" ? [need.alternatives] : []));
+            const enough = [[], ...PEOPLE.map((one) => [one]), ["ana", "ben"], ["ana", "bot"], ["ben", "bot"]]
+              .filter((people) => people.length < fewerThan && !people.includes(moment.requester))
+              .find((people) =>
+                suffices(asked, {
+                  people: new Set(people),
+                  stands: ({ from = 0, until = Number.POSITIVE_INFINITY }) => from <= moment.now && moment.now < until,
+                }),
+              );
+            expect(
+              enough,
+              JSON.stringify({ effect: effect.kind }, (_, value) => (typeof value === "bigint" ? `${value}` : value)),
+            ).toBeUndefined();
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(count.yes).toBeGreaterThan(50);
+  });
+});
