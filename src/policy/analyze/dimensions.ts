@@ -2,7 +2,7 @@ import { ACT_KINDS, EFFECT_KINDS, type EffectKind, UNLIMITED } from "../../inten
 import { FIELDS, type Field, KIND_FIELDS } from "../../intent/fields.ts";
 import type { Condition, Policy, Rule } from "../core.ts";
 import { DIRECTIONS, PARTS } from "../references.ts";
-import { ALL_NAMES, NOTHING, type ValueSet } from "./sets.ts";
+import { ALL_NAMES, NOTHING, ONLY_UNKNOWN, type ValueSet } from "./sets.ts";
 
 /**
  * What an effect is a point of: its kind, every field that a condition can speak of, and every argument that some rule names.
@@ -73,6 +73,8 @@ const CLOSED: { readonly [F in Field]?: readonly string[] } = {
 };
 
 function domainOf(field: Field): ValueSet {
+  // Parsed into dates.
+  if (field === "hour") return ONLY_UNKNOWN;
   const unknown = !KNOWN.has(field);
   switch (FIELDS[field].type) {
     case "integer":

@@ -1,10 +1,11 @@
-import type { EffectKind } from "../../intent/effect.ts";
+import { type EffectKind, UNLIMITED } from "../../intent/effect.ts";
 import { isAct } from "../../intent/fields.ts";
 import type { Condition, LimitRule, Policy, RequireRule, Rule } from "../core.ts";
 import { type Box, boxesOf, boxesOfRule, meet, ofKinds } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
 import { excessOf } from "./excess.ts";
 import type { Item, Keep } from "./regions.ts";
+import { NOTHING } from "./sets.ts";
 
 /** What can be said of an effect under a policy, or of one that is asked about. */
 export type Outcome =
@@ -13,6 +14,8 @@ export type Outcome =
   | { readonly what: "denied"; readonly side: number; readonly rule?: Rule }
   /** Approvals, a delay or a confirmation; of a limit, what its excess needs. */
   | { readonly what: "asks"; readonly side: number; readonly rule: RequireRule | LimitRule }
+  /** It is asked at a moment that matters to who may answer: keeps moments apart. */
+  | { readonly what: "marked"; readonly mark: number }
   /** It is counted. */
   | { readonly what: "counts"; readonly side: number; readonly rule: LimitRule };
 
@@ -22,7 +25,8 @@ export class Outcomes {
   readonly #numbers = new Map<string, number>();
 
   number(outcome: Outcome): number {
-    const key = `${outcome.what} ${"side" in outcome ? outcome.side : ""} ${"rule" in outcome ? outcome.rule?.id : ""}`;
+    const which = "mark" in outcome ? outcome.mark : "side" in outcome ? outcome.side : "";
+    const key = `${outcome.what} ${which} ${"rule" in outcome ? outcome.rule?.id : ""}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     this.#list.push(outcome);
@@ -120,7 +124,7 @@ export function untilDenied(outcomes: Outcomes): Keep {
     ] as const) {
       for (const number of numbers) {
         const outcome = outcomes.at(number);
-        if (outcome.what === "asked") continue;
+        if (!("side" in outcome)) continue;
         sides.add(outcome.side);
         if (outcome.what === "allowed") mayAllow.add(outcome.side);
         if (outcome.what === "denied" && certain) denied.add(outcome.side);
@@ -130,7 +134,21 @@ export function untilDenied(outcomes: Outcomes): Keep {
     if (over.length === 0) return undefined;
     return (number) => {
       const outcome = outcomes.at(number);
-      return outcome.what === "asked" || !over.includes(outcome.side);
+      return !("side" in outcome) || !over.includes(outcome.side);
     };
   };
+}
+
+/** Moments at which somebody begins or ends to stand in for somebody, as items that keep them apart. */
+export function marksOf(space: Space, rules: readonly Rule[], outcomes: Outcomes): readonly Item[] {
+  const moments = new Map<string, Box>();
+  for (const rule of rules) {
+    const alternatives = rule.type === "require" ? rule.approvals : rule.type === "limit" ? rule.beyond : [];
+    for (const { from = 0, until } of alternatives.flat().flatMap(({ members }) => members)) {
+      if (from === 0 && until === undefined) continue;
+      const last = until === undefined ? UNLIMITED : BigInt(until) - 1n;
+      moments.set(`${from} ${last}`, [[space.at("date"), { ...NOTHING, integers: [[BigInt(from), last]] }]]);
+    }
+  }
+  return [...moments.values()].map((box, mark) => ({ outcome: outcomes.number({ what: "marked", mark }), boxes: [box] }));
 }

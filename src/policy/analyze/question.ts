@@ -1,9 +1,11 @@
+import type { Time } from "../../base/time.ts";
 import type { EffectKind } from "../../intent/effect.ts";
+import type { Member } from "../../intent/verdict.ts";
 import type { Condition, Policy } from "../core.ts";
-import { boxesOf, ofKinds } from "./boxes.ts";
+import { type Box, boxesOf, meet, ofKinds } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
-import { about, itemsOf, Outcomes, rulesIn, untilDenied } from "./items.ts";
+import { about, itemsOf, marksOf, Outcomes, rulesIn, untilDenied } from "./items.ts";
 import { type Approvers, type Asked, fewest, suffices } from "./quorum.ts";
 import { Budget, Regions, type State } from "./regions.ts";
 import { hasName, keyOf, NOTHING, type ValueSet } from "./sets.ts";
@@ -65,6 +67,7 @@ class Search {
   readonly #people: readonly string[];
   readonly #refuted = new Map<State, Set<string>>();
   readonly #asked: number;
+  readonly #mode: string;
   readonly #requester: number;
   readonly #amount: number;
   readonly #total: number;
@@ -82,8 +85,10 @@ class Search {
     this.#amount = this.#space.at("amount");
     this.#total = this.#space.at("total");
     this.#people = [...policy.people.keys()].filter((person) => question.by?.has(person) ?? true);
-    const asked = ofKinds(this.#space, question.kinds, boxesOf(this.#space, when, "certainly"));
-    const rules = about(itemsOf(this.#space, rulesIn(policy, question.mode ?? "normal"), this.#outcomes), asked);
+    this.#mode = question.mode ?? "normal";
+    const asked = inMode(this.#space, this.#mode, ofKinds(this.#space, question.kinds, boxesOf(this.#space, when, "certainly")));
+    const inForce = rulesIn(policy, this.#mode);
+    const rules = [...about(itemsOf(this.#space, inForce, this.#outcomes), asked), ...marksOf(this.#space, inForce, this.#outcomes)];
     this.#asked = this.#outcomes.number({ what: "asked" });
     const items = [...rules, { outcome: this.#asked, boxes: asked }];
     this.#regions = new Regions(this.#space, items, { keep: untilDenied(this.#outcomes), budget: this.#budget });
@@ -145,9 +150,12 @@ class Search {
     });
   }
 
-  /** The fewest who could answer, if they are few enough. */
-  #cheapest(asked: readonly Asked[], requester: string | undefined): readonly string[] | undefined {
-    const approvers: Approvers = { people: new Set(this.#people.filter((person) => person !== requester)), stands: () => true };
+  /** The fewest who could answer, if they are few enough; at any moment that is not chosen yet. */
+  #cheapest(asked: readonly Asked[], requester: string | undefined, moment?: Time): readonly string[] | undefined {
+    const approvers: Approvers = {
+      people: new Set(this.#people.filter((person) => person !== requester)),
+      stands: (member) => moment === undefined || standsAt(member, moment),
+    };
     const found = fewest(asked, approvers, this.#budget);
     return found === undefined || found.length >= (this.#question.fewerThan ?? Number.POSITIVE_INFINITY) ? undefined : found;
   }
@@ -156,19 +164,13 @@ class Search {
   #show(state: State, region: Map<number, ValueSet>): Answer | undefined {
     const asked = this.#needed(state.settled);
     const { names } = region.get(this.#requester) ?? this.#space.all(this.#requester);
-    for (const person of this.#people) {
-      if (!hasName(names, person)) continue;
-      const approvers = this.#cheapest(asked, person);
+    for (const requester of this.#people.filter((person) => hasName(names, person))) {
+      const witness = witnessIn(this.#space, new Map(region).set(this.#requester, only(requester)), this.#examples);
+      const approvers = this.#cheapest(asked, requester, witness.circumstances.now);
       if (approvers === undefined) continue;
-      const chosen = new Map(region).set(this.#requester, only(person)).set(this.#space.at("mode"), only(this.#question.mode ?? "normal"));
-      const witness = witnessIn(this.#space, chosen, this.#examples);
       const { reasons, needs } = judged(this.#policy, witness);
       const answered = needs.flatMap((need) => (need.kind === "approvals" ? [need.alternatives] : []));
-      const moment = witness.circumstances.now;
-      const standing: Approvers = {
-        people: new Set(approvers),
-        stands: ({ from = 0, until = Number.POSITIVE_INFINITY }) => from <= moment && moment < until,
-      };
+      const standing: Approvers = { people: new Set(approvers), stands: (member) => standsAt(member, witness.circumstances.now) };
       if (reasons.length === 0 && suffices(answered, standing)) {
         const delays = needs.flatMap((need) => (need.kind === "delay" ? [need.delayMs] : []));
         return { kind: "yes", witness, approvers, delayMs: Math.max(0, ...delays), confirm: needs.some(({ kind }) => kind === "confirm") };
@@ -177,6 +179,17 @@ class Search {
     }
     return undefined;
   }
+}
+
+function inMode(space: Space, mode: string, boxes: readonly Box[]): readonly Box[] {
+  return boxes.flatMap((box) => {
+    const both = meet(box, [[space.at("mode"), only(mode)]]);
+    return both === undefined ? [] : [both];
+  });
+}
+
+function standsAt({ from = 0, until = Number.POSITIVE_INFINITY }: Member, moment: Time): boolean {
+  return from <= moment && moment < until;
 }
 
 function only(name: string): ValueSet {
