@@ -132,10 +132,11 @@ export function untilDenied(outcomes: Outcomes): Keep {
     }
     const over = [...sides].filter((side) => denied.has(side) || !mayAllow.has(side));
     if (over.length === 0) return undefined;
-    return (number) => {
+    const matters = (number: number) => {
       const outcome = outcomes.at(number);
       return !("side" in outcome) || !over.includes(outcome.side);
     };
+    return { open: matters, settled: (number) => (matters(number) ? number : undefined) };
   };
 }
 

@@ -39,8 +39,17 @@ export interface Expansion {
   readonly pieces: readonly Piece[];
 }
 
-/** Which outcomes of a state still matter, all others are dropped: states that differ in those alone become one. */
-export type Keep = (state: Outcomes) => ((outcome: number) => boolean) | undefined;
+/**
+ * Which outcomes of a state still matter; all others are dropped, and states that differ in those alone become one. What is
+ * settled may also pass for another outcome: "some allow" for each of several.
+ */
+export type Keep = (state: Outcomes) => Kept | undefined;
+
+export interface Kept {
+  readonly open: (outcome: number) => boolean;
+  /** The outcome that it passes for; nothing to drop it. */
+  readonly settled: (outcome: number) => number | undefined;
+}
 
 export interface Outcomes {
   readonly settled: ReadonlySet<number>;
@@ -154,8 +163,8 @@ export class Regions {
     let held = settled;
     const kept = this.#keep?.({ settled, open: new Set(still.map(({ outcome }) => outcome)) });
     if (kept !== undefined) {
-      held = new Set([...settled].filter(kept));
-      still = still.filter(({ outcome }) => kept(outcome));
+      held = new Set([...settled].map(kept.settled).filter((outcome) => outcome !== undefined));
+      still = still.filter(({ outcome }) => kept.open(outcome));
     }
     const unique = [...new Set(still)].sort((a, b) => a.id - b.id);
     const key = `${[...held].sort((a, b) => a - b).join()};${unique.map(({ id }) => id).join()}`;
