@@ -4,11 +4,12 @@ import type { Member } from "../../intent/verdict.ts";
 import type { Condition, Policy } from "../core.ts";
 import { type Box, boxesOf, meet, ofKinds } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
+import { feasible, only } from "./feasible.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { about, itemsOf, marksOf, Outcomes, rulesIn, untilDenied } from "./items.ts";
 import { type Approvers, type Asked, fewest, suffices } from "./quorum.ts";
 import { Budget, Regions, type State } from "./regions.ts";
-import { hasName, keyOf, NOTHING, type ValueSet } from "./sets.ts";
+import { hasName, keyOf, type ValueSet } from "./sets.ts";
 import { type Examples, judged, plainExamples, type Witness, witnessIn } from "./witness.ts";
 
 /** Can an effect of these kinds, under this condition, be signed so cheaply? */
@@ -136,10 +137,7 @@ class Search {
 
   #fits(dimension: number, values: ValueSet, region: Map<number, ValueSet>): boolean {
     if (dimension === this.#requester) return this.#people.some((person) => hasName(values.names, person));
-    const least = region.get(this.#amount)?.integers[0]?.[0];
-    return (
-      dimension !== this.#total || least === undefined || values.integers.length === 0 || values.integers.some(([, high]) => high >= least)
-    );
+    return feasible(this.#space, region, dimension, values);
   }
 
   #needed(settled: Iterable<number>): readonly Asked[] {
@@ -190,8 +188,4 @@ function inMode(space: Space, mode: string, boxes: readonly Box[]): readonly Box
 
 function standsAt({ from = 0, until = Number.POSITIVE_INFINITY }: Member, moment: Time): boolean {
   return from <= moment && moment < until;
-}
-
-function only(name: string): ValueSet {
-  return { ...NOTHING, names: { not: false, values: new Set([name]) } };
 }
