@@ -1,5 +1,6 @@
-import type { Book } from "../intent/book.ts";
-import type { Address, ChainId } from "../intent/effect.ts";
+import type { Time } from "../base/time.ts";
+import type { Book, BookContract } from "../intent/book.ts";
+import type { Address, ChainId, Effect } from "../intent/effect.ts";
 import type { Intent, Request } from "../intent/intent.ts";
 
 /** Steps below the account's key, as BIP-32 indexes. */
@@ -93,3 +94,25 @@ export interface Chain {
   decode(request: Request, account: AccountKeys, book: Book): Intent;
   assemble(intent: Intent, signatures: readonly Signature[], account: AccountKeys): Signed;
 }
+
+/** What the bytes of an example are made with. */
+export interface Composing {
+  readonly chain: ChainId;
+  readonly book: Book;
+  /** All that the policy names, so that one can be found that does what is wanted. */
+  readonly contracts: readonly BookContract[];
+  /** As a request names an account without a vault. An example where it is absent: nobody has its private key. */
+  readonly account?: string;
+  /** Of the account; 0 where it is absent. */
+  readonly nonce?: bigint;
+  /** For what has to say when it was made. */
+  readonly now: Time;
+}
+
+/**
+ * The reverse of `Chain.decode`: bytes that are meant to have these effects, for an audit to show. Not a promise: whoever shows
+ * them decodes them, and compares, first. A transaction has a fee besides, of 0 where none is asked for.
+ *
+ * @returns nothing where no single request has such effects, or none that is known here.
+ */
+export type Compose = (effects: readonly Effect[], composing: Composing) => Request | undefined;
