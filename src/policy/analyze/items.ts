@@ -9,7 +9,8 @@ import { NOTHING } from "./sets.ts";
 
 /** What can be said of an effect under a policy, or of one that is asked about. */
 export type Outcome =
-  | { readonly what: "asked" }
+  /** `topic`: which of several questions at once. */
+  | { readonly what: "asked"; readonly topic?: number }
   | { readonly what: "allowed"; readonly side: number; readonly rule?: Rule }
   | { readonly what: "denied"; readonly side: number; readonly rule?: Rule }
   /** Approvals, a delay or a confirmation; of a limit, what its excess needs. */
@@ -25,7 +26,7 @@ export class Outcomes {
   readonly #numbers = new Map<string, number>();
 
   number(outcome: Outcome): number {
-    const which = "mark" in outcome ? outcome.mark : "side" in outcome ? outcome.side : "";
+    const which = "mark" in outcome ? outcome.mark : "topic" in outcome ? outcome.topic : "side" in outcome ? outcome.side : "";
     const key = `${outcome.what} ${which} ${"rule" in outcome ? outcome.rule?.id : ""}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;

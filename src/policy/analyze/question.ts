@@ -1,16 +1,13 @@
 import type { Time } from "../../base/time.ts";
 import type { EffectKind } from "../../intent/effect.ts";
-import type { Member } from "../../intent/verdict.ts";
-import type { Condition, Policy } from "../core.ts";
-import { type Box, boxesOf, meet, ofKinds } from "./boxes.ts";
+import type { Condition, LimitRule, Policy, RequireRule } from "../core.ts";
+import { Actors, approvalsOf } from "./actors.ts";
 import { Space } from "./dimensions.ts";
-import { feasible, only } from "./feasible.ts";
 import { Inconclusive } from "./inconclusive.ts";
-import { about, itemsOf, marksOf, Outcomes, rulesIn, untilDenied } from "./items.ts";
-import { type Approvers, type Asked, fewest, suffices } from "./quorum.ts";
-import { Budget, Regions, type State } from "./regions.ts";
-import { hasName, keyOf, type ValueSet } from "./sets.ts";
-import { type Examples, judged, plainExamples, type Witness, witnessIn } from "./witness.ts";
+import { type Asked, fewest, suffices } from "./quorum.ts";
+import { Budget } from "./regions.ts";
+import { type Found, Walk } from "./walk.ts";
+import { type Examples, judged, plainExamples, type Witness } from "./witness.ts";
 
 /** Can an effect of these kinds, under this condition, be signed so cheaply? */
 export interface Question {
@@ -18,22 +15,26 @@ export interface Question {
   /** All of them where it is absent. */
   readonly when?: Condition;
   readonly mode?: string;
-  /** Those who ask and answer: everybody in the policy where it is absent. */
+  /** Those who ask and answer: everybody in the policy where it is absent. A service asks, and never answers. */
   readonly by?: ReadonlySet<string>;
-  /** With fewer approvals than this; however many where it is absent. */
+  /** With fewer approvals than this, besides whoever asks; however many where it is absent. */
   readonly fewerThan?: number;
+  /** It is asked here or at any later moment, and signed no sooner than its delay after that. Any moment where it is absent. */
+  readonly from?: Time;
 }
 
 export type Answer =
   /** Proven: no effect is, over so many regions. */
   | { readonly kind: "no"; readonly regions: number }
-  /** This one is: the interpreter said so again. `approvers` are as few as can be. */
+  /** This one is: the interpreter said so again. `approvers` are as few as can be for it, and whoever asks is none of them. */
   | {
       readonly kind: "yes";
       readonly witness: Witness;
       readonly approvers: readonly string[];
       readonly delayMs: number;
       readonly confirm: boolean;
+      /** Who could say no for as long as it waits: approvers that its rules name, and of whom the question is not. */
+      readonly objectors: readonly string[];
     }
   /** Neither was shown, and nobody may take it for a no. */
   | { readonly kind: "inconclusive"; readonly why: string };
@@ -45,7 +46,9 @@ export interface AnswerOptions {
   readonly examples?: Examples;
 }
 
-const DEFAULT_WORK = 200_000;
+type Yes = Extract<Answer, { readonly kind: "yes" }>;
+
+export const DEFAULT_WORK = 200_000;
 
 /** Answers a question about one policy: exactly, or not at all. */
 export function answer(policy: Policy, question: Question, options: AnswerOptions = {}): Answer {
@@ -62,130 +65,87 @@ class Search {
   readonly #question: Question;
   readonly #examples: Examples;
   readonly #budget: Budget;
-  readonly #space: Space;
-  readonly #outcomes = new Outcomes();
-  readonly #regions: Regions;
+  readonly #actors: Actors;
+  readonly #walk: Walk;
   readonly #people: readonly string[];
-  readonly #refuted = new Map<State, Set<string>>();
-  readonly #asked: number;
-  readonly #mode: string;
-  readonly #requester: number;
-  readonly #amount: number;
-  readonly #total: number;
-  #unshown: string | undefined;
-  #seen = 0;
 
   constructor(policy: Policy, question: Question, { work = DEFAULT_WORK, signal, examples = plainExamples }: AnswerOptions) {
     this.#policy = policy;
     this.#question = question;
     this.#examples = examples;
     this.#budget = new Budget(work, signal);
-    const when = question.when ?? { op: "always" };
-    this.#space = new Space([policy], [when]);
-    this.#requester = this.#space.at("requester");
-    this.#amount = this.#space.at("amount");
-    this.#total = this.#space.at("total");
-    this.#people = [...policy.people.keys()].filter((person) => question.by?.has(person) ?? true);
-    this.#mode = question.mode ?? "normal";
-    const asked = inMode(this.#space, this.#mode, ofKinds(this.#space, question.kinds, boxesOf(this.#space, when, "certainly")));
-    const inForce = rulesIn(policy, this.#mode);
-    const rules = [...about(itemsOf(this.#space, inForce, this.#outcomes), asked), ...marksOf(this.#space, inForce, this.#outcomes)];
-    this.#asked = this.#outcomes.number({ what: "asked" });
-    const items = [...rules, { outcome: this.#asked, boxes: asked }];
-    this.#regions = new Regions(this.#space, items, { keep: untilDenied(this.#outcomes), budget: this.#budget });
+    this.#actors = new Actors(policy);
+    const { kinds, when = { op: "always" }, mode = "normal", by, from = 0 } = question;
+    this.#people = this.#actors.people.filter((person) => by?.has(person) ?? true);
+    const using = { space: new Space([policy], [when]), actors: this.#actors, budget: this.#budget };
+    this.#walk = new Walk(policy, { topics: [{ kinds, when }], mode, from, ...(by && { by }) }, using);
   }
 
   run(): Answer {
-    const found = this.#search(this.#regions.start, new Map());
-    if (found !== undefined) return found;
-    return this.#unshown === undefined ? { kind: "no", regions: this.#seen } : { kind: "inconclusive", why: this.#unshown };
-  }
-
-  /** Depth first; a state that was refuted once is not looked at again. */
-  #search(state: State, region: Map<number, ValueSet>): Answer | undefined {
-    if (!this.#promising(state)) return undefined;
-    const key = this.#keyOf(region);
-    const refuted = this.#refuted.get(state);
-    if (refuted?.has(key)) return undefined;
-    const expansion = this.#regions.expand(state);
-    if (expansion === undefined) {
-      this.#seen++;
-      return this.#show(state, region);
-    }
-    for (const { values, state: next } of expansion.pieces) {
-      if (!this.#fits(expansion.dimension, values, region)) continue;
-      const found = this.#search(next, new Map(region).set(expansion.dimension, values));
-      if (found !== undefined) return found;
-    }
-    this.#refuted.set(state, (refuted ?? new Set()).add(key));
-    return undefined;
-  }
-
-  /** Asked about, not denied, and what is asked for already can be answered. */
-  #promising({ settled, open }: State): boolean {
-    const still = new Set([...settled, ...open.map(({ outcome }) => outcome)]);
-    if (!still.has(this.#asked) || !this.#outcomes.of(still).some(({ what }) => what === "allowed")) return false;
-    return this.#cheapest(this.#needed(settled), undefined) !== undefined;
-  }
-
-  /** What earlier choices still say when later ones are made: who asks, and that a request's total is no less than its amount. */
-  #keyOf(region: Map<number, ValueSet>): string {
-    const requester = region.get(this.#requester);
-    const amount = region.get(this.#amount);
-    return `${requester === undefined ? "" : keyOf(requester)} ${amount === undefined || region.has(this.#total) ? "" : String(amount.integers[0]?.[0])}`;
-  }
-
-  #fits(dimension: number, values: ValueSet, region: Map<number, ValueSet>): boolean {
-    if (dimension === this.#requester) return this.#people.some((person) => hasName(values.names, person));
-    return feasible(this.#space, region, dimension, values);
-  }
-
-  #needed(settled: Iterable<number>): readonly Asked[] {
-    return this.#outcomes.of(settled).flatMap((outcome) => {
-      if (outcome.what !== "asks") return [];
-      const asked = outcome.rule.type === "require" ? outcome.rule.approvals : outcome.rule.beyond;
-      return asked.length === 0 ? [] : [asked];
+    let regions = 0;
+    let yes: Yes | undefined;
+    let unshown: string | undefined;
+    this.#walk.run({
+      worth: ({ asks }) => this.#cheapest(askedBy(asks), undefined) !== undefined,
+      found: (region) => {
+        regions++;
+        const shown = this.#show(region);
+        if (typeof shown === "string") unshown = shown;
+        else yes = shown;
+        return yes !== undefined;
+      },
     });
+    if (yes !== undefined) return yes;
+    return unshown === undefined ? { kind: "no", regions } : { kind: "inconclusive", why: unshown };
   }
 
   /** The fewest who could answer, if they are few enough; at any moment that is not chosen yet. */
-  #cheapest(asked: readonly Asked[], requester: string | undefined, moment?: Time): readonly string[] | undefined {
-    const approvers: Approvers = {
-      people: new Set(this.#people.filter((person) => person !== requester)),
-      stands: (member) => moment === undefined || standsAt(member, moment),
-    };
-    const found = fewest(asked, approvers, this.#budget);
+  #cheapest(asked: readonly Asked[], asker: string | undefined, moment?: Time): readonly string[] | undefined {
+    const found = fewest(asked, this.#actors.approvers(this.#people, asker, moment), this.#budget);
     return found === undefined || found.length >= (this.#question.fewerThan ?? Number.POSITIVE_INFINITY) ? undefined : found;
   }
 
-  /** A leaf is a promise; a request that the interpreter lets pass is the proof. */
-  #show(state: State, region: Map<number, ValueSet>): Answer | undefined {
-    const asked = this.#needed(state.settled);
-    const { names } = region.get(this.#requester) ?? this.#space.all(this.#requester);
-    for (const requester of this.#people.filter((person) => hasName(names, person))) {
-      const witness = witnessIn(this.#space, new Map(region).set(this.#requester, only(requester)), this.#examples);
-      const approvers = this.#cheapest(asked, requester, witness.circumstances.now);
+  /** A region is a promise; a request that the interpreter lets pass is the proof. Says why, where there is none. */
+  #show(region: Found): Yes | string | undefined {
+    const { asks, askers, delayMs, confirm } = region;
+    let why: string | undefined;
+    for (const asker of askers) {
+      const witness = this.#walk.witness(region, asker, this.#examples);
+      const { now } = witness.circumstances;
+      const approvers = this.#cheapest(askedBy(asks), asker, now);
       if (approvers === undefined) continue;
-      const { reasons, needs } = judged(this.#policy, witness);
-      const answered = needs.flatMap((need) => (need.kind === "approvals" ? [need.alternatives] : []));
-      const standing: Approvers = { people: new Set(approvers), stands: (member) => standsAt(member, witness.circumstances.now) };
-      if (reasons.length === 0 && suffices(answered, standing)) {
-        const delays = needs.flatMap((need) => (need.kind === "delay" ? [need.delayMs] : []));
-        return { kind: "yes", witness, approvers, delayMs: Math.max(0, ...delays), confirm: needs.some(({ kind }) => kind === "confirm") };
-      }
-      this.#unshown = `a region was found that no single request could be shown in: ${reasons[0]?.code ?? "approvals"}`;
+      why = refused(this.#policy, this.#actors, { witness, asker, approvers, delayMs, confirm });
+      if (why !== undefined) continue;
+      const others = this.#actors.objectors(asks, { until: now, ms: delayMs }, asker);
+      const objectors = delayMs === 0 ? [] : others.filter((person) => !this.#question.by?.has(person));
+      return { kind: "yes", witness, approvers, delayMs, confirm, objectors };
     }
-    return undefined;
+    return why;
   }
 }
 
-function inMode(space: Space, mode: string, boxes: readonly Box[]): readonly Box[] {
-  return boxes.flatMap((box) => {
-    const both = meet(box, [[space.at("mode"), only(mode)]]);
-    return both === undefined ? [] : [both];
-  });
+/** What is said to be enough for a request. */
+interface Promised {
+  readonly witness: Witness;
+  readonly asker: string;
+  readonly approvers: readonly string[];
+  readonly delayMs: number;
+  readonly confirm: boolean;
 }
 
-function standsAt({ from = 0, until = Number.POSITIVE_INFINITY }: Member, moment: Time): boolean {
-  return from <= moment && moment < until;
+/** Why a request that is said to pass does not, as the interpreter judges it; nothing where it passes. */
+export function refused(policy: Policy, actors: Actors, promised: Promised): string | undefined {
+  const { witness, asker, approvers, delayMs, confirm } = promised;
+  const { reasons, needs } = judged(policy, witness);
+  const asked = needs.flatMap((need) => (need.kind === "approvals" ? [need.alternatives] : []));
+  const answered = suffices(asked, actors.approvers(approvers, asker, witness.circumstances.now));
+  const waits = Math.max(0, ...needs.flatMap((need) => (need.kind === "delay" ? [need.delayMs] : []))) <= delayMs;
+  const present = confirm || !needs.some(({ kind }) => kind === "confirm");
+  if (reasons.length === 0 && answered && waits && present) return undefined;
+  return `a region was found that no single request could be shown in: ${reasons[0]?.code ?? "approvals"}`;
+}
+
+/** What rules ask of approvers; one that asks none of them is left out. */
+export function askedBy(asks: readonly (RequireRule | LimitRule)[]): readonly Asked[] {
+  return asks.map(approvalsOf).filter(({ length }) => length > 0);
 }

@@ -32,7 +32,7 @@ describe("a question about a policy", () => {
           if (found.kind !== "no") return;
           const asks = compileCondition(question.when);
           for (const [effect, drawnCircumstances] of tries) {
-            const moment = { ...drawnCircumstances, mode: "normal", requester: drawnCircumstances.requester ?? "ana" };
+            const moment = { ...drawnCircumstances, mode: "normal", requester: drawnCircumstances.requester ?? "ana", session: "unlock" };
             const intent = { effects: [effect], refusals: [] };
             const [facts] = factsOf(intent, moment);
             if (

@@ -1,0 +1,56 @@
+import type { Time } from "../../base/time.ts";
+import type { Member } from "../../intent/verdict.ts";
+import type { LimitRule, Policy, RequireRule } from "../core.ts";
+import { isService } from "../credentials.ts";
+import type { Approvers, Asked } from "./quorum.ts";
+
+/** What the people of a policy can do at all, by what they can sign with. */
+export class Actors {
+  /** Everybody who has a credential, and so can ask. */
+  readonly people: readonly string[];
+  readonly #sessions = new Map<string, readonly string[]>();
+  readonly #machines = new Set<string>();
+
+  constructor(policy: Pick<Policy, "people">) {
+    for (const [person, credentials] of policy.people) {
+      if (credentials.length === 0) continue;
+      this.#sessions.set(person, [...new Set(credentials.map(({ kind }) => kind))]);
+      if (isService(credentials)) this.#machines.add(person);
+    }
+    this.people = [...this.#sessions.keys()];
+  }
+
+  /** Kinds of credential that can begin a session of theirs. */
+  sessions(person: string): readonly string[] {
+    return this.#sessions.get(person) ?? [];
+  }
+
+  /** Whether they can approve, object and confirm what they ask for: a machine does none of it. */
+  answers(person: string): boolean {
+    return this.#sessions.has(person) && !this.#machines.has(person);
+  }
+
+  /** Those of `people` who could approve what `asker` asks for; at any moment where none is given. */
+  approvers(people: Iterable<string>, asker: string | undefined, moment?: Time): Approvers {
+    return {
+      people: new Set([...people].filter((person) => person !== asker && this.answers(person))),
+      stands: (member) => moment === undefined || standsAt(member, moment),
+    };
+  }
+
+  /** Who can say no to a request while it waits: those whom its rules name as approvers, for as long as it waits. */
+  objectors(asks: readonly (RequireRule | LimitRule)[], wait: { readonly until: Time; readonly ms: number }, asker: string): readonly string[] {
+    const named = asks.flatMap((rule) => approvalsOf(rule).flat()).flatMap(({ members }) => members);
+    const there = named.filter((member) => standsAt(member, wait.until - wait.ms) && standsAt(member, wait.until - 1));
+    return [...new Set(there.map(({ person }) => person))].filter((person) => person !== asker && this.answers(person)).sort();
+  }
+}
+
+/** What a rule asks of approvers; of a limit, what its excess needs. */
+export function approvalsOf(rule: RequireRule | LimitRule): Asked {
+  return rule.type === "require" ? rule.approvals : rule.beyond;
+}
+
+export function standsAt({ from = 0, until = Number.POSITIVE_INFINITY }: Member, moment: Time): boolean {
+  return from <= moment && moment < until;
+}

@@ -1,0 +1,183 @@
+import type { Time } from "../../base/time.ts";
+import type { EffectKind } from "../../intent/effect.ts";
+import type { Condition, LimitRule, Policy, RequireRule } from "../core.ts";
+import type { Actors } from "./actors.ts";
+import { type Box, boxesOf, meet, ofKinds } from "./boxes.ts";
+import type { Space } from "./dimensions.ts";
+import { feasible, only } from "./feasible.ts";
+import { about, itemsOf, marksOf, Outcomes, rulesIn, untilDenied } from "./items.ts";
+import { type Budget, Regions, type State } from "./regions.ts";
+import { hasName, intersect, isEmpty, keyOf, NOTHING, type ValueSet } from "./sets.ts";
+import { type Examples, type Witness, witnessIn } from "./witness.ts";
+
+/** Effects that are looked for: of one of these kinds, and certainly under the condition. */
+export interface Topic {
+  readonly kinds: readonly EffectKind[];
+  readonly when: Condition;
+}
+
+export interface Asking {
+  /** Several are looked for at once, each by its index. */
+  readonly topics: readonly Topic[];
+  readonly mode: string;
+  /** Requests are made from here on: what was before cannot be chosen any more. */
+  readonly from?: Time;
+  /** Those who may ask: everybody where it is absent. */
+  readonly by?: ReadonlySet<string>;
+}
+
+/** A region that is allowed, by what is asked for in it. */
+export interface Found {
+  readonly topics: readonly number[];
+  readonly asks: readonly (RequireRule | LimitRule)[];
+  readonly delayMs: number;
+  readonly confirm: boolean;
+  /** Who can ask in it. */
+  readonly askers: readonly string[];
+  readonly region: ReadonlyMap<number, ValueSet>;
+}
+
+/** What is known on the way to a region: all that holds there, and what still may. */
+export interface Place {
+  readonly topics: readonly number[];
+  readonly asks: readonly (RequireRule | LimitRule)[];
+  readonly askers: readonly string[];
+}
+
+export interface Visitor {
+  /** Whether a region below could matter; once it could not, it must not later on. */
+  worth(place: Place): boolean;
+  /** Returns whether that is enough. */
+  found(region: Found): boolean;
+}
+
+/** The last moment that a date can say (ECMA-262, "Time Values and Time Range"). */
+const LAST_TIME = 8_640_000_000_000_000n;
+
+/** One walk through the regions that a policy allows, depth first; where a visitor has seen enough it is left out. */
+export class Walk {
+  readonly #space: Space;
+  readonly #actors: Actors;
+  readonly #askers: readonly string[];
+  readonly #outcomes = new Outcomes();
+  readonly #topics = new Map<number, number>();
+  readonly #regions: Regions;
+  readonly #from: bigint;
+  readonly #seen = new Map<State, Set<string>>();
+  readonly #at: { readonly [name in "requester" | "session" | "amount" | "total" | "date"]: number };
+
+  /** @throws Inconclusive when the budget is spent, here and in all that follows. */
+  constructor(policy: Policy, { topics, mode, from = 0, by }: Asking, using: { space: Space; actors: Actors; budget: Budget }) {
+    const { space, actors, budget } = using;
+    this.#space = space;
+    this.#actors = actors;
+    this.#from = BigInt(from);
+    this.#askers = actors.people.filter((person) => by?.has(person) ?? true);
+    const at = (name: string) => space.at(name);
+    this.#at = { requester: at("requester"), session: at("session"), amount: at("amount"), total: at("total"), date: at("date") };
+    const moment: Box = [
+      [space.at("mode"), only(mode)],
+      [this.#at.date, { ...NOTHING, integers: [[this.#from, LAST_TIME]] }],
+    ];
+    const asked = topics.map(({ kinds, when }, topic) => {
+      const everywhere = ofKinds(space, kinds, boxesOf(space, when, "certainly"));
+      const boxes = everywhere.map((box) => meet(box, moment)).filter((box) => box !== undefined);
+      const outcome = this.#outcomes.number({ what: "asked", topic });
+      this.#topics.set(outcome, topic);
+      return { outcome, boxes };
+    });
+    const rules = about(
+      itemsOf(space, rulesIn(policy, mode), this.#outcomes),
+      asked.flatMap(({ boxes }) => boxes),
+    );
+    const marks = marksOf(space, this.#asking(rules.map(({ outcome }) => outcome)), this.#outcomes);
+    this.#regions = new Regions(space, [...rules, ...marks, ...asked], { keep: untilDenied(this.#outcomes), budget });
+  }
+
+  run(visitor: Visitor): void {
+    this.#visit(this.#regions.start, new Map(), visitor);
+  }
+
+  /** A request out of a region, asked by one of its askers. */
+  witness({ region }: Pick<Found, "region">, asker: string, examples: Examples): Witness {
+    const { requester, session } = this.#at;
+    const began = this.#sessionOf(asker, region) ?? "";
+    return witnessIn(this.#space, new Map(region).set(requester, only(asker)).set(session, only(began)), examples);
+  }
+
+  #visit(state: State, region: Map<number, ValueSet>, visitor: Visitor): boolean {
+    const place = this.#place(state, region);
+    if (place === undefined || !visitor.worth(place)) return false;
+    const key = this.#keyOf(region);
+    const seen = this.#seen.get(state) ?? new Set();
+    if (seen.has(key)) return false;
+    this.#seen.set(state, seen.add(key));
+    const expansion = this.#regions.expand(state);
+    if (expansion === undefined) return this.#reach(place, region, visitor);
+    for (const { values, state: next } of expansion.pieces) {
+      if (!feasible(this.#space, region, expansion.dimension, values)) continue;
+      if (this.#visit(next, new Map(region).set(expansion.dimension, values), visitor)) return true;
+    }
+    return false;
+  }
+
+  /** Nothing where it is denied, not asked about, or nobody can ask. */
+  #place({ settled, open }: State, region: Map<number, ValueSet>): Place | undefined {
+    const topics: number[] = [];
+    let allowed = false;
+    const look = (outcome: number) => {
+      const topic = this.#topics.get(outcome);
+      if (topic !== undefined && !topics.includes(topic)) topics.push(topic);
+      allowed ||= this.#outcomes.at(outcome).what === "allowed";
+    };
+    for (const outcome of settled) look(outcome);
+    for (const outcome of new Set(open.map((suffix) => suffix.outcome))) look(outcome);
+    if (!allowed || topics.length === 0) return undefined;
+    const asks = this.#asking(settled);
+    const confirm = confirms(asks);
+    const askers = this.#askersIn(region).filter((person) => !confirm || this.#actors.answers(person));
+    return askers.length === 0 ? undefined : { topics, asks, askers };
+  }
+
+  #reach(place: Place, region: Map<number, ValueSet>, visitor: Visitor): boolean {
+    const { asks } = place;
+    const delayMs = Math.max(0, ...asks.map((rule) => (rule.type === "require" ? rule.delayMs : 0)));
+    // It is judged when it is signed, and so once the delay is over.
+    const signed = { ...NOTHING, integers: [[this.#from + BigInt(delayMs), LAST_TIME] as const] };
+    const date = intersect(region.get(this.#at.date) ?? this.#space.all(this.#at.date), signed);
+    if (isEmpty(date)) return false;
+    return visitor.found({ ...place, delayMs, confirm: confirms(asks), region: new Map(region).set(this.#at.date, date) });
+  }
+
+  #asking(outcomes: Iterable<number>): readonly (RequireRule | LimitRule)[] {
+    return this.#outcomes.of(outcomes).flatMap((outcome) => (outcome.what === "asks" ? [outcome.rule] : []));
+  }
+
+  #askersIn(region: ReadonlyMap<number, ValueSet>): readonly string[] {
+    const { requester, session } = this.#at;
+    const names = region.get(requester)?.names;
+    const inRegion = names === undefined ? this.#askers : this.#askers.filter((person) => hasName(names, person));
+    return region.has(session) ? inRegion.filter((person) => this.#sessionOf(person, region) !== undefined) : inRegion;
+  }
+
+  #sessionOf(person: string, region: ReadonlyMap<number, ValueSet>): string | undefined {
+    const names = region.get(this.#at.session)?.names;
+    return this.#actors.sessions(person).find((kind) => names === undefined || hasName(names, kind));
+  }
+
+  /** What earlier choices still say when later ones are made. */
+  #keyOf(region: Map<number, ValueSet>): string {
+    const { requester, session, amount, total, date } = this.#at;
+    const chosen = [requester, session, date].map((dimension) => {
+      const values = region.get(dimension);
+      return values === undefined ? "" : keyOf(values);
+    });
+    // A request's total is no less than one of its amounts.
+    const least = region.has(total) ? undefined : region.get(amount)?.integers[0]?.[0];
+    return `${chosen.join(" ")} ${least ?? ""}`;
+  }
+}
+
+function confirms(asks: readonly (RequireRule | LimitRule)[]): boolean {
+  return asks.some((rule) => rule.type === "require" && rule.confirm);
+}
