@@ -20,7 +20,7 @@ import { delaysOf, waitOf } from "./waiting.ts";
 /** More requests than this do not wait at once: a flood must not fill the store. */
 export const MOST_PENDING = 1000;
 /** Nor more than this of one person: nobody can take the others' places. */
-const MOST_OF_ONE = 100;
+export const MOST_OF_ONE = 100;
 /** Approvals cover a fee up to so many times the fee that was shown; the policy still judges every new fee. */
 const FEE_HEADROOM = 2n;
 
@@ -187,7 +187,7 @@ function isWaiting({ used }: PendingRecord): boolean {
   return used.length === 0;
 }
 
-function tooMany(): Reason {
+export function tooMany(): Reason {
   return {
     code: "pending/too-many",
     params: { most: MOST_OF_ONE, inAll: MOST_PENDING },

@@ -12,7 +12,7 @@ import { overAt } from "./waiting.ts";
 
 /** Where a pending request stands: what is missing, which answers count, who has ended it. */
 export function standingOf(
-  judge: Judge,
+  judge: Pick<Judge, "policy">,
   pending: PendingRecord,
   now: Time,
 ): { readonly missing: readonly Need[]; readonly approvals: readonly AnswerRecord[]; readonly refusedBy?: string } {
@@ -70,7 +70,7 @@ export function mayAnswer(pending: PendingRecord, { person, answer }: Pick<Answe
 }
 
 /** A yes counts only while its key is still one of the person's; a session's answer while the person is still one who unlocks. */
-function stillTheirs(judge: Judge, answer: AnswerRecord): boolean {
+function stillTheirs(judge: Pick<Judge, "policy">, answer: AnswerRecord): boolean {
   return hasCredential(judge.policy, answer.person, answer.key);
 }
 

@@ -23,7 +23,7 @@ export function overAt(delays: readonly DelayRecord[], need: Delay, last: Time):
 }
 
 /** As short as any of its rules says, but never so short that a delay among them could not run. */
-export function waitOf(judge: Judge, needs: readonly Need[]): number {
+export function waitOf(judge: Pick<Judge, "policy">, needs: readonly Need[]): number {
   const waits = needs.map((need) => expiryOf(judge, need.rule));
   const longestDelay = Math.max(0, ...needs.filter(isDelay).map(({ delayMs }) => delayMs));
   const enough = waits.filter((wait) => wait > longestDelay);
@@ -31,7 +31,7 @@ export function waitOf(judge: Judge, needs: readonly Need[]): number {
 }
 
 /** A session's rules stand under their own prefix and wait as long as any other. */
-function expiryOf(judge: Judge, id: string): number {
+function expiryOf(judge: Pick<Judge, "policy">, id: string): number {
   const { rules, modes } = judge.policy;
   const rule = [rules, ...[...modes.values()].map((mode) => mode.rules)].flat().find((candidate) => candidate.id === id);
   return rule?.type === "require" ? rule.expiresMs : EXPIRES_MS;
