@@ -24,6 +24,8 @@ type Side = readonly [dimension: number, values: ValueSet];
 
 /** A rule that falls apart into more is not analysed: no document that a person reads comes near. */
 const MOST_BOXES = 4096;
+/** Nor is one that so many pairs of parts of would have to be looked at. */
+const MOST_MEETS = 64 * MOST_BOXES;
 
 /**
  * Where a condition is true (`certainly`), or not false (`possibly`), as boxes that may overlap.
@@ -114,6 +116,7 @@ function inAll(parts: readonly (readonly Box[])[]): readonly Box[] {
   let out = EVERYWHERE;
   // The narrow parts first, so that what falls out falls out early.
   for (const part of [...parts].sort((a, b) => a.length - b.length)) {
+    if (out.length * part.length > MOST_MEETS) throw new Inconclusive(`a rule falls apart into more than ${MOST_BOXES} parts`);
     const next: Box[] = [];
     for (const box of out) {
       for (const other of part) {

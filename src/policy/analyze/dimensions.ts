@@ -19,13 +19,12 @@ export class Space {
   readonly dimensions: readonly Dimension[];
   readonly #index: ReadonlyMap<string, number>;
 
-  constructor(policies: readonly Policy[], more: readonly Condition[] = []) {
+  constructor(policies: readonly Policy[], more: readonly Condition[] = [], domain: DomainOf = domainInRequests(policies)) {
     const args = new Set<string>();
     for (const condition of [...policies.flatMap(everyRule).map(({ when }) => when), ...more]) addArguments(condition, args);
-    const people = new Set(policies.flatMap((policy) => [...policy.people.keys()]));
     this.dimensions = [
       { name: "kind", all: names([...EFFECT_KINDS, ...ACT_KINDS], false) },
-      ...ORDER.map((field) => ({ name: field, all: field === "requester" ? names([...people], false) : domainOf(field) })),
+      ...ORDER.map((field) => ({ name: field, all: domain(field) })),
       ...[...args].sort().map((name) => ({ name: `args.${name}`, all: ANY_ARGUMENT })),
     ];
     this.#index = new Map(this.dimensions.map(({ name }, index) => [name, index]));
@@ -42,6 +41,23 @@ export class Space {
     return this.dimensions[index]?.all ?? NOTHING;
   }
 }
+
+/** What a field can be. */
+export type DomainOf = (field: Field) => ValueSet;
+
+/** In requests that are made now: people who are there ask. */
+function domainInRequests(policies: readonly Policy[]): DomainOf {
+  const people = names([...new Set(policies.flatMap((policy) => [...policy.people.keys()]))], false);
+  return (field) => (field === "requester" ? people : domainOf(field));
+}
+
+/** In what the vault has recorded: of people who are there no more, and by versions that did not know every field. */
+export const domainInRecords: DomainOf = (field) => {
+  const { type } = FIELDS[field];
+  if (type === "integer") return { ...NOTHING, integers: INTEGERS, unknown: true };
+  if (type === "flag") return { ...NOTHING, flags: FLAGS, unknown: true };
+  return field === "hour" ? ONLY_UNKNOWN : { ...NOTHING, names: ALL_NAMES, unknown: true };
+};
 
 export const KIND = 0;
 

@@ -106,6 +106,7 @@ function cover(
   budget: Budget,
   below: number = Number.POSITIVE_INFINITY,
 ): readonly string[] | undefined {
+  budget.spend();
   if (demands.some(({ who, least }) => who.size < least) || failing.some(({ least }) => least <= 0)) return undefined;
   const all = [...demands, ...failing];
   const alike = new Map<string, { readonly inside: readonly boolean[]; readonly people: string[] }>();

@@ -66,9 +66,10 @@ export class Budget {
     this.#signal = signal;
   }
 
-  spend(): void {
+  spend(work = 1): void {
     this.#signal?.throwIfAborted();
-    if (--this.#left < 0) throw new Inconclusive("the work that was granted is used up");
+    this.#left -= work;
+    if (this.#left < 0) throw new Inconclusive("the work that was granted is used up");
   }
 }
 

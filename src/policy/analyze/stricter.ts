@@ -1,117 +1,122 @@
-import type { LimitRule, Measure, Policy, RequireRule, Rule } from "../core.ts";
-import { type Box, boxesOfRule } from "./boxes.ts";
-import type { Space } from "./dimensions.ts";
-import { about } from "./items.ts";
+import type { Clause, Member } from "../../intent/verdict.ts";
+import type { LimitRule, Policy, RequireRule } from "../core.ts";
+import { DEFAULT_EXPIRES_MS } from "../rules.ts";
+import { Counting } from "./counting.ts";
 import { type Approvers, type Asked, answersOnly } from "./quorum.ts";
-import { type Budget, Regions, type State } from "./regions.ts";
+import type { Budget } from "./regions.ts";
+import { Said } from "./said.ts";
+
+type Asking = RequireRule | LimitRule;
 
 /**
- * Whether what `after` asks and counts is at least what `before` did, whoever of `requesters` asks: nobody can answer the new
- * without answering the old, no delay is shorter, no limit lets more through.
+ * Whether what some rules ask and count is at least what others do: nobody can answer them without answering the others, whoever
+ * could say no still can, nothing waits shorter or may be consented to for longer, and no limit lets more through.
  *
- * @throws Inconclusive when the budget is spent.
+ * Each answer holds for one effect and for any request of many: what a request needs is all that its effects need.
  */
 export class Stricter {
-  readonly #space: Space;
   readonly #budget: Budget;
+  readonly #said: Said;
   readonly #people: ReadonlySet<string>;
-  readonly #limits = new Map<LimitRule, Map<LimitRule, boolean>>();
+  readonly #counting: Counting;
+  readonly #implied = new Map<string, boolean>();
 
-  constructor(space: Space, policies: readonly Policy[], budget: Budget) {
-    this.#space = space;
+  constructor(policies: readonly Policy[], budget: Budget, said: Said = new Said()) {
     this.#budget = budget;
+    this.#said = said;
     this.#people = new Set(policies.flatMap(({ people }) => [...people.keys()]));
+    this.#counting = new Counting(policies, budget, said);
   }
 
-  asks(after: readonly (RequireRule | LimitRule)[], before: readonly (RequireRule | LimitRule)[], requesters: readonly string[]): boolean {
-    if (delayOf(after) < delayOf(before) || (confirms(before) && !confirms(after))) return false;
-    const [now, then] = [after, before].map(askedBy) as [readonly Asked[], readonly Asked[]];
-    return requesters.every((requester) => answersOnly(now, then, this.#without(requester), this.#budget) === undefined);
+  /**
+   * @param requesters - who may ask where these rules ask.
+   * @throws Inconclusive when the budget is spent.
+   */
+  asks(rules: readonly Asking[], others: readonly Asking[], requesters: readonly string[]): boolean {
+    return (
+      delayOf(rules) >= delayOf(others) &&
+      (confirms(rules) || !confirms(others)) &&
+      expiryOf(rules) <= expiryOf(others) &&
+      this.#impliesAll(rules, others, requesters)
+    );
   }
 
-  /** Each of the old limits is made up for by one of the new. */
-  counts(after: readonly LimitRule[], before: readonly LimitRule[]): boolean {
-    return before.every((old) => after.some((limit) => this.limit(limit, old)));
+  /** Each of the others is made up for by one of these, and so is what it asks for its excess. */
+  counts(limits: readonly LimitRule[], others: readonly LimitRule[]): boolean {
+    return others.every((old) => limits.some((limit) => this.limit(limit, old)));
   }
 
   /** Whatever passes `limit` would have passed `old`, at every moment and with every history. */
   limit(limit: LimitRule, old: LimitRule): boolean {
-    const known = this.#limits.get(limit) ?? new Map<LimitRule, boolean>();
-    this.#limits.set(limit, known);
-    let found = known.get(old);
-    if (found === undefined) {
-      found = this.#tighter(limit, old) && this.#covers(boxesOfRule(this.#space, limit), boxesOfRule(this.#space, old));
-      known.set(old, found);
-    }
-    return found;
+    if (this.#said.by(limit) === this.#said.by(old)) return true;
+    if (old.beyond.length === 0 && limit.beyond.length > 0) return false;
+    if (!this.#counting.covers(limit, old)) return false;
+    return limit.beyond.length === 0 || this.#impliesAll([limit], [old], [...this.#people]);
   }
 
-  #tighter(limit: LimitRule, old: LimitRule): boolean {
-    return (
-      weighsNoLess(limit.measure, old.measure) &&
-      limit.max <= old.max &&
-      windowOf(limit) >= windowOf(old) &&
-      limit.by.every((field) => old.by.includes(field)) &&
-      this.#beyond(limit, old)
+  #impliesAll(rules: readonly Asking[], others: readonly Asking[], requesters: readonly string[]): boolean {
+    const mine = new Map(rules.map((rule) => [this.#said.by(rule), rule]));
+    const asked = [...mine.values()].filter((rule) => askedBy(rule).length > 0);
+    return others
+      .filter((other) => !mine.has(this.#said.by(other)) && askedBy(other).length > 0)
+      .every((other) => asked.some((rule) => this.#implies([rule], other, requesters)) || this.#implies(asked, other, requesters));
+  }
+
+  #implies(rules: readonly Asking[], other: Asking, requesters: readonly string[]): boolean {
+    const key = JSON.stringify([rules.map((rule) => this.#said.by(rule)), this.#said.by(other), requesters]);
+    const known = this.#implied.get(key) ?? this.#doesImply(rules.map(askedBy), askedBy(other), requesters);
+    this.#implied.set(key, known);
+    return known;
+  }
+
+  #doesImply(asked: readonly Asked[], other: Asked, requesters: readonly string[]): boolean {
+    const members = [...asked, other].flat(2).flatMap((clause: Clause) => clause.members);
+    const named = new Set(members.map(({ person }) => person));
+    // Whoever is in none of the clauses is like any other who is not.
+    const stranger = requesters.find((person) => !named.has(person));
+    const representing = [...requesters.filter((person) => named.has(person)), ...(stranger === undefined ? [] : [stranger])];
+    return momentsOf(members).every((moment) =>
+      representing.every((requester) => {
+        this.#budget.spend();
+        const approvers: Approvers = {
+          people: new Set([...this.#people].filter((person) => person !== requester)),
+          stands: (member) => standsAt(member, moment),
+        };
+        return mayObject(other, asked, approvers) && answersOnly(asked, [other], approvers, this.#budget) === undefined;
+      }),
     );
   }
-
-  #beyond(limit: LimitRule, old: LimitRule): boolean {
-    if (limit.beyond.length === 0) return true;
-    if (old.beyond.length === 0) return false;
-    return [undefined, ...this.#people].every(
-      (requester) => answersOnly([limit.beyond], [old.beyond], this.#without(requester), this.#budget) === undefined,
-    );
-  }
-
-  /** Whether every point of `part` lies in `whole`. */
-  #covers(whole: readonly Box[], part: readonly Box[]): boolean {
-    const [inPart, inWhole] = [0, 1];
-    const items = [{ outcome: inPart, boxes: part }, ...about([{ outcome: inWhole, boxes: whole }], part)];
-    const regions = new Regions(this.#space, items, { budget: this.#budget });
-    const seen = new Set<State>();
-    const outside = (state: State): boolean => {
-      if (seen.has(state) || state.settled.has(inWhole)) return false;
-      seen.add(state);
-      if (!state.settled.has(inPart) && !state.open.some(({ outcome }) => outcome === inPart)) return false;
-      const expansion = regions.expand(state);
-      return expansion === undefined ? true : expansion.pieces.some((piece) => outside(piece.state));
-    };
-    return !outside(regions.start);
-  }
-
-  #without(requester: string | undefined): Approvers {
-    return { people: new Set([...this.#people].filter((person) => person !== requester)), stands: () => true };
-  }
 }
 
-/** Whether every effect weighs at least as much by this measure. */
-function weighsNoLess(measure: Measure, old: Measure): boolean {
-  if (measure.type === "count" || old.type === "count") return measure.type === old.type;
-  if (measure.type === "amount" || old.type === "amount") {
-    return measure.type === "amount" && old.type === "amount" && measure.asset === old.asset;
-  }
-  if (measure.unit !== old.unit || measure.until > old.until) return false;
-  // What has no row weighs as much as there is.
-  return [...measure.worth].every(([asset, { numerator, denominator }]) => {
-    const before = old.worth.get(asset);
-    return before !== undefined && numerator * before.denominator >= before.numerator * denominator;
-  });
+/** Whoever the one names, and could so end a request with a no, some of the others name too. */
+function mayObject(one: Asked, others: readonly Asked[], { people, stands }: Approvers): boolean {
+  const standing = (clauses: readonly Clause[]) => clauses.flatMap(({ members }) => members.filter(stands).map(({ person }) => person));
+  const still = new Set(standing(others.flat(2)));
+  return standing(one.flat()).every((person) => !people.has(person) || still.has(person));
 }
 
-function windowOf({ windowMs }: LimitRule): number {
-  return windowMs === "ever" ? Number.POSITIVE_INFINITY : windowMs;
+/** A moment out of each time between which nobody begins or ends to stand in for somebody. */
+function momentsOf(members: readonly Member[]): readonly number[] {
+  return [...new Set([0, ...members.flatMap(({ from = 0, until = 0 }) => [from, until])])];
 }
 
-function delayOf(rules: readonly Rule[]): number {
+function standsAt({ from = 0, until = Number.POSITIVE_INFINITY }: Member, moment: number): boolean {
+  return from <= moment && moment < until;
+}
+
+function askedBy(rule: Asking): Asked {
+  return rule.type === "require" ? rule.approvals : rule.beyond;
+}
+
+function delayOf(rules: readonly Asking[]): number {
   return Math.max(0, ...rules.map((rule) => (rule.type === "require" ? rule.delayMs : 0)));
 }
 
-function confirms(rules: readonly Rule[]): boolean {
+function confirms(rules: readonly Asking[]): boolean {
   return rules.some((rule) => rule.type === "require" && rule.confirm);
 }
 
-/** What each asks of approvers; a rule that asks none of them is left out. */
-export function askedBy(rules: readonly (RequireRule | LimitRule)[]): readonly Asked[] {
-  return rules.map((rule) => (rule.type === "require" ? rule.approvals : rule.beyond)).filter(({ length }) => length > 0);
+/** How long consent may be kept at most; only a longer delay than that makes it longer. */
+function expiryOf(rules: readonly Asking[]): number {
+  return Math.min(...rules.map((rule) => (rule.type === "require" ? rule.expiresMs : DEFAULT_EXPIRES_MS)));
 }
