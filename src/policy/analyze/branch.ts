@@ -67,22 +67,38 @@ class Branches {
   }
 
   run(first: Tableau): Solved {
-    this.#add(first);
+    this.#add(this.#node(first));
     for (let node = this.#open.pop(); node !== undefined; node = this.#open.pop()) {
-      if (this.#best !== undefined && node.ceiling <= this.#best.value) break;
       try {
-        this.#split(node.corner);
+        // Down to a point at once: what it is worth rules out most of the rest.
+        for (let at: Node | undefined = node; at !== undefined && this.#isPromising(at); at = this.#split(at.corner));
       } catch (cause) {
         if (!(cause instanceof Inconclusive)) throw cause;
-        // The sides that were not looked at lie below it.
+        // The best of the open ones: no other, and nothing below it, has a higher ceiling.
         return this.#best === undefined ? { kind: "inconclusive" } : { kind: "bound", upper: node.ceiling, ...this.#best };
       }
     }
     return this.#best === undefined ? { kind: "infeasible" } : { kind: "optimal", ...this.#best };
   }
 
-  #split(corner: Tableau): void {
-    const values = new Map(corner.rows.map((row) => [row.basic, amountOf(row)]));
+  #node(corner: Tableau): Node {
+    const { over, under } = amountOf(corner.goal);
+    return { corner, ceiling: this.#step === 0n ? 0n : floor(over, under * this.#step) * this.#step };
+  }
+
+  #isPromising({ ceiling }: Node): boolean {
+    return this.#best === undefined || ceiling > this.#best.value;
+  }
+
+  #add(node: Node): void {
+    let index = this.#open.length;
+    while (index > 0 && (this.#open[index - 1] as Node).ceiling > node.ceiling) index--;
+    this.#open.splice(index, 0, node);
+  }
+
+  /** The more promising side of a corner that is no point; the other stays open. */
+  #split({ rows, goal }: Tableau): Node | undefined {
+    const values = new Map(rows.map((row) => [row.basic, amountOf(row)]));
     let broken: { readonly variable: number; readonly below: bigint } | undefined;
     const rounded = this.#block.variables.map((variable) => {
       const { over, under } = values.get(variable) ?? { over: 0n, under: 1n };
@@ -91,35 +107,25 @@ class Branches {
       return below;
     });
     this.#offer(rounded);
-    if (broken === undefined) return;
+    if (broken === undefined) return undefined;
     const { variable, below } = broken;
-    this.#beyond(corner, variable, -1n, -below - 1n);
-    this.#beyond(corner, variable, 1n, below);
+    const above = this.#side({ rows, goal }, { variable, factor: -1n, most: -below - 1n });
+    const under = this.#side({ rows, goal }, { variable, factor: 1n, most: below });
+    if (above === undefined || under === undefined) return above ?? under;
+    const [better, worse] = above.ceiling >= under.ceiling ? [above, under] : [under, above];
+    this.#add(worse);
+    return better;
   }
 
-  /** The points of a corner's at which the variable, times the factor, is at most this. */
-  #beyond({ rows, goal }: Tableau, variable: number, factor: bigint, most: bigint): void {
+  /** A corner's points at which the variable, times the factor, is at most this. */
+  #side({ rows, goal }: Tableau, { variable, factor, most }: { variable: number; factor: bigint; most: bigint }): Node | undefined {
     const basic = this.#fresh++;
-    const row = inTermsOf(rows, {
-      basic,
-      factors: new Map([
-        [variable, factor],
-        [basic, 1n],
-      ]),
-      value: most,
-    });
-    const corner = restore({ rows: [...rows, row], goal }, this.#budget);
-    if (corner !== undefined) this.#add(corner);
-  }
-
-  #add(corner: Tableau): void {
-    const { over, under } = amountOf(corner.goal);
-    const ceiling = this.#step === 0n ? 0n : floor(over, under * this.#step) * this.#step;
-    if (this.#best !== undefined && ceiling <= this.#best.value) return;
-    // Of equals the latest is taken first: it is the deepest.
-    let index = this.#open.length;
-    while (index > 0 && (this.#open[index - 1] as Node).ceiling > ceiling) index--;
-    this.#open.splice(index, 0, { corner, ceiling });
+    const factors = new Map([
+      [variable, factor],
+      [basic, 1n],
+    ]);
+    const corner = restore({ rows: [...rows, inTermsOf(rows, { basic, factors, value: most })], goal }, this.#budget);
+    return corner && this.#node(corner);
   }
 
   /** Keeps a point if it keeps every row and is worth more than the best so far. */

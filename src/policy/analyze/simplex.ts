@@ -71,7 +71,7 @@ export function improve(tableau: Tableau, budget: Budget): Tableau | undefined {
   while (true) {
     const entering = steepest(at.goal, stalled > PATIENCE);
     if (entering === undefined) return at;
-    const leaving = tightest(at.rows, entering);
+    const leaving = tightest(at.rows, entering, stalled > PATIENCE);
     if (leaving === undefined) return undefined;
     stalled = leaving.value === 0n ? stalled + 1 : 0;
     at = pivot(at, leaving, entering, budget);
@@ -115,15 +115,16 @@ function steepest({ factors }: Row, first: boolean): number | undefined {
   return found;
 }
 
-/** The row that stops the variable first; of several, the one about the first variable. */
-function tightest(rows: readonly Row[], entering: number): Row | undefined {
+/** The row that stops the variable first; of several, the shortest, or the one about the first variable. */
+function tightest(rows: readonly Row[], entering: number, first: boolean): Row | undefined {
   let found: Row | undefined;
   let room = { over: 0n, under: 1n };
   for (const row of rows) {
     const factor = row.factors.get(entering);
     if (factor === undefined || factor <= 0n) continue;
     const own = { over: row.value, under: factor };
-    if (found === undefined || isLess(own, room) || (row.basic < found.basic && !isLess(room, own))) {
+    const isBefore = found === undefined || (first ? row.basic < found.basic : row.factors.size < found.factors.size);
+    if (found === undefined || isLess(own, room) || (isBefore && !isLess(room, own))) {
       found = row;
       room = own;
     }
@@ -147,7 +148,7 @@ function pivot({ rows, goal }: Tableau, leaving: Row, entering: number, budget: 
   const changed = (row: Row): Row => {
     if (row === leaving) return about;
     if (!row.factors.has(entering)) return row;
-    numbers += about.factors.size;
+    numbers += row.factors.size + about.factors.size;
     return without(row, about, entering);
   };
   const next = { rows: rows.map(changed), goal: changed(goal) };

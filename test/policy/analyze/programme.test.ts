@@ -72,7 +72,7 @@ describe("an integer programme", () => {
         expect(keeps(programme, found.at)).toBe(true);
         count.optimal++;
       }),
-      { numRuns: 6000 },
+      { numRuns: 3000 },
     );
     expect(count.optimal).toBeGreaterThan(1000);
     expect(count.infeasible).toBeGreaterThan(200);
@@ -98,7 +98,7 @@ describe("an integer programme", () => {
         if (far.kind !== "optimal") throw new Error(far.kind);
         expect(far.value > 10n ** 9n).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
     expect(count.unbounded).toBeGreaterThan(100);
     expect(count.inconclusive + count.bound).toBeLessThan(20);
