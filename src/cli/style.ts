@@ -1,5 +1,7 @@
 import type { Io } from "./io.ts";
 
+export { visible as plain } from "../base/visible.ts";
+
 /** Colours where a person looks, plain text everywhere else. */
 export interface Style {
   readonly bold: (text: string) => string;
@@ -14,14 +16,6 @@ export function styleFor({ stdout, env }: Pick<Io, "stdout" | "env">): Style {
   const colours = stdout.isTTY && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
   const sgr = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
   return { bold: sgr(1), dim: sgr(2), good: sgr(32), bad: sgr(31), wait: sgr(33) };
-}
-
-/**
- * Text from a request, a policy or a log, made fit for a terminal: control characters, invisible ones and those that change the
- * direction of writing are written out, so that nothing can repaint what a person is about to approve.
- */
-export function plain(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Rows as aligned columns; the last column is not padded. Cells are plain text already. */

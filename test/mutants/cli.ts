@@ -60,7 +60,7 @@ export const CLI: readonly Mutant[] = [
   },
   {
     name: "a text in a request repaints the terminal of whoever approves",
-    file: "cli/style.ts",
+    file: "base/visible.ts",
     find: "return text.replace(/[\\p{C}",
     replace: "return text.replace(/[\\p{Cn}",
     test: { file: "cli/vault.test.ts", name: "nothing that a log or a request holds can paint the terminal" },

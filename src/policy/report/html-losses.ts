@@ -1,0 +1,114 @@
+import type { Channel } from "../analyze/channel.ts";
+import type { Loss } from "../analyze/loss.ts";
+import { lossChart } from "./chart.ts";
+import { Heat } from "./heat.ts";
+import { type Column, isUnbounded, type LossTable, lossTables, whatKey } from "./losses.ts";
+import { type Markup, markup } from "./markup.ts";
+import { durationText, listed } from "./names.ts";
+import { type Page, section } from "./page.ts";
+
+export function channelsSection(page: Page): Markup {
+  const { channels } = page.audit;
+  const body =
+    channels.length === 0
+      ? [markup`<p>None was found: whatever leaves through the rules is counted by a limit.</p>`]
+      : [
+          markup`<p>What no limit bounds. Through each of these everything that the account holds, or the key itself, can go.</p>`,
+          markup`<ul class="cards">${channels.map((channel) => channelCard(page, channel))}</ul>`,
+        ];
+  return section("channels", "Without a bound", body);
+}
+
+function channelCard(page: Page, { kind, stolen, mode, rule, text, witness, approvers, delayMs }: Channel): Markup {
+  return markup`<li class="card error"><h3><span class="badge bad">${kind}</span> ${page.stolen(stolen)}</h3><p>${text}</p>
+<p class="quiet">${rule === undefined ? "outside the policy" : markup`rule ${page.rule(rule)}`}${mode !== "normal" && `, mode ${mode}`}${
+    approvers.length > 0 && `, approved by ${listed(approvers)}`
+  }, ${delayMs === 0 ? "at once" : `after ${durationText(delayMs)}`}</p>${
+    witness !== undefined && markup`<details><summary>a request that passes</summary>${page.witness(witness)}</details>`
+  }</li>`;
+}
+
+export function lossSection(page: Page): Markup {
+  const tables = lossTables(page.audit);
+  if (tables.length === 0)
+    return section("losses", "The most that can leave", markup`<p>Nothing was asked: the rules let no asset leave.</p>`);
+  return section("losses", "The most that can leave", [
+    markup`<p>Rows are people whose credentials are all stolen, or who have turned; columns are assets and how long nobody stops them. The darker a cell, the larger a part of the asset's largest loss it is. Each amount leads to requests that take it.</p>`,
+    ...tables.map((one, at) => lossOfMode(page, one, at)),
+  ]);
+}
+
+function lossOfMode(page: Page, one: LossTable, at: number): Markup {
+  const { mode, rows, powerless, columns } = one;
+  const name = `Mode ${mode}`;
+  return markup`<h3>${name}</h3>
+${rows.length > 0 && heatTable(page, one, at)}
+${powerless.length > 0 && markup`<p><b>Nothing leaves by:</b> ${listed(powerless.map((set) => set.name))}.</p>`}
+${lossChart(one, page.names)}
+${rows.length > 0 && markup`<h4>Requests that take it</h4>`}
+${rows.flatMap(({ stolen, cells }, row) => cells.map((loss, column) => loss !== undefined && takings(page, loss, stolen.name, cellId(at, row, column))))}
+${columns.length === 0 && markup`<p>Nothing was asked.</p>`}`;
+}
+
+function heatTable({ names, audit }: Page, { columns, rows, mode }: LossTable, at: number): Markup {
+  const heat = new Heat(rows, names, audit.options.holdings);
+  const groups = groupsOf(columns);
+  const caption = `Largest losses in mode ${mode}, fees included`;
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="heat">
+<caption>${caption}</caption>
+<thead>
+<tr><th scope="col" rowspan="2">stolen</th>${groups.map(({ name, count }) => markup`<th scope="colgroup" colspan="${count}">${name}</th>`)}</tr>
+<tr>${columns.map(({ horizonMs }) => markup`<th scope="col">${durationText(horizonMs)}</th>`)}</tr>
+</thead>
+<tbody>${rows.map(
+    (
+      { stolen, cells },
+      row,
+    ) => markup`<tr><th scope="row">${stolen.name}${stolen.people.join(" + ") !== stolen.name && markup` <small>${listed(stolen.people)}</small>`}</th>${cells.map((loss, column) => cell(loss, cellId(at, row, column)))}</tr>
+`,
+  )}</tbody>
+</table></div>`;
+
+  function groupsOf(all: readonly Column[]): readonly { readonly name: string; readonly count: number }[] {
+    const counts = new Map<string, { name: string; count: number }>();
+    for (const { what } of all) {
+      const group = counts.get(whatKey(what)) ?? { name: names.called(what), count: 0 };
+      group.count++;
+      counts.set(whatKey(what), group);
+    }
+    return [...counts.values()];
+  }
+
+  function cell(loss: Loss | undefined, id: string): Markup {
+    if (loss === undefined) return markup`<td>not asked</td>`;
+    const level = heat.level(loss);
+    const share = heat.share(loss);
+    return markup`<td class="heat-${level}"><a href="#${id}">${lossText(loss, names)}</a>${loss.status !== "exact" && markup` <small>${loss.status}</small>`}${share !== undefined && markup` <small>${share} of holdings</small>`}</td>`;
+  }
+}
+
+function lossText(loss: Loss, names: Page["names"]): string {
+  if (isUnbounded(loss)) return "∞ no bound";
+  if (loss.status === "inconclusive") return loss.amount === undefined ? "?" : `? ${names.short(loss.amount, loss.what)}`;
+  return names.short(loss.amount ?? 0n, loss.what);
+}
+
+/** How a loss comes about. The target is inside, so that a link to it opens it. */
+function takings(page: Page, loss: Loss, who: string, id: string): Markup {
+  const { names } = page;
+  const { what, horizonMs, amount, shown, fees, status, sequence, channel, why } = loss;
+  const total = isUnbounded(loss) ? "without a bound" : amount === undefined ? "not decided" : names.amount(amount, what);
+  const rest = [
+    amount !== shown && `the requests below take ${names.amount(shown, what)}`,
+    fees > 0n && `of which ${names.amount(fees, what)} are fees`,
+    why !== undefined && why,
+  ].filter((text) => text !== false);
+  return markup`<details class="taking"><summary>${who}, ${names.called(what)}, ${durationText(horizonMs)}: <b>${total}</b> (${status})</summary><div id="${id}">
+${rest.length > 0 && markup`<p>${rest.join("; ")}.</p>`}
+${channel !== undefined && markup`<p><span class="badge bad">${channel.kind}</span> ${channel.text}${channel.rule !== undefined && markup` (rule ${page.rule(channel.rule)})`}</p>`}
+${sequence.steps.length === 0 ? markup`<p>No request takes anything.</p>` : page.sequence(sequence)}</div></details>`;
+}
+
+function cellId(table: number, row: number, column: number): string {
+  return `loss-${table}-${row}-${column}`;
+}
