@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { classifyEdit } from "../../src/policy/edit.ts";
-import { type Draft, full, parse, person, VITALIK } from "./documents.ts";
+import { classifyEdit, type EditedPart } from "../../src/policy/edit.ts";
+import { type Draft, full, PERMIT2, parse, person, VITALIK } from "./documents.ts";
 
 function edited(edit: (document: Draft) => void): string[] {
   const document = full();
   edit(document);
   const [from, to] = [parse(full()), parse(document)];
-  const forth = classifyEdit(from, to).map(({ part, direction }) => `${part} ${direction}`);
-  // What an edit touches is the same on the way back.
-  expect(classifyEdit(to, from).map(({ part, direction }) => `${part} ${direction}`)).toEqual(forth);
-  return forth;
+  const [forth, back] = [classifyEdit(from, to), classifyEdit(to, from)];
+  // What an edit touches is the same on the way back, and what governs.
+  const touched = (edit: readonly EditedPart[]) => edit.map(({ part, direction }) => [part, direction === "governs"]);
+  expect(touched(back)).toEqual(touched(forth));
+  return forth.map(({ part, direction }) => `${part} ${direction}`);
 }
 
 describe("an edit", () => {
@@ -30,11 +31,19 @@ describe("an edit", () => {
       ["book loosens"],
     ],
     [
-      "of a list loosens",
+      "that takes an entry out of a list that only allows tightens",
       (d) => {
         d.lists.payees.pop();
       },
-      ["list loosens"],
+      ["list tightens"],
+    ],
+    [
+      "that puts one into it loosens",
+      (d) => {
+        d.lists.payees = ["acme", "op", "late"];
+        d.book.late = { chain: "eip155:1", address: PERMIT2 };
+      },
+      ["book loosens", "list loosens"],
     ],
     [
       "of people governs",
@@ -65,9 +74,16 @@ describe("an edit", () => {
       ["roles loosens"],
     ],
     [
-      "of a rule about payments loosens",
+      "of a rule about payments to a smaller amount tightens",
       (d) => {
         d.rules[1].when.amount.max = "0.04 ETH";
+      },
+      ["rules tightens"],
+    ],
+    [
+      "of a rule about payments to a greater amount loosens",
+      (d) => {
+        d.rules[1].when.amount.max = "0.06 ETH";
       },
       ["rules loosens"],
     ],
@@ -117,18 +133,18 @@ describe("an edit", () => {
       ["rules governs"],
     ],
     [
-      "of the name loosens rules",
+      "of the name touches rules, and widens nothing",
       (d) => {
         d.name = "x";
       },
-      ["rules loosens"],
+      ["rules tightens"],
     ],
     [
-      "of the order of rules loosens rules",
+      "of the order of rules does so too",
       (d) => {
         d.rules.reverse();
       },
-      ["rules loosens"],
+      ["rules tightens"],
     ],
     [
       "of assets, contracts, hours, values, modes, semantics loosens",
@@ -163,14 +179,45 @@ describe("an edit", () => {
     const base = full();
     delete base.hours;
     for (const rule of base.rules) delete rule.when?.hour;
-    expect(classifyEdit(parse(base), parse({ ...base, hours: {} }))).toEqual([{ part: "hours", direction: "loosens" }]);
+    expect(classifyEdit(parse(base), parse({ ...base, hours: {} }))).toEqual([{ part: "hours", direction: "tightens" }]);
   });
 
-  test("never claims to tighten", () => {
+  test("tightens as a whole or not at all", () => {
+    const tighter = (d: Draft) => d.rules.push({ id: "x", forbid: ["transfer"] });
+    expect(edited(tighter)).toEqual(["rules tightens"]);
     expect(
       edited((d) => {
-        d.rules.push({ id: "x", forbid: ["transfer"] });
+        tighter(d);
+        d.values.USD.until = "2027-01-01";
+        d.rules.push({ id: "usd", limit: ["outflow"], max: "5.00 USD", per: "24h" });
       }),
-    ).toEqual(["rules loosens"]);
+    ).toEqual(["rules tightens", "values tightens"]);
+    expect(
+      edited((d) => {
+        tighter(d);
+        d.contracts.pool.kind = "other";
+      }),
+    ).toEqual(["rules loosens", "contracts loosens"]);
+  });
+
+  test("that cannot be decided within the work that is granted loosens", () => {
+    const base = full();
+    // Thousands of parts, before anything is compared.
+    const pairs = [
+      ["inputs", "outputs"],
+      ["feeRate", "tokenId"],
+      ["expiry", "sighash"],
+    ];
+    const either = ([one, other]: readonly string[]) => ({
+      any: [...Array(20).keys()].map((n) => ({
+        [String(one)]: { min: String(2 * n), max: String(2 * n) },
+        [String(other)]: told(String(other), n),
+      })),
+    });
+    const told = (field: string, n: number) => (field === "sighash" ? `S${n}` : { min: String(2 * n), max: String(2 * n) });
+    base.rules.push({ id: "wide", allow: ["transfer"], when: { all: pairs.map(either) } });
+    const next = structuredClone(base);
+    next.rules.at(-1).when.asset = "ETH";
+    expect(classifyEdit(parse(base), parse(next))).toEqual([{ part: "rules", direction: "loosens" }]);
   });
 });
