@@ -11,8 +11,8 @@ export class Actors {
   readonly #sessions = new Map<string, readonly string[]>();
   readonly #machines = new Set<string>();
 
-  constructor(policy: Pick<Policy, "people">) {
-    for (const [person, credentials] of policy.people) {
+  constructor(people: Policy["people"]) {
+    for (const [person, credentials] of people) {
       if (credentials.length === 0) continue;
       this.#sessions.set(person, [...new Set(credentials.map(({ kind }) => kind))]);
       if (isService(credentials)) this.#machines.add(person);
@@ -39,11 +39,23 @@ export class Actors {
   }
 
   /** Who can say no to a request while it waits: those whom its rules name as approvers, for as long as it waits. */
-  objectors(asks: readonly (RequireRule | LimitRule)[], wait: { readonly until: Time; readonly ms: number }, asker: string): readonly string[] {
+  objectors(
+    asks: readonly (RequireRule | LimitRule)[],
+    wait: { readonly until: Time; readonly ms: number },
+    asker: string,
+  ): readonly string[] {
     const named = asks.flatMap((rule) => approvalsOf(rule).flat()).flatMap(({ members }) => members);
     const there = named.filter((member) => standsAt(member, wait.until - wait.ms) && standsAt(member, wait.until - 1));
     return [...new Set(there.map(({ person }) => person))].filter((person) => person !== asker && this.answers(person)).sort();
   }
+}
+
+const known = new WeakMap<Policy["people"], Actors>();
+
+export function actorsOf({ people }: Pick<Policy, "people">): Actors {
+  const actors = known.get(people) ?? new Actors(people);
+  known.set(people, actors);
+  return actors;
 }
 
 /** What a rule asks of approvers; of a limit, what its excess needs. */

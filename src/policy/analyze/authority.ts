@@ -28,9 +28,13 @@ export interface Escalation {
   readonly stolen: readonly string[];
   /** The acts, one after the other, each with the rule that allows it and whoever answers. */
   readonly acts: readonly { readonly rule: string; readonly text: string; readonly delayMs: number; readonly witness: Witness }[];
-  /** Everything that a policy could allow, from then on. */
+  /** Since the first act is asked for. */
   readonly afterMs: number;
   readonly text: string;
   /** Who could still stop it meanwhile. */
   readonly objectors: readonly string[];
+  /** Whether nothing that a policy could allow is out of reach from then on; otherwise `text` says what is reached. */
+  readonly everything: boolean;
+  /** More may be reached: it was not decided, and nobody may take it for a no. */
+  readonly undecided?: true;
 }

@@ -32,4 +32,8 @@ export interface Channel {
   readonly witness: Witness | undefined;
   readonly approvers: readonly string[];
   readonly delayMs: number;
+  /** Who could still say no while it waits. */
+  readonly objectors?: readonly string[];
+  /** It was not decided whether this is open, and nobody may take it for closed. */
+  readonly undecided?: true;
 }

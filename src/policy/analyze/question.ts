@@ -1,7 +1,7 @@
 import type { Time } from "../../base/time.ts";
 import type { EffectKind } from "../../intent/effect.ts";
 import type { Condition, LimitRule, Policy, RequireRule } from "../core.ts";
-import { Actors, approvalsOf } from "./actors.ts";
+import { type Actors, actorsOf, approvalsOf } from "./actors.ts";
 import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { type Asked, fewest, suffices } from "./quorum.ts";
@@ -74,7 +74,7 @@ class Search {
     this.#question = question;
     this.#examples = examples;
     this.#budget = new Budget(work, signal);
-    this.#actors = new Actors(policy);
+    this.#actors = actorsOf(policy);
     const { kinds, when = { op: "always" }, mode = "normal", by, from = 0 } = question;
     this.#people = this.#actors.people.filter((person) => by?.has(person) ?? true);
     const using = { space: new Space([policy], [when]), actors: this.#actors, budget: this.#budget };

@@ -1,0 +1,165 @@
+import { ACT_KINDS, EFFECT_KINDS, type EffectKind } from "../../intent/effect.ts";
+import { FIELDS, type Field, isAct, OUTFLOW } from "../../intent/fields.ts";
+import type { Condition, Interval, Policy, Rule } from "../core.ts";
+import { DIRECTIONS } from "../references.ts";
+import { actorsOf } from "./actors.ts";
+import type { Authority } from "./authority.ts";
+import { assetsOf, bandsOf, bandText, type NamedAsset } from "./bands.ts";
+import { Inconclusive } from "./inconclusive.ts";
+import { rulesIn } from "./items.ts";
+import { speaksOf } from "./modes.ts";
+import { fewestOf, type Passage, type Way, type Ways, type WorkOptions, waysOf } from "./ways.ts";
+
+/**
+ * Who it takes, at least, for each act on the custody and for each kind of payment by asset and amount, in every mode. Of one effect:
+ * a fee that a payment needs has rows of its own. What nobody can do has a row for acts, and for transfers in `normal`.
+ */
+export function authorityOf(policy: Policy, options: WorkOptions = {}): readonly Authority[] {
+  return ["normal", ...policy.modes.keys()].flatMap((mode) =>
+    [...EFFECT_KINDS, ...ACT_KINDS].flatMap((kind) => new Table(policy, mode, kind).rows(options)),
+  );
+}
+
+/** Effects of which one row speaks. */
+interface Row {
+  readonly when: Condition;
+  /** After the kind: ` that loosens`, ` of ETH`. */
+  readonly about: string;
+  readonly band?: { readonly amounts: Interval; readonly of: NamedAsset };
+}
+
+class Table {
+  readonly #policy: Policy;
+  readonly #mode: string;
+  readonly #kind: EffectKind;
+  readonly #rules: readonly Rule[];
+
+  constructor(policy: Policy, mode: string, kind: EffectKind) {
+    this.#policy = policy;
+    this.#mode = mode;
+    this.#kind = kind;
+    this.#rules = rulesIn(policy, mode).filter(({ kinds }) => kinds.includes(kind));
+  }
+
+  rows(options: WorkOptions): readonly Authority[] {
+    // Acts are judged by the same rules in every mode, but some of these may look at it.
+    if (isAct(this.#kind) && this.#mode !== "normal" && !this.#rules.some(({ when }) => speaksOf(when, "mode"))) return [];
+    const allowed = this.#rules.some(({ type }) => type === "allow");
+    const wanted = isAct(this.#kind) || (this.#kind === "transfer" && this.#mode === "normal");
+    if (!allowed && !wanted) return [];
+    const rows = this.#topics();
+    const ways: Ways = allowed
+      ? waysOf(this.#policy, { topics: rows.map(({ when }) => ({ kinds: [this.#kind], when })), mode: this.#mode }, options)
+      : { of: [], undecided: undefined };
+    const found = rows.map((row, index) => ({ row, ...this.#fewest(ways, ways.of[index] ?? []) }));
+    const told = found.filter(({ passage, status }) => wanted || passage !== undefined || status === "inconclusive");
+    return joined(told).map((each) => this.#say(each));
+  }
+
+  #fewest(ways: Ways, own: readonly Way[]): Pick<Judged, "passage" | "status"> {
+    try {
+      const passage = fewestOf(this.#policy, own, new Set(actorsOf(this.#policy).people));
+      return { passage, status: ways.undecided === undefined ? "exact" : "inconclusive" };
+    } catch (cause) {
+      if (!(cause instanceof Inconclusive)) throw cause;
+      return { passage: undefined, status: "inconclusive" };
+    }
+  }
+
+  #say({ row, passage, status }: Judged): Authority {
+    const amounts = row.band === undefined ? "" : `, ${bandText(row.band.amounts, row.band.of)}`;
+    return {
+      mode: this.#mode,
+      text: `${this.#kind}${row.about}${amounts}`,
+      people: passage && [passage.asker, ...passage.approvers],
+      delayMs: passage?.delayMs ?? 0,
+      confirm: passage?.confirm ?? false,
+      witness: passage?.witness,
+      status,
+    };
+  }
+
+  #topics(): readonly Row[] {
+    switch (this.#kind) {
+      case "policyEdit":
+        return DIRECTIONS.map((direction) => ({ when: oneOf("direction", [direction]), about: ` that ${direction}` }));
+      case "modeChange":
+        return ["normal", ...this.#policy.modes.keys()].map((mode) => ({ when: oneOf("toMode", [mode]), about: ` to ${mode}` }));
+      default:
+        if ((OUTFLOW as readonly string[]).includes(this.#kind)) return this.#payments();
+        return isAct(this.#kind) || this.#kind === "unknown" ? this.#named(this.#kind === "unknown" ? "class" : "what") : [EVERYTHING];
+    }
+  }
+
+  /** By what rules tell apart, and the rest. */
+  #named(field: "what" | "class"): readonly Row[] {
+    const names = field === "class" ? ["U1", "U2", "U3"] : [...new Set(this.#rules.flatMap(({ when }) => namesIn(when, field)))].sort();
+    const rows = names.map((name) => ({ when: oneOf(field, [name]), about: ` of ${name}` }));
+    if (field === "class") return rows;
+    return names.length === 0 ? [EVERYTHING] : [...rows, { when: not(oneOf(field, names)), about: " of anything else" }];
+  }
+
+  #payments(): readonly Row[] {
+    const assets = assetsOf(this.#policy);
+    const rows = assets.flatMap((of) =>
+      bandsOf(this.#rules, of.asset).map((amounts) => ({
+        when: { op: "all", of: [oneOf("asset", [of.asset]), { op: "within", field: "amount", intervals: [amounts] }] } as const,
+        about: ` of ${of.name}`,
+        band: { amounts, of },
+      })),
+    );
+    const others = oneOf(
+      "asset",
+      assets.map(({ asset }) => asset),
+    );
+    return [...rows, { when: not(others), about: " of any other asset" }];
+  }
+}
+
+const EVERYTHING: Row = { when: { op: "always" }, about: "" };
+
+interface Judged {
+  readonly row: Row;
+  readonly passage: Passage | undefined;
+  readonly status: Authority["status"];
+}
+
+/** Bands that follow each other and take the same are one. */
+function joined(judged: readonly Judged[]): readonly Judged[] {
+  const out: Judged[] = [];
+  for (const each of judged) {
+    const last = out.at(-1);
+    const band = last?.row.band;
+    if (last === undefined || band === undefined || each.row.band?.of !== band.of || !alike(last, each)) out.push(each);
+    else
+      out[out.length - 1] = { ...last, row: { ...last.row, band: { of: band.of, amounts: [band.amounts[0], each.row.band.amounts[1]] } } };
+  }
+  return out;
+}
+
+function alike(a: Judged, b: Judged): boolean {
+  const costs = ({ passage, status }: Judged) => [status, passage?.approvers.length, passage?.delayMs, passage?.confirm].join();
+  return costs(a) === costs(b);
+}
+
+function oneOf(field: Field, names: Iterable<string>): Condition {
+  return { op: "in", field, values: new Set(names) };
+}
+
+function not(of: Condition): Condition {
+  return { op: "not", of };
+}
+
+function namesIn(when: Condition, field: Field): readonly string[] {
+  switch (when.op) {
+    case "in":
+      return when.field === field && FIELDS[field].type === "name" ? [...when.values] : [];
+    case "all":
+    case "any":
+      return when.of.flatMap((part) => namesIn(part, field));
+    case "not":
+      return namesIn(when.of, field);
+    default:
+      return [];
+  }
+}

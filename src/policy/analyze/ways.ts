@@ -1,0 +1,211 @@
+import type { Time } from "../../base/time.ts";
+import type { Member } from "../../intent/verdict.ts";
+import type { LimitRule, Policy, RequireRule } from "../core.ts";
+import { type Actors, actorsOf, approvalsOf, standsAt } from "./actors.ts";
+import { Space } from "./dimensions.ts";
+import { Inconclusive } from "./inconclusive.ts";
+import { type AnswerOptions, askedBy, DEFAULT_WORK, refused } from "./question.ts";
+import { fewest, suffices } from "./quorum.ts";
+import { Budget } from "./regions.ts";
+import { type Asking, type Found, Walk } from "./walk.ts";
+import { type Examples, plainExamples, type Witness } from "./witness.ts";
+
+/**
+ * The ways in which something can be got through a policy, whoever it is that tries: all that matter, which are those that ask for
+ * less, or let others ask, than each other. Whether some people can, or cannot without some others, is then a matter of people alone.
+ */
+export interface Ways {
+  /** By topic. */
+  readonly of: readonly (readonly Way[])[];
+  /** Why there may be more ways than these: then nobody may say that something is impossible. */
+  readonly undecided: string | undefined;
+}
+
+export interface Way {
+  readonly askers: readonly string[];
+  /** Rules that ask for something, in the order in which they were met. */
+  readonly asks: readonly (RequireRule | LimitRule)[];
+  readonly delayMs: number;
+  readonly confirm: boolean;
+  /** A moment at which it can be signed: who stands in then answers. */
+  readonly moment: Time;
+  /** A request that goes this way; nothing where the interpreter does not let it pass. */
+  witness(asker: string): Witness | undefined;
+}
+
+/** Somebody who goes a way, with whose approval. */
+export interface Passage {
+  readonly asker: string;
+  /** As few as can be. */
+  readonly approvers: readonly string[];
+  readonly delayMs: number;
+  readonly confirm: boolean;
+  /** Who could say no while it waits, and is none of the people. */
+  readonly objectors: readonly string[];
+  readonly witness: Witness;
+}
+
+export type WorkOptions = AnswerOptions;
+
+/** More are no longer told apart. */
+const MOST_WAYS = 2000;
+
+/** Every way to each topic, in one walk. */
+export function waysOf(policy: Policy, asking: Omit<Asking, "by">, options: WorkOptions = {}): Ways {
+  const { work = DEFAULT_WORK, signal, examples = plainExamples } = options;
+  const collected = new Collected(policy, asking, { budget: new Budget(work, signal), examples });
+  try {
+    collected.run();
+  } catch (cause) {
+    if (!(cause instanceof Inconclusive)) throw cause;
+    return { of: collected.of, undecided: cause.message };
+  }
+  return { of: collected.of, undecided: collected.unshown };
+}
+
+/** The fewest of these people who can, whoever asks counted; then after the shortest delay, then unconfirmed. */
+export function fewestOf(policy: Policy, ways: readonly Way[], people: ReadonlySet<string>): Passage | undefined {
+  let found: Passage | undefined;
+  for (const passage of passages(policy, ways, people)) {
+    if (found === undefined || (fewer(passage, found) || cheaper(passage, found)) < 0) found = passage;
+  }
+  return found;
+}
+
+/** Order: the shorter delay first, then fewer people, then without a confirmation. */
+export function cheaper(a: Passage, b: Passage): number {
+  return a.delayMs - b.delayMs || fewer(a, b) || Number(a.confirm) - Number(b.confirm);
+}
+
+/**
+ * Every way that these people can go by themselves, each with as few of them as can be.
+ *
+ * @throws Inconclusive where that cannot be told.
+ */
+export function* passages(policy: Policy, ways: readonly Way[], people: ReadonlySet<string>): Generator<Passage> {
+  const actors = actorsOf(policy);
+  const budget = new Budget(DEFAULT_WORK);
+  for (const way of ways) {
+    const { asks, delayMs, confirm, moment } = way;
+    let found: Passage | undefined;
+    for (const asker of way.askers) {
+      if (!people.has(asker)) continue;
+      const able = actors.approvers(people, asker, moment);
+      const asked = askedBy(asks);
+      if (!suffices(asked, able)) continue;
+      const approvers = fewest(asked, able, budget);
+      if (approvers === undefined || (found !== undefined && found.approvers.length <= approvers.length)) continue;
+      const witness = way.witness(asker);
+      if (witness === undefined) continue;
+      const named = delayMs === 0 ? [] : actors.objectors(asks, { until: witness.circumstances.now, ms: delayMs }, asker);
+      found = { asker, approvers, delayMs, confirm, objectors: named.filter((person) => !people.has(person)), witness };
+    }
+    if (found !== undefined) yield found;
+  }
+}
+
+/** Whether these people can by themselves; who of them does it. */
+export function teamOf(policy: Policy, ways: readonly Way[], people: ReadonlySet<string>): readonly string[] | undefined {
+  for (const { asker, approvers } of passages(policy, ways, people)) return [asker, ...approvers];
+  return undefined;
+}
+
+function fewer(a: Passage, b: Passage): number {
+  return a.approvers.length - b.approvers.length;
+}
+
+class Collected {
+  readonly of: Way[][];
+  unshown: string | undefined;
+  readonly #policy: Policy;
+  readonly #actors: Actors;
+  readonly #walk: Walk;
+  readonly #examples: Examples;
+  readonly #keys = new Set<string>();
+  #count = 0;
+
+  constructor(policy: Policy, asking: Omit<Asking, "by">, { budget, examples }: { budget: Budget; examples: Examples }) {
+    this.#policy = policy;
+    this.#examples = examples;
+    this.#actors = actorsOf(policy);
+    const space = new Space(
+      [policy],
+      asking.topics.map(({ when }) => when),
+    );
+    this.#walk = new Walk(policy, asking, { space, actors: this.#actors, budget });
+    this.of = asking.topics.map(() => []);
+  }
+
+  run(): void {
+    this.#walk.run({
+      worth: ({ topics, asks, askers }) => topics.some((topic) => !this.#isNothingNew(topic, asks, askers)),
+      found: (region) => {
+        this.#add(region);
+        return false;
+      },
+    });
+  }
+
+  /** A way that asks nothing beside this and lets the same people ask makes it needless. */
+  #isNothingNew(topic: number, asks: Way["asks"], askers: readonly string[]): boolean {
+    return (this.of[topic] ?? []).some(
+      (way) =>
+        way.asks.length <= asks.length &&
+        way.askers.length >= askers.length &&
+        way.asks.every((rule) => asks.includes(rule) && !isDated(rule)) &&
+        askers.every((person) => way.askers.includes(person)),
+    );
+  }
+
+  #add(region: Found): void {
+    const { asks, askers, delayMs, confirm } = region;
+    const topics = region.topics.filter((topic) => !this.#isNothingNew(topic, asks, askers));
+    if (topics.length === 0) return;
+    const shown = new Map<string, Witness | undefined>();
+    const witness = (asker: string) => {
+      if (!shown.has(asker)) shown.set(asker, this.#show(region, asker));
+      return shown.get(asker);
+    };
+    const moment = askers.map(witness).find((found) => found !== undefined)?.circumstances.now;
+    if (moment === undefined) return;
+    const way: Way = { askers, asks, delayMs, confirm, moment, witness };
+    for (const topic of topics) {
+      if (!this.#isNew(topic, way)) continue;
+      if (++this.#count > MOST_WAYS) throw new Inconclusive(`there are more than ${MOST_WAYS} ways`);
+      this.of[topic]?.push(way);
+    }
+  }
+
+  // Of ways that depend on who stands in, those are alike in which the same people stand in.
+  #isNew(topic: number, { asks, askers, moment }: Way): boolean {
+    const standing = asks.filter(isDated).map((rule) => membersOf(rule).filter((member) => standsAt(member, moment)));
+    const key = JSON.stringify([topic, askers, asks.map(({ id }) => id).sort(), standing]);
+    return this.#keys.size < this.#keys.add(key).size;
+  }
+
+  #show(region: Found, asker: string): Witness | undefined {
+    const witness = this.#walk.witness(region, asker, this.#examples);
+    const { asks, delayMs, confirm } = region;
+    // Everybody approves: who is enough is a question for later.
+    const approvers = this.#actors.people.filter((person) => person !== asker);
+    const named = suffices(askedBy(asks), this.#actors.approvers(approvers, asker, witness.circumstances.now));
+    const why = named ? refused(this.#policy, this.#actors, { witness, asker, approvers, delayMs, confirm }) : undefined;
+    if (why !== undefined) this.unshown = why;
+    return named && why === undefined ? witness : undefined;
+  }
+}
+
+// Asked for every region of rules that may name thousands.
+const dated = new WeakMap<RequireRule | LimitRule, boolean>();
+
+function isDated(rule: RequireRule | LimitRule): boolean {
+  const found = dated.get(rule) ?? membersOf(rule).some(({ from, until }) => (from ?? until) !== undefined);
+  dated.set(rule, found);
+  return found;
+}
+
+function membersOf(rule: RequireRule | LimitRule): readonly Member[] {
+  return approvalsOf(rule)
+    .flat()
+    .flatMap(({ members }) => members);
+}
