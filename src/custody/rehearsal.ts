@@ -1,9 +1,10 @@
-import { type Effect, UNLIMITED } from "../intent/effect.ts";
+import type { Effect } from "../intent/effect.ts";
 import { OUTFLOW } from "../intent/fields.ts";
 import type { IntentId, Reason } from "../intent/intent.ts";
 import type { Charge, Judgement, Need } from "../intent/verdict.ts";
 import { type Hold, reserve, spend } from "../limits/hold.ts";
 import { Ledger } from "../limits/ledger.ts";
+import type { Taken } from "../policy/analyze/rehearse.ts";
 import type { Sequence, Step } from "../policy/analyze/sequence.ts";
 import type { Policy } from "../policy/core.ts";
 import { compile, type Evaluator } from "../policy/evaluate.ts";
@@ -26,10 +27,8 @@ export interface Rehearsal {
   /** Every step was let through as often as it says. */
   readonly complete: boolean;
   readonly steps: readonly RehearsedStep[];
-  /** What was let through, by qualified asset (`eip155:1/native`), in smallest units, fees included; at most {@link UNLIMITED}. */
-  readonly taken: ReadonlyMap<string, bigint>;
-  /** What of it are fees. */
-  readonly fees: ReadonlyMap<string, bigint>;
+  /** What left with what was let through, by qualified asset (`eip155:1/native`), in smallest units. */
+  readonly taken: ReadonlyMap<string, Taken>;
 }
 
 /**
@@ -83,8 +82,7 @@ class Stage {
   readonly #ledger: Ledger<Repeated>;
   readonly #done: RehearsedStep[];
   readonly #waiting = new Map<number, { readonly waits: Waits; readonly repeats: bigint }>();
-  readonly #taken = new Map<string, bigint>();
-  readonly #fees = new Map<string, bigint>();
+  readonly #taken = new Map<string, Taken>();
   #mode: { readonly name: string; readonly until?: number };
   #holds = 0;
 
@@ -128,7 +126,7 @@ class Stage {
 
   rehearsal(): Rehearsal {
     const complete = this.#sequence.steps.every(({ times }, index) => this.#done[index]?.passed === times);
-    return { complete, steps: this.#done, taken: this.#taken, fees: this.#fees };
+    return { complete, steps: this.#done, taken: this.#taken };
   }
 
   /** The so manieth repeat of a step, once those before it are signed at the same moment. */
@@ -180,10 +178,11 @@ class Stage {
     return spent.hold;
   }
 
-  #take({ kind, chain, asset, amount }: Effect, times: bigint): void {
-    if (!(OUTFLOW as readonly string[]).includes(kind) || chain === undefined || asset === undefined || amount === undefined) return;
-    add(this.#taken, `${chain}/${asset}`, times * amount);
-    if (kind === "fee") add(this.#fees, `${chain}/${asset}`, times * amount);
+  #take({ kind, chain, asset, amount = 0n }: Effect, times: bigint): void {
+    if (!(OUTFLOW as readonly string[]).includes(kind) || chain === undefined || asset === undefined) return;
+    const before = this.#taken.get(`${chain}/${asset}`) ?? { amount: 0n, fees: 0n };
+    const fees = kind === "fee" ? times * amount : 0n;
+    this.#taken.set(`${chain}/${asset}`, { amount: before.amount + times * amount, fees: before.fees + fees });
   }
 
   /** How many more requests of this person may wait. */
@@ -229,11 +228,6 @@ function mostOf(most: bigint, passes: (number: bigint) => boolean): bigint {
     else bad = middle;
   }
   return good;
-}
-
-function add(sums: Map<string, bigint>, name: string, amount: bigint): void {
-  const sum = (sums.get(name) ?? 0n) + amount;
-  sums.set(name, sum < UNLIMITED ? sum : UNLIMITED);
 }
 
 const NOBODY: Reason = {
