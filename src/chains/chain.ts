@@ -101,8 +101,8 @@ export interface Composing {
   readonly book: Book;
   /** All that the policy names, so that one can be found that does what is wanted. */
   readonly contracts: readonly BookContract[];
-  /** As a request names an account without a vault. An example where it is absent: nobody has its private key. */
-  readonly account?: string;
+  /** Whose request it is to be. */
+  readonly account: AccountKeys;
   /** Of the account; 0 where it is absent. */
   readonly nonce?: bigint;
   /** For what has to say when it was made. */

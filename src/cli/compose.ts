@@ -1,8 +1,11 @@
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
-import type { Compose, Composing } from "../chains/chain.ts";
+import { composeBitcoin } from "../chains/bitcoin/compose.ts";
+import { exampleAccounts } from "../chains/bitcoin/example-account.ts";
+import type { AccountKeys, Compose, Composing } from "../chains/chain.ts";
 import { composeEvm } from "../chains/evm/compose.ts";
-import type { Circumstances, Effect } from "../intent/effect.ts";
+import { EXAMPLE_ACCOUNT } from "../chains/evm/example-account.ts";
+import type { ChainId, Circumstances, Effect } from "../intent/effect.ts";
 import { isAct } from "../intent/fields.ts";
 import type { Intent, Request } from "../intent/intent.ts";
 import type { Judgement } from "../intent/verdict.ts";
@@ -23,7 +26,12 @@ export interface Composed {
 }
 
 /** How the bytes are made, where it matters. */
-export type ComposeOptions = Partial<Pick<Composing, "account" | "nonce">>;
+export interface ComposeOptions {
+  /** As a request names an account without a vault. An example of nobody's where it is absent. */
+  readonly account?: string;
+  /** Of an EVM account; 0 where it is absent. */
+  readonly nonce?: bigint;
+}
 
 /**
  * A witness as a real request, if there is one: its bytes decode to what the witness states, field by field, and the policy lets
@@ -67,7 +75,16 @@ export function compose(
   }
 }
 
-const COMPOSERS: { readonly [namespace: string]: Compose } = { eip155: composeEvm };
+interface Composer {
+  readonly compose: Compose;
+  /** Accounts that nobody has the private key of. */
+  readonly examples: (chain: ChainId) => readonly string[];
+}
+
+const COMPOSERS: { readonly [namespace: string]: Composer } = {
+  eip155: { compose: composeEvm, examples: () => [EXAMPLE_ACCOUNT] },
+  bip122: { compose: composeBitcoin, examples: exampleAccounts },
+};
 
 function requestOf(policy: Policy, effects: readonly Effect[], options: ComposeOptions & Pick<Composing, "now">): Request | undefined {
   if (effects.some(({ kind }) => isAct(kind))) return actOf(effects);
@@ -76,20 +93,29 @@ function requestOf(policy: Policy, effects: readonly Effect[], options: ComposeO
   const chain = effects.find((effect) => effect.chain !== undefined)?.chain ?? assets[0]?.chain ?? "eip155:1";
   const { namespace } = chains.of(chain);
   const composer = Object.hasOwn(COMPOSERS, namespace) ? COMPOSERS[namespace] : undefined;
-  return composer?.(effects, { chain, book: policy.book, contracts: contracts, ...options });
+  const account = composer && accountOf(chain, effects, composer, options.account);
+  return account && composer?.compose(effects, { ...options, chain, book: policy.book, contracts, account });
+}
+
+/** The account that the effects are of: one that was given, an example, or an address alone where that is enough. */
+function accountOf(chain: ChainId, effects: readonly Effect[], { examples }: Composer, given: string | undefined): AccountKeys | undefined {
+  const stated = effects.find(({ account }) => account !== undefined)?.account;
+  for (const text of given === undefined ? [...examples(chain), ...(stated === undefined ? [] : [stated])] : [given]) {
+    const keys = reading.watched({ chain, account: text });
+    if (stated === undefined || keys.address === stated) return keys;
+  }
+  return undefined;
 }
 
 /** Of the acts, those that one word says. */
 function actOf([effect, ...others]: readonly Effect[]): Request | undefined {
-  if (effect === undefined || others.length > 0) return undefined;
-  const { kind, toMode, what } = effect;
-  const payload = actPayload(kind, toMode, what);
+  const payload = effect && others.length === 0 ? actPayload(effect) : undefined;
   return payload && { chain: "keyward:example", account: "", kind: "act", payload };
 }
 
-function actPayload(kind: Effect["kind"], mode: string | undefined, what: string | undefined): JsonObject | undefined {
-  if (kind === "modeChange" && mode !== undefined) return { act: kind, mode };
-  if (kind !== "import" || what === undefined) return undefined;
+function actPayload({ kind, toMode = "frozen", what = "generate" }: Effect): JsonObject | undefined {
+  if (kind === "modeChange") return { act: kind, mode: toMode };
+  if (kind !== "import") return undefined;
   return { act: kind, what, name: "example", ...(what !== "generate" && { fingerprint: "00".repeat(8) }) };
 }
 

@@ -26,7 +26,7 @@ export class Reading {
   readonly policy = (text: string | Uint8Array): Policy => parsePolicy(text, { parseAddress: this.#chains.parseAddress, addressOfKey });
 
   /** The account of a request, by what is told of its addresses, or by its name alone. @throws `request/malformed`, `keys/bad-key` */
-  watched({ chain, account }: Request, told?: WatchedAccount): AccountKeys {
+  watched({ chain, account }: Pick<Request, "chain" | "account">, told?: WatchedAccount): AccountKeys {
     const of = this.#chains.of(chain);
     if (told !== undefined) return watchTogether(of, chain, told);
     const name = `${chain} ${account}`;

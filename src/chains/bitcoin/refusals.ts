@@ -7,7 +7,7 @@ import { withLength } from "./size.ts";
 import { isWitnessProgram, OP_RETURN } from "./unaddressed.ts";
 
 /** 21 million, in satoshi: more than there will ever be. */
-const MAX_MONEY = 2_100_000_000_000_000n;
+export const MAX_MONEY = 2_100_000_000_000_000n;
 
 /**
  * Found after a complete parse: the effects are reported, and nothing is signed whatever the policy says.

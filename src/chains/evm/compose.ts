@@ -5,10 +5,9 @@ import { parseAddress, parseChain } from "./address.ts";
 import { composeMessage } from "./compose-message.ts";
 import { composeTransaction } from "./compose-transaction.ts";
 import { composeTypedData } from "./compose-typed-data.ts";
-import { EXAMPLE_ACCOUNT } from "./example-account.ts";
 
 /** What effects that are to be of one request have in common. */
-export interface Plan extends Composing {
+export interface Plan extends Omit<Composing, "account"> {
   readonly account: Address;
   readonly chainId: bigint;
   readonly effects: readonly Effect[];
@@ -22,10 +21,9 @@ export interface Plan extends Composing {
  * @throws `request/malformed`, `chain/malformed` for a chain or an address that is none.
  */
 export const composeEvm: Compose = (effects, composing) => {
-  const accounts = new Set(effects.flatMap(({ account }) => account ?? []));
-  const chains = new Set(effects.flatMap(({ chain }) => chain ?? []));
-  if (effects.length === 0 || accounts.size > 1 || [...chains].some((chain) => chain !== composing.chain)) return undefined;
-  const account = parseAddress([...accounts][0] ?? composing.account ?? EXAMPLE_ACCOUNT);
+  const account = parseAddress(composing.account.address);
+  const isAnother = (effect: Effect) => (effect.chain ?? composing.chain) !== composing.chain || (effect.account ?? account) !== account;
+  if (effects.length === 0 || effects.some(isAnother)) return undefined;
   const plan: Plan = { ...composing, account, chainId: parseChain(composing.chain), effects };
   for (const [kind, compose] of FORMS) {
     const payload = compose(plan);

@@ -7,7 +7,7 @@ import { emptyCounters } from "../counters.ts";
 import { interpret } from "../interpret.ts";
 import { chainOf } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
-import { hasInteger, type ValueSet } from "./sets.ts";
+import { hasInteger, hasName, type ValueSet } from "./sets.ts";
 
 /** Values chosen on the way to a leaf, by dimension. */
 export type Region = ReadonlyMap<number, ValueSet>;
@@ -22,6 +22,14 @@ export interface Witness {
 export interface Examples {
   /** An address that is none of `taken`, in the chain's own checked form. */
   address(chain: ChainId, taken: (address: string) => boolean): string;
+  /** An own account; any address where it is absent. */
+  account?(chain: ChainId, taken: (address: string) => boolean): string;
+  /** An asset or contract that such an effect can really have; the first that comes, or an example, where there is none. */
+  named?(field: "asset" | "contract", of: Partial<Pick<Effect, "kind" | "chain">>, fits: (name: string) => boolean): string | undefined;
+  /** The least that such an effect usually moves, in smallest units; 1 where it is absent. */
+  amount?(of: Partial<Pick<Effect, "kind" | "chain">>): bigint;
+  /** Names of other fields, those that bytes can really have first. */
+  names?(field: string): Iterable<string>;
   /** The moment to look at where no rule cares. */
   readonly now: Time;
 }
@@ -87,6 +95,7 @@ class Chooser {
   #name(name: string): string | undefined {
     const { names } = this.#values(name);
     if (!names.not) return names.values.values().next().value;
+    for (const candidate of this.#examples.names?.(name) ?? []) if (!names.values.has(candidate)) return candidate;
     for (const candidate of candidates(name)) if (!names.values.has(candidate)) return candidate;
     return undefined;
   }
@@ -122,20 +131,21 @@ class Chooser {
         return this.#arguments();
       case "to":
         if (isAct(kind)) return this.#name("to");
-        return this.#qualified(field, chain, ":");
+        return this.#qualified(field, { kind, chain }, ":");
       case "account":
       case "party":
       case "contract":
-        return this.#qualified(field, chain, ":");
+        return this.#qualified(field, { kind, chain }, ":");
       case "asset":
-        return this.#qualified(field, chain, "/");
+        return this.#qualified(field, { kind, chain }, "/");
       default:
         break;
     }
     const values = this.#values(field);
     switch (FIELDS[field].type) {
       case "integer":
-        return this.#says(field) || field === "amount" ? integerOf(values, field === "amount" ? 1n : 0n) : undefined;
+        if (field === "amount") return integerOf(values, this.#examples.amount?.(ofKind(kind, chain)) ?? 1n);
+        return this.#says(field) ? integerOf(values, 0n) : undefined;
       case "flag":
         return values.flags[0];
       default:
@@ -143,10 +153,14 @@ class Chooser {
     }
   }
 
-  #qualified(field: Field, chain: ChainId | undefined, separator: ":" | "/"): string | undefined {
+  #qualified(field: Field, { kind, chain }: { kind: EffectKind; chain: ChainId | undefined }, separator: ":" | "/"): string | undefined {
     if (chain === undefined) return undefined;
     const { names, unknown } = this.#values(field);
     const bare = (name: string) => name.slice(chain.length + separator.length);
+    if (field === "asset" || (field === "contract" && this.#says(field))) {
+      const real = this.#examples.named?.(field, ofKind(kind, chain), (name) => hasName(names, chain + separator + name));
+      if (real !== undefined) return real;
+    }
     if (!names.not) {
       for (const name of names.values) if (chainOf(name) === chain) return bare(name);
       return undefined;
@@ -158,7 +172,8 @@ class Chooser {
       return `erc20:${address}`;
     }
     if (unknown && this.#says(field) && names.values.size === 0) return undefined;
-    return this.#examples.address(chain, (taken) => names.values.has(`${chain}:${taken}`));
+    const taken = (address: string) => names.values.has(`${chain}:${address}`);
+    return (field === "account" ? this.#examples.account?.(chain, taken) : undefined) ?? this.#examples.address(chain, taken);
   }
 
   #arguments(): { readonly [name: string]: ArgumentValue } | undefined {
@@ -204,6 +219,10 @@ class Chooser {
   }
 }
 
+function ofKind(kind: EffectKind, chain: ChainId | undefined): Partial<Pick<Effect, "kind" | "chain">> {
+  return { kind, ...(chain !== undefined && { chain }) };
+}
+
 const QUALIFIED: readonly Field[] = ["asset", "to", "contract", "account", "party"];
 
 function* candidates(name: string): Generator<string> {
@@ -213,7 +232,14 @@ function* candidates(name: string): Generator<string> {
 }
 
 function firstName({ names }: ValueSet): string | undefined {
-  return names.not ? "other" : names.values.values().next().value;
+  if (!names.not) return names.values.values().next().value;
+  const [other] = names.values;
+  // Bytes and addresses are told by what they are not; digits alone have no upper or lower case to check.
+  if (other === undefined || !/^0x[0-9a-fA-F]{2,}$/.test(other)) return "other";
+  for (let number = 1; ; number++) {
+    const name = `0x${String(number).padStart(other.length - 2, "0")}`;
+    if (!names.values.has(name)) return name;
+  }
 }
 
 /** The least that is not below `wanted`, or the greatest there is. */
