@@ -6,7 +6,7 @@ import { durationText, grouped, listed, type Names, timeText } from "./names.ts"
 
 /** One effect in words: `transfer of 9.5 ETH to acme (0xd8dA…)`. Nothing that it says is left out. */
 export function effectText(effect: Effect, names: Names): string {
-  const { kind, at: _at, chain, account, asset, amount, to, contract, expiry, args, why, outlives, ...rest } = effect;
+  const { kind, at: _at, chain, account, asset, amount, to, contract, expiry, args, why, outlives, replayable, ...rest } = effect;
   const what = { asset: `${chain}/${asset}` };
   const said: string[] = [KIND[kind] ?? kind];
   if (amount !== undefined && asset !== undefined) said.push(`of ${names.amount(amount, what)}`);
@@ -20,6 +20,7 @@ export function effectText(effect: Effect, names: Names): string {
   if (args !== undefined) said.push(`with ${listed(Object.entries(args).map(([name, value]) => `${name} ${valueText(value)}`))}`);
   for (const [name, value] of Object.entries(rest)) if (value !== undefined) said.push(`${WORDS[name] ?? name} ${valueText(value)}`);
   if (chain !== undefined && asset === undefined) said.push(`on ${chain}`);
+  if (replayable !== undefined) said.push(replayable ? "usable again, elsewhere or later" : "usable once");
   if (outlives === true) said.push("which stays if the transaction is replaced");
   if (why !== undefined) said.push(`(${why})`);
   return said.join(" ");
@@ -85,6 +86,8 @@ const WORDS: { readonly [member: string]: string } = {
   gas: "with gas",
   primaryType: "of type",
   toMode: "to",
+  part: "in",
+  direction: "that",
 };
 
 function valueText(value: unknown): string {

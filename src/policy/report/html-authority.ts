@@ -1,5 +1,5 @@
 import type { Escalation } from "../analyze/authority.ts";
-import type { DeadRule } from "../analyze/dead.ts";
+import { DEAD } from "./dead.ts";
 import { type Markup, markup } from "./markup.ts";
 import { durationText, listed } from "./names.ts";
 import { type Page, section, table } from "./page.ts";
@@ -46,24 +46,14 @@ export function escalationSection(page: Page): Markup {
   ]);
 }
 
-function escalationCard(page: Page, { stolen, acts, afterMs, text, objectors }: Escalation): Markup {
+function escalationCard(page: Page, { stolen, acts, afterMs, text, objectors, undecided }: Escalation): Markup {
   return markup`<li class="card warning"><h3>${page.stolen(stolen)}, ${afterMs === 0 ? "at once" : `after ${durationText(afterMs)}`}</h3><p>${text}</p>
 <ol>${acts.map(
     ({ rule, text: act, delayMs, witness }) =>
       markup`<li>${act} <span class="quiet">(rule ${page.rule(rule)}${delayMs > 0 && `, after ${durationText(delayMs)}`})</span><details><summary>the request</summary>${page.witness(witness)}</details></li>`,
   )}</ol>
-<p class="quiet">${objectors.length === 0 ? "Nobody could stop it meanwhile." : `Meanwhile it could be stopped by ${listed(objectors, "or")}.`}</p></li>`;
+<p class="quiet">${objectors.length === 0 ? "Nobody could stop it meanwhile." : `Meanwhile it could be stopped by ${listed(objectors, "or")}.`}${undecided && " More may be reached: it was not decided, and nobody may take it for a no."}</p></li>`;
 }
-
-/** Why a rule changes nothing, in words. */
-export const DEAD: { readonly [W in DeadRule["why"]]: string } = {
-  redundant: "whatever it allows, other rules allow too",
-  forbidden: "other rules forbid everything that it allows",
-  guard: "a guard: nothing that it forbids is allowed now, but an allow that comes later would meet it",
-  covered: "others make up for it wherever it speaks",
-  idle: "it asks for something where nothing is allowed",
-  unsatisfiable: "its conditions exclude each other",
-};
 
 export function deadSection(page: Page): Markup {
   const { dead } = page.audit;

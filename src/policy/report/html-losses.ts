@@ -2,7 +2,7 @@ import type { Channel } from "../analyze/channel.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { lossChart } from "./chart.ts";
 import { Heat } from "./heat.ts";
-import { type Column, isUnbounded, type LossTable, lossTables, whatKey } from "./losses.ts";
+import { type Column, isNothing, isUnbounded, type LossTable, lossTables, whatKey } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
 import { durationText, listed } from "./names.ts";
 import { type Page, section } from "./page.ts";
@@ -19,13 +19,16 @@ export function channelsSection(page: Page): Markup {
   return section("channels", "Without a bound", body);
 }
 
-function channelCard(page: Page, { kind, stolen, mode, rule, text, witness, approvers, delayMs }: Channel): Markup {
-  return markup`<li class="card error"><h3><span class="badge bad">${kind}</span> ${page.stolen(stolen)}</h3><p>${text}</p>
+function channelCard(page: Page, channel: Channel): Markup {
+  const { kind, stolen, mode, rule, text, witness, approvers, delayMs, objectors = [], undecided } = channel;
+  return markup`<li class="card error"><h3><span class="badge bad">${kind}</span> ${page.stolen(stolen)}${
+    undecided && " (not decided: nobody may take it for closed)"
+  }</h3><p>${text}</p>
 <p class="quiet">${rule === undefined ? "outside the policy" : markup`rule ${page.rule(rule)}`}${mode !== "normal" && `, mode ${mode}`}${
     approvers.length > 0 && `, approved by ${listed(approvers)}`
-  }, ${delayMs === 0 ? "at once" : `after ${durationText(delayMs)}`}</p>${
-    witness !== undefined && markup`<details><summary>a request that passes</summary>${page.witness(witness)}</details>`
-  }</li>`;
+  }, ${delayMs === 0 ? "at once" : `after ${durationText(delayMs)}`}${
+    objectors.length > 0 && `, which ${listed(objectors, "or")} could stop`
+  }</p>${witness !== undefined && markup`<details><summary>a request that passes</summary>${page.witness(witness)}</details>`}</li>`;
 }
 
 export function lossSection(page: Page): Markup {
@@ -39,15 +42,19 @@ export function lossSection(page: Page): Markup {
 }
 
 function lossOfMode(page: Page, one: LossTable, at: number): Markup {
-  const { mode, rows, powerless, columns } = one;
+  const { mode, rows, powerless } = one;
   const name = `Mode ${mode}`;
   return markup`<h3>${name}</h3>
 ${rows.length > 0 && heatTable(page, one, at)}
 ${powerless.length > 0 && markup`<p><b>Nothing leaves by:</b> ${listed(powerless.map((set) => set.name))}.</p>`}
 ${lossChart(one, page.names)}
 ${rows.length > 0 && markup`<h4>Requests that take it</h4>`}
-${rows.flatMap(({ stolen, cells }, row) => cells.map((loss, column) => loss !== undefined && takings(page, loss, stolen.name, cellId(at, row, column))))}
-${columns.length === 0 && markup`<p>Nothing was asked.</p>`}`;
+${rows.map(
+  ({ stolen, cells }, row) =>
+    markup`<details class="taking"><summary>by ${stolen.name}</summary>${cells.map(
+      (loss, column) => loss !== undefined && !isNothing(loss) && taking(page, loss, cellId(at, row, column)),
+    )}</details>`,
+)}`;
 }
 
 function heatTable({ names, audit }: Page, { columns, rows, mode }: LossTable, at: number): Markup {
@@ -83,7 +90,8 @@ function heatTable({ names, audit }: Page, { columns, rows, mode }: LossTable, a
     if (loss === undefined) return markup`<td>not asked</td>`;
     const level = heat.level(loss);
     const share = heat.share(loss);
-    return markup`<td class="heat-${level}"><a href="#${id}">${lossText(loss, names)}</a>${loss.status !== "exact" && markup` <small>${loss.status}</small>`}${share !== undefined && markup` <small>${share} of holdings</small>`}</td>`;
+    const text = lossText(loss, names);
+    return markup`<td class="heat-${level}">${isNothing(loss) ? text : markup`<a href="#${id}">${text}</a>`}${loss.status !== "exact" && markup` <small>${loss.status}</small>`}${share !== undefined && markup` <small>${share} of holdings</small>`}</td>`;
   }
 }
 
@@ -94,7 +102,7 @@ function lossText(loss: Loss, names: Page["names"]): string {
 }
 
 /** How a loss comes about. The target is inside, so that a link to it opens it. */
-function takings(page: Page, loss: Loss, who: string, id: string): Markup {
+function taking(page: Page, loss: Loss, id: string): Markup {
   const { names } = page;
   const { what, horizonMs, amount, shown, fees, status, sequence, channel, why } = loss;
   const total = isUnbounded(loss) ? "without a bound" : amount === undefined ? "not decided" : names.amount(amount, what);
@@ -103,7 +111,7 @@ function takings(page: Page, loss: Loss, who: string, id: string): Markup {
     fees > 0n && `of which ${names.amount(fees, what)} are fees`,
     why !== undefined && why,
   ].filter((text) => text !== false);
-  return markup`<details class="taking"><summary>${who}, ${names.called(what)}, ${durationText(horizonMs)}: <b>${total}</b> (${status})</summary><div id="${id}">
+  return markup`<details><summary>${names.called(what)}, ${durationText(horizonMs)}: <b>${total}</b> (${status})</summary><div id="${id}">
 ${rest.length > 0 && markup`<p>${rest.join("; ")}.</p>`}
 ${channel !== undefined && markup`<p><span class="badge bad">${channel.kind}</span> ${channel.text}${channel.rule !== undefined && markup` (rule ${page.rule(channel.rule)})`}</p>`}
 ${sequence.steps.length === 0 ? markup`<p>No request takes anything.</p>` : page.sequence(sequence)}</div></details>`;

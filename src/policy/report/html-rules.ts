@@ -20,9 +20,14 @@ export function rulesSection({ audit: { policy } }: Page): Markup {
 }
 
 function ruleEntry({ id, type, does, when, also }: RuleText): Markup {
-  return markup`<div id="rule-${id}"><dt><code>${id}</code> <span class="badge ${type}">${type}</span></dt><dd>${does}${
-    when.length === 0 ? ", always." : markup` if${when.length > 1 && " all of"}:${conditions(when)}`
-  }${also.length > 0 && markup`<p>${also.join(" ")}</p>`}</dd></div>`;
+  const [only] = when;
+  const inWords =
+    only === undefined
+      ? ", always."
+      : typeof only === "string" && when.length === 1
+        ? ` if ${only}.`
+        : markup` if${when.length > 1 && " all of"}:${conditions(when)}`;
+  return markup`<div id="rule-${id}"><dt><code>${id}</code> <span class="badge ${type}">${type}</span></dt><dd>${does}${inWords}${also.length > 0 && markup`<p>${also.join(" ")}</p>`}</dd></div>`;
 }
 
 function conditions(said: readonly Said[]): Markup {

@@ -6,7 +6,7 @@ import { isUnbounded, larger, lossTables, whatKey, whatsOf } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
 import { durationText, isObject, plural, timeText } from "./names.ts";
 import { type Page, section, table } from "./page.ts";
-import { type Breach, verdictOf } from "./verdict.ts";
+import { type Breach, breachText, verdictOf } from "./verdict.ts";
 
 export function header({ audit: { policy, options }, about }: Page): Markup {
   const from = momentOf(options.from);
@@ -109,7 +109,7 @@ function worstTable(page: Page): Markup {
   );
   return rows.length === 0
     ? markup``
-    : table("The most that can leave", ["", "by one person alone", "by any set that was looked at"], rows);
+    : table("The most that can leave", ["asset", "by one person alone", "by any set that was looked at"], rows);
 }
 
 function worstText(page: Page, losses: readonly Loss[]): string {
@@ -125,17 +125,7 @@ function worstText(page: Page, losses: readonly Loss[]): string {
 
 function breachList({ names }: Page, breaches: readonly Breach[]): Markup {
   if (breaches.length === 0) return markup``;
-  const items = breaches.map(
-    ({ budget, stolen, mode, why, loss, channel }) =>
-      markup`<li>${budget.text}, ${stolen}${mode !== "normal" && ` in mode ${mode}`}: ${
-        {
-          more: `${names.amount(loss?.amount ?? 0n, budget.what)} can leave`,
-          unbounded: "no limit bounds it",
-          channel: `${channel?.text ?? ""} (${channel?.kind ?? ""})`,
-          inconclusive: "not decided",
-        }[why]
-      }</li>`,
-  );
+  const items = breaches.map((breach) => markup`<li>${breachText(breach, names)}</li>`);
   return markup`<h3>Budgets that are not shown to hold</h3><ul>${items}</ul>`;
 }
 

@@ -65,7 +65,8 @@ function rank(loss: Loss): number {
   return isUnbounded(loss) ? 2 : loss.status === "inconclusive" ? 1 : 0;
 }
 
-function isNothing({ amount, status }: Loss): boolean {
+/** Proven: nothing leaves. */
+export function isNothing({ amount, status }: Loss): boolean {
   return amount === 0n && status !== "inconclusive";
 }
 

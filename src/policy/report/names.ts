@@ -40,11 +40,12 @@ export class Names {
     return counted === undefined ? `${grouped(`${amount}`)} smallest units of ${this.called(what)}` : amountText(amount, counted);
   }
 
-  /** At most four decimals, rounded up where that is less than all: `≈ 49.9801`. Without the name. */
+  /** For tables, without the name: whole units from 1,000 on, four decimals below, rounded up where that is less than all: `≈ 49.9801`. */
   short(amount: bigint, what: Loss["what"]): string {
     if (amount >= UNLIMITED) return "unlimited";
     const { decimals } = this.counted(what) ?? { decimals: 0 };
-    const cut = 10n ** BigInt(Math.max(0, decimals - 4));
+    const kept = amount >= 1000n * 10n ** BigInt(decimals) ? 0 : 4;
+    const cut = 10n ** BigInt(Math.max(0, decimals - kept));
     const rounded = ((amount + cut - 1n) / cut) * cut;
     const text = amountText(rounded, { name: "", decimals }).trimEnd();
     return rounded === amount ? text : `≈ ${text}`;

@@ -102,6 +102,8 @@ svg .label { font-weight: 600; stroke: none; }
 svg .label { fill: var(--series); }
 details { margin: .35rem 0; }
 summary { cursor: pointer; color: var(--accent); }
+.taking details { margin-left: 1.2rem; }
+.taking > summary { font-weight: 600; }
 .taking summary { color: var(--ink); }
 .effects { margin: .2rem 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 .steps > li { margin-bottom: .4rem; }

@@ -3,6 +3,7 @@ import type { Channel } from "../analyze/channel.ts";
 import type { Severity } from "../analyze/finding.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { isUnbounded, stolenName, whatKey } from "./losses.ts";
+import type { Names } from "./names.ts";
 
 /** The most that any audited set may be able to take within a time. */
 export interface LossBudget {
@@ -45,6 +46,17 @@ export function verdictOf(audit: Audit, budgets: readonly LossBudget[] = []): Ve
   for (const { severity } of audit.findings) count[severity]++;
   const breaches = budgets.flatMap((budget) => breachesOf(audit, budget));
   return { passed: count.error === 0 && breaches.length === 0 && audit.inconclusive.length === 0, count, breaches };
+}
+
+/** Why a budget is not shown to hold, in a sentence. */
+export function breachText({ budget, stolen, mode, why, loss, channel }: Breach, names: Names): string {
+  const said = {
+    more: `${names.amount(loss?.amount ?? 0n, budget.what)} can leave`,
+    unbounded: "no limit bounds it",
+    channel: `${channel?.text ?? ""} (${channel?.kind ?? ""})`,
+    inconclusive: "not decided",
+  }[why];
+  return `${budget.text}, ${stolen}${mode === "normal" ? "" : ` in mode ${mode}`}: ${said}`;
 }
 
 function breachesOf(audit: Audit, budget: LossBudget): readonly Breach[] {

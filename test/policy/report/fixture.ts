@@ -210,6 +210,7 @@ export function audited(document: Draft = hotWallet()): Audit {
         afterMs: DAY_MS,
         text: "Everything that a policy could allow, after 24h.",
         objectors: ["eve"],
+        everything: true,
       },
     ],
     dead: [{ rule: "sanctions", mode: "normal", why: "guard" }],

@@ -1,0 +1,261 @@
+import { visible } from "../../base/visible.ts";
+import type { Audit } from "../analyze/audit.ts";
+import type { Finding, Severity } from "../analyze/finding.ts";
+import type { Loss } from "../analyze/loss.ts";
+import type { Sequence } from "../analyze/sequence.ts";
+import type { Witness } from "../analyze/witness.ts";
+import type { About } from "./about.ts";
+import { CAVEATS } from "./caveats.ts";
+import { DEAD } from "./dead.ts";
+import { circumstancesText, effectTexts, stepText } from "./effects.ts";
+import { isNothing, isUnbounded, type LossTable, lossTables, stolenName, whatKey, whatsOf } from "./losses.ts";
+import { durationText, listed, Names, plural } from "./names.ts";
+import { breachText, verdictOf } from "./verdict.ts";
+
+/** How words are told apart on a terminal; each gives the text back as it is where nothing can be. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly wait: (text: string) => string;
+}
+
+/** More steps than anybody follows on a terminal. */
+const MOST_STEPS = 6;
+
+/**
+ * The report as text for a terminal: what is wrong first, then the losses, then the rest. Sequences of losses are left to the other
+ * forms; those of findings are cut after a few steps.
+ *
+ * @param width - columns, 60 or more.
+ */
+export function reportText(audit: Audit, about: About, paint: Paint, width = 96): string {
+  const page = new TextPage(audit, about, paint, width);
+  return [
+    ...page.head(),
+    ...page.section(
+      "not decided",
+      audit.inconclusive.map((text) => page.item(paint.bad("?"), text)),
+    ),
+    ...page.section("budgets", page.budgets()),
+    ...page.section("without a bound", page.channels()),
+    ...lossTables(audit).flatMap((table) => page.section(`the most that can leave in mode ${table.mode}`, page.losses(table))),
+    ...page.section(
+      "findings",
+      audit.findings.map((finding) => page.finding(finding)),
+    ),
+    ...page.section("who it takes", page.authority()),
+    ...page.section("lock-outs", page.lockOuts()),
+    ...page.section("escalations", page.escalations()),
+    ...page.section("rules without effect", page.dead()),
+    ...page.section(
+      "caveats",
+      CAVEATS.map((text) => page.item(paint.dim("·"), text)),
+    ),
+  ].join("\n");
+}
+
+const ORDER: readonly Severity[] = ["error", "warning", "note"];
+
+class TextPage {
+  readonly #audit: Audit;
+  readonly #about: About;
+  readonly #paint: Paint;
+  readonly #width: number;
+  readonly #names: Names;
+
+  constructor(audit: Audit, about: About, paint: Paint, width: number) {
+    this.#audit = audit;
+    this.#about = about;
+    this.#paint = paint;
+    this.#width = width;
+    this.#names = new Names(audit.policy.document);
+  }
+
+  head(): readonly string[] {
+    const { policy, channels, inconclusive } = this.#audit;
+    const { passed, count } = verdictOf(this.#audit, this.#about.budgets);
+    const counts = [
+      ...ORDER.map((severity) => plural(count[severity], severity)),
+      `${channels.length} without a bound`,
+      ...(inconclusive.length === 0 ? [] : [`${inconclusive.length} not decided`]),
+    ];
+    return [
+      `${this.#paint.bold(visible(policy.name))}  ${this.#paint.dim(policy.id)}`,
+      `${passed ? this.#paint.good("passed") : this.#paint.bad("not passed")}  ${counts.join(", ")}`,
+    ];
+  }
+
+  section(title: string, items: readonly (readonly string[])[]): readonly string[] {
+    return items.length === 0 ? [] : ["", this.#paint.bold(title), ...items.flat()];
+  }
+
+  /** A paragraph with a mark before it, and what belongs to it further in. */
+  item(mark: string, text: string, below: readonly string[] = []): readonly string[] {
+    const [first = "", ...rest] = wrapped(visible(text), this.#width - 4);
+    return [`  ${mark} ${first}`, ...rest.map((line) => `    ${line}`), ...below];
+  }
+
+  budgets(): readonly (readonly string[])[] {
+    const { budgets = [] } = this.#about;
+    const { breaches } = verdictOf(this.#audit, budgets);
+    const held = budgets.filter((budget) => !breaches.some((breach) => breach.budget === budget));
+    return [
+      ...breaches.map((breach) => this.item(this.#paint.bad("✗"), breachText(breach, this.#names))),
+      ...held.map(({ text }) => this.item(this.#paint.good("✓"), `${text}: no set exceeds it`)),
+    ];
+  }
+
+  channels(): readonly (readonly string[])[] {
+    return this.#audit.channels.map(({ kind, stolen, mode, rule, text, witness, approvers, delayMs, objectors = [], undecided }) => {
+      const when = [
+        ...(approvers.length === 0 ? [] : [`approved by ${listed(approvers)}`]),
+        delayMs === 0 ? "at once" : `after ${durationText(delayMs)}`,
+        ...(objectors.length === 0 ? [] : [`which ${listed(objectors, "or")} could stop`]),
+        ...(undecided === true ? ["not decided: not to be taken for closed"] : []),
+      ];
+      return this.item(this.#paint.bad("✗"), `${this.#who(stolen)}: ${text}`, [
+        this.#fine([kind, ...place(rule, mode), ...when].join(", ")),
+        ...(witness === undefined ? [] : this.#witness(witness)),
+      ]);
+    });
+  }
+
+  /** One table for each asset: rows are sets, columns are horizons. */
+  losses({ columns, rows, powerless }: LossTable): readonly (readonly string[])[] {
+    const tables = whatsOf(columns).map((what) => {
+      const asked = columns.flatMap(({ what: other, horizonMs }, at) => (whatKey(other) === whatKey(what) ? [{ horizonMs, at }] : []));
+      const body = rows.map(({ stolen, cells }) => [stolen.name, ...asked.map(({ at }) => this.#cell(cells[at]))]);
+      const some = body.filter((_, row) => asked.some(({ at }) => !zero(rows[row]?.cells[at])));
+      if (some.length === 0) return [`  ${visible(this.#names.called(what))}: nothing leaves`];
+      const head = [this.#names.called(what), ...asked.map(({ horizonMs }) => durationText(horizonMs))];
+      const [first = "", ...lines] = aligned([head, ...some]);
+      return [`  ${this.#paint.dim(first)}`, ...lines.map((line) => `  ${line}`), ""];
+    });
+    const nobody =
+      powerless.length === 0 ? [] : [this.item(this.#paint.good("✓"), `nothing leaves by ${listed(powerless.map(({ name }) => name))}`)];
+    return [...tables, ...nobody];
+  }
+
+  finding({ id, severity, mode, rule, text, witness, sequence, suggestion }: Finding): readonly string[] {
+    const marks = { error: this.#paint.bad("✗"), warning: this.#paint.wait("!"), note: this.#paint.dim("·") };
+    return this.item(marks[severity], text, [
+      this.#fine([severity, id, ...place(rule, mode)].join(", ")),
+      ...(witness === undefined ? [] : this.#witness(witness)),
+      ...(sequence === undefined ? [] : this.#sequence(sequence)),
+      ...(suggestion === undefined ? [] : this.#further(this.#paint.good("→"), suggestion.text)),
+      ...(suggestion?.effect ?? []).flatMap(({ before, after }) =>
+        this.#further(
+          " ",
+          `${this.#who(before.stolen)}, ${this.#names.called(before.what)}, ${durationText(before.horizonMs)}: ${this.#amount(before)} → ${this.#amount(after)}`,
+        ),
+      ),
+    ]);
+  }
+
+  authority(): readonly (readonly string[])[] {
+    return this.#audit.authority.map(({ mode, text, people, delayMs, confirm, status }) => {
+      const who = people === undefined ? (status === "exact" ? "nobody can" : "not decided") : `${plural(people.length, "person", "people")} (${listed(people)})`;
+      const also = [
+        ...(mode === "normal" ? [] : [`mode ${mode}`]),
+        ...(delayMs === 0 ? [] : [`after ${durationText(delayMs)}`]),
+        ...(confirm ? ["confirmed by the requester"] : []),
+      ];
+      return this.item(this.#paint.dim("·"), [`${text}: ${who}`, ...also].join(", "));
+    });
+  }
+
+  lockOuts(): readonly (readonly string[])[] {
+    return this.#audit.lockOuts.map(({ mode, what, absent, status }) => {
+      const without = absent.length === 0 ? "blocked as it is" : `blocked without ${listed(absent)}`;
+      const also = [...(mode === "normal" ? [] : [`mode ${mode}`]), ...(status === "exact" ? [] : ["not decided"])];
+      return this.item(this.#paint.wait("!"), [`${what}: ${without}`, ...also].join(", "));
+    });
+  }
+
+  escalations(): readonly (readonly string[])[] {
+    return this.#audit.escalations.map(({ stolen, acts, afterMs, text, objectors, undecided }) => {
+      const stop = objectors.length === 0 ? "nobody could stop it meanwhile" : `${listed(objectors, "or")} could stop it meanwhile`;
+      return this.item(
+        this.#paint.wait("!"),
+        `${this.#who(stolen)}, ${afterMs === 0 ? "at once" : `after ${durationText(afterMs)}`}: ${text}`,
+        [...acts.flatMap((act) => this.#further(this.#paint.dim("·"), `${act.text} [${act.rule}]`)), this.#fine(stop)],
+      );
+    });
+  }
+
+  dead(): readonly (readonly string[])[] {
+    return this.#audit.dead.map(({ rule, mode, why }) =>
+      this.item(this.#paint.dim("·"), `${rule}${mode === "normal" ? "" : ` in mode ${mode}`}: ${DEAD[why]}`),
+    );
+  }
+
+  #who(people: readonly string[]): string {
+    return stolenName(people, this.#audit.stolen);
+  }
+
+  #fine(text: string): string {
+    return `    ${this.#paint.dim(visible(text))}`;
+  }
+
+  #further(mark: string, text: string): readonly string[] {
+    const [first = "", ...rest] = wrapped(visible(text), this.#width - 6);
+    return [`    ${mark} ${first}`, ...rest.map((line) => `      ${line}`)];
+  }
+
+  #witness(witness: Witness): readonly string[] {
+    const lines = effectTexts(witness.effects, this.#names).flatMap((text) => this.#further(this.#paint.dim("·"), text));
+    return [...lines, `      ${this.#paint.dim(visible(circumstancesText(witness)))}`];
+  }
+
+  #sequence({ steps }: Sequence): readonly string[] {
+    const rest = steps.length - MOST_STEPS;
+    return [
+      ...steps.slice(0, MOST_STEPS).flatMap((step) => {
+        const effects = effectTexts(step.witness.effects, this.#names).join("; ");
+        return this.#further(this.#paint.dim("·"), `${stepText(step)}: ${effects}`);
+      }),
+      ...(rest > 0 ? [this.#fine(`  and ${plural(rest, "further step")}`)] : []),
+    ];
+  }
+
+  #cell(loss: Loss | undefined): string {
+    if (loss === undefined) return "not asked";
+    if (isUnbounded(loss)) return "no bound";
+    if (loss.status === "inconclusive") return "not decided";
+    const text = this.#names.short(loss.amount ?? 0n, loss.what);
+    return loss.status === "upper bound" ? `≤ ${text.replace("≈ ", "")}` : text;
+  }
+
+  #amount(loss: Loss): string {
+    return loss.amount === undefined || loss.status === "inconclusive" ? this.#cell(loss) : this.#names.amount(loss.amount, loss.what);
+  }
+}
+
+function zero(loss: Loss | undefined): boolean {
+  return loss !== undefined && isNothing(loss);
+}
+
+function place(rule: string | undefined, mode: string): readonly string[] {
+  return [...(rule === undefined ? [] : [`rule ${rule}`]), ...(mode === "normal" ? [] : [`mode ${mode}`])];
+}
+
+/** Words on lines of at most so many characters; what is longer than a line stands alone. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
+}
+
+/** The first column to the left, numbers to the right. */
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const cells = rows.map((row) => row.map(visible));
+  const widths: number[] = [];
+  for (const row of cells) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  return cells.map((row) => row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("   "));
+}
