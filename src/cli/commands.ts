@@ -3,6 +3,7 @@ import { accountDerive, accountList, address } from "./commands/account.ts";
 import { approve } from "./commands/approve.ts";
 import { confirm } from "./commands/confirm.ts";
 import { decode } from "./commands/decode.ts";
+import { diff } from "./commands/diff.ts";
 import { explain } from "./commands/explain.ts";
 import { init } from "./commands/init.ts";
 import { keygen } from "./commands/keygen.ts";
@@ -19,6 +20,7 @@ import { importWallet, walletList } from "./commands/wallet.ts";
 export const COMMANDS: readonly Command[] = [
   policyNew,
   policyCheck,
+  diff,
   init,
   accountDerive,
   accountList,

@@ -106,7 +106,7 @@ export function needLines(needs: readonly Need[], style: Style): string[] {
   return needs.map((need) => `  ${style.wait("…")} ${plain(needText(need))} ${style.dim(`[${plain(need.rule)}]`)}`);
 }
 
-function needText(need: Need): string {
+export function needText(need: Need): string {
   switch (need.kind) {
     case "approvals": {
       const sides = need.alternatives.map((clauses) => clauses.map((clause) => clauseText(clause)).join(" and "));

@@ -1,4 +1,4 @@
-import type { Policy } from "../core.ts";
+import type { Policy, Rule } from "../core.ts";
 import { type Beside, besidesOf } from "./beside.ts";
 import { type Compared, Comparison, type Difference as Found } from "./comparison.ts";
 import { everyRule } from "./dimensions.ts";
@@ -97,21 +97,19 @@ class Telling {
   readonly #after: Policy;
   readonly #examples: Examples;
   readonly #told = new Set<string>();
-  /** Rules that the other policy has not, by their id. */
-  readonly #own: readonly [ReadonlySet<string>, ReadonlySet<string>];
+  /** Rules that the other policy has not, by their id, with what each is. */
+  readonly #own: readonly [Own, Own];
 
   constructor(before: Policy, after: Policy, examples: Examples) {
     this.#before = before;
     this.#after = after;
     this.#examples = examples;
     const said = new Said();
-    const [those, these] = [before, after].map((policy) => new Map(everyRule(policy).map((rule) => [said.by(rule), rule.id]))) as [
-      Map<number, string>,
-      Map<number, string>,
-    ];
-    const own = (mine: Map<number, string>, other: Map<number, string>) =>
-      new Set([...mine].flatMap(([text, id]) => (other.has(text) ? [] : [id])));
-    this.#own = [own(those, these), own(these, those)];
+    const own = (mine: Policy, other: Policy): Own => {
+      const others = new Set(everyRule(other).map((rule) => said.by(rule)));
+      return new Map(everyRule(mine).flatMap((rule) => (others.has(said.by(rule)) ? [] : [[rule.id, rule.type]])));
+    };
+    this.#own = [own(before, after), own(after, before)];
   }
 
   add(compared: Compared, { change, region, requester, key }: Found, { space }: Comparison): void {
@@ -119,14 +117,12 @@ class Telling {
     if (this.#told.has(`${mode} ${key}`)) return;
     const chosen = requester === undefined ? region : new Map(region).set(space.at("requester"), only(requester));
     const witness = witnessIn(space, chosen, this.#examples);
-    const [was, is] = [this.#before, this.#after].map((policy) => judged(policy, witness));
+    const [was, is] = [judged(this.#before, witness), judged(this.#after, witness)];
     const shown = shows(change, this.#mayPass(this.#before, witness), this.#mayPass(this.#after, witness));
     // One that cannot be shown stays open for a request that can.
     if (shown) this.#told.add(`${mode} ${key}`);
-    const [before, after] = [was, is].map((judgement, side) => judgement?.hits.filter((id) => this.#own[side]?.has(id)).sort() ?? []) as [
-      string[],
-      string[],
-    ];
+    const blamed = (hits: readonly string[], own: Own) => hits.filter((id) => matters(change, own.get(id))).sort();
+    const [before, after] = [blamed(was.hits, this.#own[0]), blamed(is.hits, this.#own[1])];
     const same = JSON.stringify([change, mode, witness.effects[0]?.kind, before, after, shown]);
     if (this.#told.has(same)) return;
     this.#told.add(same);
@@ -138,6 +134,14 @@ class Telling {
     const { requester } = witness.circumstances;
     return judged(policy, witness).reasons.length === 0 && (requester === undefined || policy.people.has(requester));
   }
+}
+
+type Own = ReadonlyMap<string, Rule["type"]>;
+
+/** Whether a rule of this type can have made the change. */
+function matters(change: Difference["change"], type: Rule["type"] | undefined): boolean {
+  if (type === undefined) return false;
+  return change === "newlyAllowed" || change === "newlyDenied" || type === "require" || type === "limit";
 }
 
 function shows(change: Difference["change"], was: boolean, is: boolean): boolean {

@@ -125,8 +125,9 @@ const edits: Arbitrary<Edit> = fc.record({
 
 function edited(policy: Policy, edit: Edit): Policy {
   const apply = (list: readonly Rule[]): readonly Rule[] => {
-    const [other = list[0]] = edit.other;
-    if (other === undefined) return list;
+    const [drawn = list[0]] = edit.other;
+    if (drawn === undefined) return list;
+    const other = { ...drawn, id: "other" };
     if (edit.how === "add") return [...list, other];
     const at = edit.at % Math.max(1, list.length);
     if (edit.how === "drop") return list.filter((_, index) => index !== at);
