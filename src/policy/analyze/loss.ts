@@ -1,5 +1,26 @@
+import type { JsonObject } from "../../base/canonical.ts";
+import { OUTFLOW } from "../../intent/fields.ts";
+import type { Condition, Policy } from "../core.ts";
+import type { Attack } from "./attack.ts";
+import { type Cell, cellsOf } from "./cells.ts";
 import type { Channel } from "./channel.ts";
+import { bound, type Opening } from "./covering.ts";
+import { everyRule, Space } from "./dimensions.ts";
+import { channelOf, endlessOf, shownOf } from "./endless.ts";
+import { type Goal, goalOf, rounded, unitsOf } from "./goal.ts";
+import { Inconclusive } from "./inconclusive.ts";
+import { type Lot, merged } from "./merge.ts";
+import { within } from "./moments.ts";
+import type { Take } from "./plan.ts";
+import type { AnswerOptions } from "./question.ts";
+import { Budget } from "./regions.ts";
+import { type Rehearsed, rehearse } from "./rehearse.ts";
+import { componentsOf, type Schedule, schedule } from "./schedule.ts";
 import type { Sequence } from "./sequence.ts";
+import { startsOf } from "./starts.ts";
+import { Steps } from "./steps.ts";
+import { Thieves } from "./thieves.ts";
+import { plainExamples } from "./witness.ts";
 
 /**
  * - `exact`: nothing more can leave, and the sequence that lets this much leave was replayed.
@@ -26,4 +47,152 @@ export interface Loss {
   readonly channel?: Channel;
   /** Why it is not exact. */
   readonly why?: string;
+}
+
+const DEFAULT_WORK = 200_000;
+
+/**
+ * The most of an asset, or of everything that a unit of account counts, that the stolen people can have signed in any stretch of
+ * time so long, with the sequence of requests that takes it. A number is `exact` only where that sequence, judged request by
+ * request by the plain interpreter, takes just as much as nothing can exceed.
+ */
+export function maximumLoss(policy: Policy, attack: Attack, what: Loss["what"], options: AnswerOptions = {}): Loss {
+  try {
+    return new Search(policy, attack, what, options).run();
+  } catch (cause) {
+    if (!(cause instanceof Inconclusive)) throw cause;
+    return { ...asked(attack, what), ...NOTHING_TAKEN, status: "inconclusive", amount: undefined, why: cause.message };
+  }
+}
+
+/** The assets that a policy names, qualified, and the units that its limits count in. */
+export function reachableOf(policy: Policy): readonly Loss["what"][] {
+  const assets = new Set<string>();
+  for (const { chain, asset } of Object.values((policy.document.assets ?? {}) as { readonly [name: string]: JsonObject })) {
+    if (typeof chain === "string" && typeof asset === "string") assets.add(`${chain}/${asset}`);
+  }
+  const paying = everyRule(policy).filter(({ kinds }) => OUTFLOW.some((kind) => kinds.includes(kind)));
+  for (const { when } of paying) addAssets(when, assets);
+  const units = unitsOf(policy);
+  for (const worth of units.values()) for (const asset of worth.keys()) assets.add(asset);
+  return [...[...assets].sort().map((asset) => ({ asset })), ...[...units.keys()].sort().map((unit) => ({ unit }))];
+}
+
+function addAssets(condition: Condition, into: Set<string>): void {
+  if (condition.op === "all" || condition.op === "any") for (const part of condition.of) addAssets(part, into);
+  else if (condition.op === "not") addAssets(condition.of, into);
+  else if (condition.op === "in" && condition.field === "asset") for (const asset of condition.values) into.add(asset);
+}
+
+const NOTHING_TAKEN = { shown: 0n, fees: 0n, sequence: { from: 0, steps: [] } } as const;
+
+function asked({ stolen, mode, horizonMs }: Attack, what: Loss["what"]): Pick<Loss, "stolen" | "mode" | "horizonMs" | "what"> {
+  return { stolen: [...stolen], mode, horizonMs, what };
+}
+
+/** Starts that are looked at: hours that differ from week to week may have more. */
+const MOST_STARTS = 2000;
+
+class Search {
+  readonly #policy: Policy;
+  readonly #attack: Attack;
+  readonly #what: Loss["what"];
+  readonly #options: AnswerOptions;
+  readonly #goal: Goal;
+  readonly #space: Space;
+  readonly #budget: Budget;
+  readonly #steps: Steps;
+
+  constructor(policy: Policy, attack: Attack, what: Loss["what"], options: AnswerOptions) {
+    const { work = DEFAULT_WORK, signal, examples = plainExamples } = options;
+    this.#policy = policy;
+    this.#attack = attack;
+    this.#what = what;
+    this.#options = options;
+    this.#goal = goalOf(policy, what);
+    this.#space = new Space([policy]);
+    this.#budget = new Budget(work, signal);
+    this.#steps = new Steps(this.#space, new Thieves(policy, attack), examples, this.#budget);
+  }
+
+  run(): Loss {
+    const cells = cellsOf(this.#space, this.#policy, this.#attack, this.#goal.assets, this.#budget).filter(
+      ({ delayMs }) => delayMs < this.#attack.horizonMs,
+    );
+    return this.#endless(cells) ?? this.#bounded(merged(cells));
+  }
+
+  #endless(cells: readonly Cell[]): Loss | undefined {
+    const endless = endlessOf(cells, this.#attack, this.#steps);
+    if (endless === undefined) return undefined;
+    const sequence = shownOf(endless, this.#policy, this.#attack, this.#steps);
+    const rehearsed = rehearse(this.#policy, sequence);
+    const [step] = sequence.steps;
+    if (step === undefined || rehearsed.steps[0]?.kind !== "passed")
+      throw new Inconclusive("a way without a limit was found that no single request could be shown for");
+    const channel = channelOf(endless, this.#policy, this.#attack, step);
+    return { ...asked(this.#attack, this.#what), status: "exact", amount: undefined, ...this.#taken(rehearsed), sequence, channel };
+  }
+
+  #bounded(lots: readonly Lot[]): Loss {
+    const { upper, takes, from, complete } = this.#worst(componentsOf(lots));
+    const sequence = this.#sequence(takes, from);
+    const taken = this.#taken(rehearse(this.#policy, sequence));
+    const amount = rounded(this.#goal, upper);
+    const result = { ...asked(this.#attack, this.#what), amount, ...taken, sequence };
+    if (taken.shown === amount) return { ...result, status: "exact" };
+    const why = complete
+      ? "no sequence was found that takes all that the limits let through"
+      : "opening hours were left aside: there are more beginnings than were looked at";
+    return { ...result, status: "upper bound", why };
+  }
+
+  /** The worst beginning: by the bound that holds for all of them where one reaches it, else each looked at. */
+  #worst(parts: readonly (readonly Lot[])[]): Schedule & { readonly from: number; readonly complete: boolean } {
+    const { horizonMs, from: first } = this.#attack;
+    const always = this.#bound(parts, ({ delayMs }) => [[delayMs, horizonMs]]);
+    let best: Schedule & { readonly from: number } = { upper: 0n, shown: -1n, takes: [], from: first };
+    let upper = 0n;
+    let many = 0;
+    for (const from of startsOf(parts.flat(), horizonMs, first)) {
+      if (++many > MOST_STARTS) return { ...best, upper: always, complete: false };
+      const spans = ({ spans: open, delayMs }: Lot) => within(open, [from + delayMs, from + horizonMs]);
+      if (best.shown >= 0n && this.#bound(parts, spans) <= best.shown) continue;
+      const found = this.#schedule(parts, spans);
+      if (found.upper > upper) upper = found.upper;
+      if (found.shown > best.shown) best = { ...found, from };
+      if (best.shown >= always) return { ...best, upper: always, complete: true };
+    }
+    return { ...best, upper: upper < always ? upper : always, complete: true };
+  }
+
+  #bound(parts: readonly (readonly Lot[])[], spans: (lot: Lot) => Opening["spans"]): bigint {
+    return parts.reduce((sum, lots) => sum + bound(openings(lots, spans), this.#goal), 0n);
+  }
+
+  #schedule(parts: readonly (readonly Lot[])[], spans: (lot: Lot) => Opening["spans"]): Schedule {
+    const { work = DEFAULT_WORK, signal, examples = plainExamples } = this.#options;
+    const how = { goal: this.#goal, examples, work, signal };
+    const found = parts.map((lots) => schedule(openings(lots, spans), how));
+    return {
+      upper: found.reduce((sum, { upper }) => sum + upper, 0n),
+      shown: found.reduce((sum, { shown }) => sum + shown, 0n),
+      takes: found.flatMap(({ takes }) => takes),
+    };
+  }
+
+  #sequence(takes: readonly Take[], from: number): Sequence {
+    const sorted = [...takes].sort((a, b) => a.moment - b.moment);
+    return { from, steps: sorted.map((take) => this.#steps.of(take, from)) };
+  }
+
+  #taken({ taken }: Rehearsed): Pick<Loss, "shown" | "fees"> {
+    const worth = (part: "amount" | "fees") =>
+      this.#goal.assets.reduce((sum, asset) => sum + (taken.get(asset)?.[part] ?? 0n) * this.#goal.worth(asset), 0n);
+    return { shown: rounded(this.#goal, worth("amount")), fees: rounded(this.#goal, worth("fees")) };
+  }
+}
+
+function openings(lots: readonly Lot[], spans: (lot: Lot) => Opening["spans"]): readonly Opening[] {
+  return lots.map((lot) => ({ lot, spans: spans(lot) })).filter((opening) => opening.spans.length > 0);
 }

@@ -1,0 +1,96 @@
+import type { Time } from "../../base/time.ts";
+import { UNLIMITED } from "../../intent/effect.ts";
+import type { Policy } from "../core.ts";
+import type { Attack } from "./attack.ts";
+import { chainOf } from "./boxes.ts";
+import type { Cell, Face } from "./cells.ts";
+import type { Channel } from "./channel.ts";
+import { rulesIn } from "./items.ts";
+import type { Sequence, Step } from "./sequence.ts";
+import { hasInteger } from "./sets.ts";
+import type { Steps } from "./steps.ts";
+import { judged } from "./witness.ts";
+
+/** What no counter bounds, however often it is done or however much one effect moves. */
+export interface Endless {
+  readonly cell: Cell;
+  readonly face: Face;
+  readonly kind: Extract<Channel["kind"], "asset without a limit" | "fees without a limit" | "unlimited allowance">;
+}
+
+const WORST_FIRST: readonly Endless["kind"][] = ["asset without a limit", "unlimited allowance", "fees without a limit"];
+
+/** The worst of what is not bounded: money before promises before fees, and the soonest of them. */
+export function endlessOf(cells: readonly Cell[], { from }: Attack, steps: Steps): Endless | undefined {
+  const endless = cells.filter((cell) => isEndless(cell) && momentOf(cell, from) !== undefined);
+  const all = endless.flatMap((cell) => cell.faces.map((face): Endless => ({ cell, face, kind: kindOf(cell, face, steps) })));
+  const rank = ({ cell, kind, face }: Endless) => [Number(cell.several), WORST_FIRST.indexOf(kind), cell.delayMs, face.asked.length];
+  return all.reduce<Endless | undefined>((best, one) => (best === undefined || isLess(rank(one), rank(best)) ? one : best), undefined);
+}
+
+function isEndless({ amounts, draws }: Cell): boolean {
+  const bounding = draws.filter(({ capacity }) => capacity !== undefined);
+  if (bounding.some(({ weight }) => weight !== undefined)) return false;
+  return bounding.length === 0 || mostOf({ amounts }) >= UNLIMITED;
+}
+
+/** The first at which it can be signed. */
+function momentOf({ spans, delayMs }: Pick<Cell, "spans" | "delayMs">, from: Time): Time | undefined {
+  const span = spans.find(([, closes]) => closes > from + delayMs);
+  return span === undefined ? undefined : Math.max(span[0], from + delayMs);
+}
+
+function mostOf({ amounts }: Pick<Cell, "amounts">): bigint {
+  return amounts.at(-1)?.[1] ?? 0n;
+}
+
+function kindOf(cell: Cell, face: Face, steps: Steps): Endless["kind"] {
+  const kind = steps.kindOf(face);
+  if (kind === "fee") return "fees without a limit";
+  const promises = kind === "allowance" || kind === "signedAllowance";
+  return promises && mostOf(cell) >= UNLIMITED ? "unlimited allowance" : "asset without a limit";
+}
+
+/** One request of it: the greatest that there is of a promise, and of money an amount that people can imagine. */
+export function shownOf({ cell, face, kind }: Endless, policy: Policy, attack: Attack, steps: Steps): Sequence {
+  const moment = momentOf(cell, attack.from) ?? attack.from;
+  const from = moment - cell.delayMs;
+  const chain = chainOf(cell.asset);
+  const decimals = policy.book.asset(chain, cell.asset.slice(chain.length + 1))?.decimals ?? 0;
+  const much = 1_000_000n * 10n ** BigInt(decimals);
+  const most = mostOf(face);
+  const amount =
+    kind === "unlimited allowance" || most < much ? most : hasInteger(face.amounts, much) ? much : (face.amounts[0]?.[0] ?? 1n);
+  return { from, steps: [steps.of({ lot: cell, face, moment, amount, times: 1n, target: {} }, from)] };
+}
+
+export function channelOf({ cell, kind }: Endless, policy: Policy, attack: Attack, step: Step): Channel {
+  const allows = new Set(rulesIn(policy, attack.mode).flatMap(({ type, id }) => (type === "allow" ? [id] : [])));
+  const { witness, approvers } = step;
+  const rule = judged(policy, witness).hits.find((id) => allows.has(id));
+  const chain = chainOf(cell.asset);
+  const asset = policy.book.asset(chain, cell.asset.slice(chain.length + 1))?.name ?? cell.asset;
+  const by = witness.circumstances.requester ?? "whoever asks";
+  const what = {
+    "asset without a limit": `${by} can send any amount of ${asset}, as often as they like`,
+    "fees without a limit": `${by} can burn any amount of ${asset} as fees`,
+    "unlimited allowance": `${by} can let others take all ${asset}, now and later`,
+  }[kind];
+  const answered = approvers.length === 0 ? "" : `, approved by ${approvers.join(" and ")}`;
+  const waits = cell.delayMs === 0 ? "" : `, after a delay of ${cell.delayMs / 3_600_000} h`;
+  return {
+    kind,
+    stolen: [...attack.stolen],
+    mode: attack.mode,
+    rule,
+    text: `${what}${answered}${waits}: no limit stops it`,
+    witness,
+    approvers,
+    delayMs: cell.delayMs,
+  };
+}
+
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  const at = a.findIndex((value, index) => value !== b[index]);
+  return at >= 0 && (a[at] as number) < (b[at] as number);
+}
