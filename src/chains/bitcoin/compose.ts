@@ -82,8 +82,10 @@ function withChange(own: Own, paid: readonly TxOutput[], { outputs, change }: Wh
 }
 
 function isPossible({ outputs, inputs, fee }: Draft): boolean {
-  const total = outputs.reduce((sum, { amount }) => sum + amount, fee);
-  return inputs >= 1 && inputs <= MAX_PARTS && outputs.length <= MAX_PARTS && total <= MAX_MONEY;
+  const amounts = [fee, ...outputs.map(({ amount }) => amount)];
+  const total = amounts.reduce((sum, amount) => sum + amount, 0n);
+  const isMoney = total <= MAX_MONEY && amounts.every((amount) => amount >= 0n);
+  return isMoney && inputs >= 1 && inputs <= MAX_PARTS && outputs.length <= MAX_PARTS;
 }
 
 /** The fee that gives this rate, for the size that this decoder counts with. */

@@ -67,6 +67,8 @@ const details = (effect: Effect, token: Address): JsonObject => ({
 const permitted = (effect: Effect, token: Address): JsonObject => ({ token, amount: top(effect, 256) });
 const each = <T>(effects: readonly Effect[], tokens: readonly Address[], write: (effect: Effect, token: Address) => T): readonly T[] =>
   effects.map((effect, at) => write(effect, tokens[at] ?? ""));
+/** An expiration of 0 is that of the block in which it is set, which is until the deadline for that. */
+const settingEnds = (effects: readonly Effect[]): string => (effects.some(({ expiry }) => expiry === 0n) ? "0" : top({}, 256));
 /** One transfer has one deadline for all of its tokens. */
 const once = ([effect]: readonly Effect[], spender: Address): JsonObject => ({
   spender,
@@ -79,7 +81,7 @@ const PERMIT2_FORMS: readonly Permit2Form[] = [
     type: "PermitSingle",
     batch: false,
     write: (effects, tokens, spender) => ({
-      message: { details: each(effects, tokens, details)[0] ?? null, spender, sigDeadline: top({}, 256) },
+      message: { details: each(effects, tokens, details)[0] ?? null, spender, sigDeadline: settingEnds(effects) },
       types: { PermitSingle: ["details PermitDetails", "spender address", "sigDeadline uint256"], PermitDetails: DETAILS },
     }),
   },
@@ -87,7 +89,7 @@ const PERMIT2_FORMS: readonly Permit2Form[] = [
     type: "PermitBatch",
     batch: true,
     write: (effects, tokens, spender) => ({
-      message: { details: each(effects, tokens, details), spender, sigDeadline: top({}, 256) },
+      message: { details: each(effects, tokens, details), spender, sigDeadline: settingEnds(effects) },
       types: { PermitBatch: ["details PermitDetails[]", "spender address", "sigDeadline uint256"], PermitDetails: DETAILS },
     }),
   },
