@@ -1,0 +1,160 @@
+import type { Policy } from "../core.ts";
+import { diffPolicies } from "./diff.ts";
+import type { Finding, Severity, Suggestion } from "./finding.ts";
+import { onePersonMissing } from "./findings/absence.ts";
+import { delayUnwatched, editAlone, editAtOnce, keyAlone, modeWithoutExit } from "./findings/acts.ts";
+import {
+  arbitraryCall,
+  blindSignature,
+  chainNotPinned,
+  foreignControl,
+  operatorAllowance,
+  replayable,
+  standingAllowance,
+  unlimitedAllowance,
+} from "./findings/allowances.ts";
+import { reparsed } from "./findings/change.ts";
+import { type Check, Evidence, type EvidenceOptions, type Found } from "./findings/evidence.ts";
+import { assetWithoutLimit, capLifted, feesWithoutLimit, limitMultiplied, limitNeverBinds } from "./findings/limits.ts";
+import { endsSoon } from "./findings/moments.ts";
+import { lookAlikes } from "./findings/names.ts";
+import { idlePerson, loneMember, onePersonQuorum, requesterNotPinned, servicePays } from "./findings/people.ts";
+import { anyRecipient, newRecipient } from "./findings/recipients.ts";
+import { deadRule, mixedKinds, negatedUnknown } from "./findings/rules.ts";
+import { feeAboveTier, tierSplit } from "./findings/tiers.ts";
+import { Inconclusive } from "./inconclusive.ts";
+import type { Loss } from "./loss.ts";
+import { maximumLoss } from "./loss.ts";
+
+/** Everything that is looked for, what costs most first. */
+export const CATALOGUE: readonly Check[] = [
+  blindSignature,
+  foreignControl,
+  operatorAllowance,
+  unlimitedAllowance,
+  standingAllowance,
+  arbitraryCall,
+  assetWithoutLimit,
+  feesWithoutLimit,
+  limitMultiplied,
+  capLifted,
+  tierSplit,
+  feeAboveTier,
+  limitNeverBinds,
+  anyRecipient,
+  newRecipient,
+  requesterNotPinned,
+  onePersonQuorum,
+  servicePays,
+  chainNotPinned,
+  replayable,
+  keyAlone,
+  editAlone,
+  editAtOnce,
+  delayUnwatched,
+  modeWithoutExit,
+  onePersonMissing,
+  endsSoon,
+  lookAlikes,
+  deadRule,
+  mixedKinds,
+  negatedUnknown,
+  loneMember,
+  idlePerson,
+];
+
+export interface FindingContext extends EvidenceOptions {
+  /** All of the policy where it is absent. */
+  readonly modes?: readonly string[];
+  /** Losses of the report: those that a suggestion changes are shown beside it. */
+  readonly losses?: readonly Loss[];
+  /** How many losses may be computed anew for suggestions, over all of them; 60 where it is not said. */
+  readonly recomputed?: number;
+}
+
+/**
+ * What the policy lets happen, or prevents, and its author probably did not mean: each finding with a request that shows it, and
+ * where there is a sensible change, the document with that change. A suggestion that is not proven to loosen nothing is not made.
+ */
+export function findingsOf(policy: Policy, context: FindingContext): readonly Finding[] {
+  return inOrder([...findingSteps(policy, context)].flatMap((step) => step.run()));
+}
+
+/** One check of the catalogue in one mode: for whoever wants to do something else between them. */
+export interface FindingStep {
+  readonly what: string;
+  readonly run: () => readonly Finding[];
+}
+
+export function* findingSteps(policy: Policy, context: FindingContext): Generator<FindingStep> {
+  const left = { losses: context.recomputed ?? 60 };
+  const modes = new Map((context.modes ?? ["normal", ...policy.modes.keys()]).map((mode) => [mode, new Evidence(policy, mode, context)]));
+  const normal = modes.get("normal") ?? new Evidence(policy, "normal", context);
+  for (const check of CATALOGUE) {
+    for (const evidence of check.scope === "document" ? [normal] : modes.values()) {
+      yield { what: `${check.id} in ${evidence.mode}`, run: () => found(check, evidence, context, left) };
+    }
+  }
+}
+
+const SEVERITIES: readonly Severity[] = ["error", "warning", "note"];
+
+/** The worst first, otherwise in the order of the catalogue. */
+export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+}
+
+interface Left {
+  losses: number;
+}
+
+function found(check: Check, evidence: Evidence, context: FindingContext, left: Left): readonly Finding[] {
+  try {
+    return check.find(evidence).map((one) => findingOf(check, one, evidence, context, left));
+  } catch (cause) {
+    if (!(cause instanceof Inconclusive)) throw cause;
+    evidence.undecided(`${check.id} in mode ${evidence.mode}`, cause.message);
+    return [];
+  }
+}
+
+function findingOf(check: Check, one: Found, evidence: Evidence, context: FindingContext, left: Left): Finding {
+  const suggestion = one.change && suggestionOf(one.change, evidence.policy, context, left);
+  return {
+    id: check.id,
+    severity: one.severity ?? check.severity,
+    mode: evidence.mode,
+    rule: one.rule,
+    text: one.text,
+    ...(one.witness && { witness: one.witness }),
+    ...(one.sequence && { sequence: one.sequence }),
+    ...(suggestion && { suggestion }),
+  };
+}
+
+function suggestionOf(change: NonNullable<Found["change"]>, policy: Policy, context: FindingContext, left: Left): Suggestion | undefined {
+  const after = reparsed(change.document);
+  if (after === undefined || !neverLooser(policy, after, context)) return undefined;
+  return { ...change, effect: effectOf(after, context, left) };
+}
+
+/** INVARIANT: what is suggested was proven to allow nothing new and to ask and count no less. */
+function neverLooser(policy: Policy, after: Policy, { work, signal }: FindingContext): boolean {
+  const diff = diffPolicies(policy, after, { ...(work !== undefined && { work }), ...(signal && { signal }) });
+  return diff.kind === "exact" && diff.differences.every(({ change }) => change === "newlyDenied" || change === "stronger");
+}
+
+/** So many losses of the table are computed anew for one suggestion. */
+const PER_SUGGESTION = 6;
+
+function effectOf(after: Policy, context: FindingContext, left: Left): Suggestion["effect"] {
+  const { losses = [], from, work, signal } = context;
+  const some = losses.filter(({ amount }) => amount !== 0n).slice(0, Math.min(PER_SUGGESTION, left.losses));
+  left.losses -= some.length;
+  return some.flatMap((before) => {
+    const { stolen, mode, horizonMs, what } = before;
+    const attack = { stolen: new Set(stolen), mode, horizonMs, from };
+    const loss = maximumLoss(after, attack, what, { ...(work !== undefined && { work }), ...(signal && { signal }) });
+    return loss.amount === before.amount && loss.status === before.status ? [] : [{ before, after: loss }];
+  });
+}
