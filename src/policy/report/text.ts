@@ -156,7 +156,12 @@ class TextPage {
 
   authority(): readonly (readonly string[])[] {
     return this.#audit.authority.map(({ mode, text, people, delayMs, confirm, status }) => {
-      const who = people === undefined ? (status === "exact" ? "nobody can" : "not decided") : `${plural(people.length, "person", "people")} (${listed(people)})`;
+      const who =
+        people === undefined
+          ? status === "exact"
+            ? "nobody can"
+            : "not decided"
+          : `${plural(people.length, "person", "people")} (${listed(people)})`;
       const also = [
         ...(mode === "normal" ? [] : [`mode ${mode}`]),
         ...(delayMs === 0 ? [] : [`after ${durationText(delayMs)}`]),
@@ -180,7 +185,10 @@ class TextPage {
       return this.item(
         this.#paint.wait("!"),
         `${this.#who(stolen)}, ${afterMs === 0 ? "at once" : `after ${durationText(afterMs)}`}: ${text}`,
-        [...acts.flatMap((act) => this.#further(this.#paint.dim("·"), `${act.text} [${act.rule}]`)), this.#fine(stop)],
+        [
+          ...acts.flatMap((act) => this.#further(this.#paint.dim("·"), `${act.text} [${act.rule}]`)),
+          this.#fine(undecided === true ? `${stop}; more may be reached: it was not decided` : stop),
+        ],
       );
     });
   }
