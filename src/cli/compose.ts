@@ -9,11 +9,13 @@ import type { ChainId, Circumstances, Effect } from "../intent/effect.ts";
 import { isAct } from "../intent/fields.ts";
 import type { Intent, Request } from "../intent/intent.ts";
 import type { Judgement } from "../intent/verdict.ts";
+import { answer } from "../policy/analyze/question.ts";
 import { judged, type Witness } from "../policy/analyze/witness.ts";
-import type { Policy } from "../policy/core.ts";
+import type { Condition, Policy } from "../policy/core.ts";
 import { emptyCounters } from "../policy/counters.ts";
 import { interpret } from "../policy/interpret.ts";
 import { chains, reading } from "./chains.ts";
+import { examplesFor } from "./examples.ts";
 import { namedIn } from "./named.ts";
 
 /** A request whose bytes have certain effects, and what else they have. */
@@ -37,7 +39,7 @@ export interface ComposeOptions {
  * A witness as a real request, if there is one: its bytes decode to what the witness states, field by field, and the policy lets
  * the whole request pass in the same circumstances, asking for nothing more than for the witness itself.
  *
- * A fee that stands alone needs a payment that causes it: one of nothing, to whomever the policy lets it go.
+ * A fee that stands alone needs a transaction that causes it: a payment of nothing where the policy lets one pass.
  */
 export function requestFor(
   policy: Policy,
@@ -46,7 +48,7 @@ export function requestFor(
 ): (Composed & { readonly judgement: Judgement }) | undefined {
   const { effects, circumstances } = witness;
   const asked = new Set(judged(policy, witness).needs.map(textOf));
-  for (const carrier of carriers(policy, effects)) {
+  for (const carrier of carriers(policy, witness)) {
     const composed = compose(policy, [...effects, ...carrier], { now: circumstances.now, ...options });
     if (composed === undefined) continue;
     const judgement = judgedAs(policy, composed.intent, circumstances);
@@ -151,20 +153,27 @@ function judgedAs(policy: Policy, { effects, refusals }: Intent, circumstances: 
   return interpret(policy, { effects, refusals }, circumstances, emptyCounters);
 }
 
-const MOST_CARRIERS = 64;
+const MOST_PAYMENTS = 64;
+const CARRIER_WORK = 20_000;
 
-/** What may stand beside the effects so that there is a transaction at all. */
-function carriers(policy: Policy, effects: readonly Effect[]): readonly (readonly Effect[])[] {
+/** What may stand beside the effects so that there is a transaction at all: a payment of nothing, or whatever is let pass. */
+function* carriers(policy: Policy, { effects, circumstances }: Witness): Generator<readonly Effect[]> {
+  yield [];
   const [fee] = effects;
-  if (fee?.chain === undefined || effects.some(({ kind }) => kind !== "fee")) return [[]];
+  if (fee?.chain === undefined || effects.some(({ kind }) => kind !== "fee")) return;
   const { chain, account } = fee;
   const base: Pick<Effect, "at" | "chain" | "account"> = { at: [], chain, ...(account !== undefined && { account }) };
-  const recipients = [...policy.addresses.values()].flatMap((entry) => (entry.chain === chain ? [entry.address] : []));
-  const assets = ["native", ...namedIn(policy).assets.flatMap((one) => (one.chain === chain && one.asset !== "native" ? [one.asset] : []))];
-  const payments = assets.flatMap((asset) =>
-    recipients.map((to): readonly Effect[] => [{ kind: "transfer", ...base, asset, to, amount: 0n }]),
-  );
-  return [[], ...payments.slice(0, MOST_CARRIERS)];
+  const named = [...policy.addresses.values()].flatMap((entry) => (entry.chain === chain ? [entry.address] : []));
+  const examples = examplesFor(policy);
+  const recipients = [...named, examples.address(chain, (taken) => named.includes(taken))].slice(0, MOST_PAYMENTS);
+  for (const to of recipients) yield [{ kind: "transfer", ...base, asset: "native", to, amount: 0n }];
+
+  const { requester, mode } = circumstances;
+  const kinds = ["transfer", "allowance", "operatorAllowance", "call"] as const;
+  const when: Condition = { op: "in", field: "chain", values: new Set([chain]) };
+  const by = requester === undefined ? {} : { by: new Set([requester]) };
+  const found = answer(policy, { kinds, when, mode, fewerThan: 1, ...by }, { examples, work: CARRIER_WORK });
+  if (found.kind === "yes") yield found.witness.effects;
 }
 
 function textOf(need: Judgement["needs"][number]): string {
