@@ -55,9 +55,15 @@ export class Plan {
       filled += taken;
       if (left !== undefined) left -= taken;
       // Those that follow have no more room than one that was never used.
-      if (taken === 0n && fresh) break;
+      if (taken === 0n && (fresh || this.#isFull(lot, moment))) break;
     }
     return filled;
+  }
+
+  /** Whether a counter that all names share has no room left. */
+  #isFull({ draws }: Lot, moment: number): boolean {
+    const shared = draws.filter(({ limit }) => limit.by.every((field) => field === "requester"));
+    return shared.some((draw) => (mostFor(draw, this.#room(draw, {}, moment)) ?? this.#room(draw, {}, moment)) <= 0n);
   }
 
   #take(lot: Lot, moment: number, target: Target, wanted: bigint | undefined): bigint {
