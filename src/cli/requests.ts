@@ -39,7 +39,8 @@ export function readLoose(json: Json): LooseRequest {
   return { request, ...(requester !== undefined && { requester }), ...(now !== undefined && { now: parseTime(now) }) };
 }
 
-async function readStdin({ stdin, signal }: Io): Promise<Uint8Array> {
+/** All of standard input. @throws `json/too-large`, `vault/aborted` */
+export async function readStdin({ stdin, signal }: Io): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stdin) {

@@ -30,7 +30,8 @@ export function timeAt(spot: Spot): Time | undefined {
   }
 }
 
-function milliseconds(text: string): number | undefined {
+/** Without bounds; nothing for any other text. */
+export function milliseconds(text: string): number | undefined {
   const match = /^(0|[1-9][0-9]{0,5})([mhd])$/.exec(text);
   const unit = UNITS[match?.[2] ?? ""];
   return unit === undefined ? undefined : Number(match?.[1]) * unit;

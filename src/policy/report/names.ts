@@ -29,6 +29,13 @@ export class Names {
     return "asset" in what ? this.#assets.get(what.asset) : this.#units.get(what.unit);
   }
 
+  /** An asset or a unit of account by the policy's own name for it. */
+  find(name: string): { readonly what: Loss["what"]; readonly counted: Counted } | undefined {
+    for (const [asset, counted] of this.#assets) if (counted.name === name) return { what: { asset }, counted };
+    const unit = this.#units.get(name);
+    return unit && { what: { unit: name }, counted: unit };
+  }
+
   called(what: Loss["what"]): string {
     return this.counted(what)?.name ?? ("asset" in what ? what.asset : what.unit);
   }
