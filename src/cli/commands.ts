@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { accountDerive, accountList, address } from "./commands/account.ts";
 import { approve } from "./commands/approve.ts";
+import { audit } from "./commands/audit.ts";
 import { confirm } from "./commands/confirm.ts";
 import { decode } from "./commands/decode.ts";
 import { diff } from "./commands/diff.ts";
@@ -13,6 +14,8 @@ import { mode } from "./commands/mode.ts";
 import { pendingList, pendingResume, pendingShow, pendingWithdraw } from "./commands/pending.ts";
 import { policyCheck, policySet, policyShow } from "./commands/policy.ts";
 import { policyNew } from "./commands/policy-new.ts";
+import { policyTest } from "./commands/policy-test.ts";
+import { replay } from "./commands/replay.ts";
 import { sign } from "./commands/sign.ts";
 import { importWallet, walletList } from "./commands/wallet.ts";
 
@@ -20,6 +23,9 @@ import { importWallet, walletList } from "./commands/wallet.ts";
 export const COMMANDS: readonly Command[] = [
   policyNew,
   policyCheck,
+  audit,
+  policyTest,
+  replay,
   diff,
   init,
   accountDerive,

@@ -37,7 +37,7 @@ export class Judging {
 }
 
 /** The kind of credential that begins this person's session, where there is only one. */
-function sessionOf(policy: Policy, requester: string | undefined): string | undefined {
+export function sessionOf(policy: Policy, requester: string | undefined): string | undefined {
   const kinds = new Set((policy.people.get(requester ?? "") ?? []).map(({ kind }) => kind));
   return kinds.size === 1 ? [...kinds][0] : undefined;
 }

@@ -20,7 +20,7 @@ import { consume } from "./pending.ts";
 import { flush, reasonToJson, refuse, rootState } from "./refusals.ts";
 
 /** How long a commit may take from reading the clock to being durable, before it is tried again. */
-const COMMIT_MS = 1000;
+export const COMMIT_MS = 1000;
 
 /** What a signer holds between the two commits. */
 export interface Reserved {

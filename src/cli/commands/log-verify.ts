@@ -111,7 +111,7 @@ function reportLines(report: LogReport, style: Style): string[] {
   return [head, ...columns(facts), ...found, ...caution];
 }
 
-function checkKey(vkey: string): void {
+export function checkKey(vkey: string): void {
   try {
     parseVerifier(vkey);
   } catch (cause) {

@@ -41,8 +41,8 @@ export class Tally {
   }
 
   /** Takes from the counters; the same request asked again takes anew. */
-  reserve(asked: Drawing, charges: readonly Charge[]): void {
-    this.release(asked);
+  reserve(asked: Drawing, now: Time, charges: readonly Charge[]): void {
+    this.release(asked, now);
     this.#put(asked, charges, undefined);
   }
 
@@ -56,9 +56,10 @@ export class Tally {
   }
 
   /** Gives back what was reserved. */
-  release(asked: Drawing): void {
+  release(asked: Drawing, now: Time): void {
+    const at = this.#at(now);
     const lane = this.#laneOf(asked);
-    for (const account of this.#drawn.get(asked.id) ?? []) account.drop(asked.id, lane, this.#now);
+    for (const account of this.#drawn.get(asked.id) ?? []) account.drop(asked.id, lane, at);
     this.#forget(asked.id);
   }
 
@@ -153,6 +154,7 @@ class Account {
   }
 
   drop(id: string, lane: string, now: Time): void {
+    this.#age(now);
     const { parts } = this.#lanes.get(lane) ?? NO_LANE;
     this.#set(
       lane,

@@ -90,7 +90,7 @@ describe("the counters of a history", () => {
             held.set(id, hold);
           };
           if (what === "reserve" && before?.state !== "spent") {
-            tally.reserve(asked, charges);
+            tally.reserve(asked, now, charges);
             put("reserved", charges);
           } else if (what === "at once" && before === undefined) {
             tally.spend(asked, now, charges);
@@ -99,7 +99,7 @@ describe("the counters of a history", () => {
             tally.spend(asked, now);
             put("spent", before.charges);
           } else if (what === "release" && before?.state === "reserved") {
-            tally.release(asked);
+            tally.release(asked, now);
             put("lapsed", before.charges);
           } else if (what === "ask") {
             for (const each of charges) {
