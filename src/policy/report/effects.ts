@@ -6,7 +6,23 @@ import { durationText, grouped, listed, type Names, timeText } from "./names.ts"
 
 /** One effect in words: `transfer of 9.5 ETH to acme (0xd8dA…)`. Nothing that it says is left out. */
 export function effectText(effect: Effect, names: Names): string {
-  const { kind, at: _at, chain, account, asset, amount, to, contract, expiry, args, why, outlives, replayable, ...rest } = effect;
+  const {
+    kind,
+    at: _at,
+    chain,
+    account,
+    asset,
+    amount,
+    to,
+    contract,
+    expiry,
+    args,
+    why,
+    outlives,
+    replayable,
+    ownRecipient,
+    ...rest
+  } = effect;
   const what = { asset: `${chain}/${asset}` };
   const said: string[] = [KIND[kind] ?? kind];
   if (amount !== undefined && asset !== undefined) said.push(`of ${names.amount(amount, what)}`);
@@ -14,6 +30,7 @@ export function effectText(effect: Effect, names: Names): string {
   else if (amount !== undefined)
     said.push(`of ${amount >= UNLIMITED ? "unlimited" : grouped(`${amount}`)} smallest units of an unknown asset`);
   if (to !== undefined) said.push(`${TOWARDS[kind] ?? "to"} ${names.address(chain, to)}`);
+  if (ownRecipient !== undefined) said.push(ownRecipient ? "(an own account)" : "(no own account)");
   if (contract !== undefined && contract !== to) said.push(`at contract ${names.address(chain, contract)}`);
   if (account !== undefined) said.push(`from account ${names.address(chain, account)}`);
   if (expiry !== undefined) said.push(expiry >= UNLIMITED ? "without end" : `until ${secondText(expiry)}`);
@@ -40,11 +57,10 @@ export function effectTexts(effects: readonly Effect[], names: Names): readonly 
 export function circumstancesText({ circumstances }: Witness): string {
   const { requester, session, origin, now, mode } = circumstances;
   return [
-    requester === undefined ? "asked by anybody" : `asked by ${requester}`,
-    ...(session === undefined ? [] : [`in a session of kind ${session}`]),
+    `asked by ${requester ?? "anybody"}${session === undefined ? "" : ` (${session})`}`,
     ...(origin === undefined ? [] : [`from ${origin}`]),
     `at ${timeText(now)}`,
-    `in mode ${mode}`,
+    ...(mode === "normal" ? [] : [`in mode ${mode}`]),
   ].join(", ");
 }
 

@@ -1,42 +1,47 @@
 import type { Channel } from "../analyze/channel.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { lossChart } from "./chart.ts";
+import { byText, channelGroups, type Group } from "./groups.ts";
 import { Heat } from "./heat.ts";
-import { type Column, isNothing, isUnbounded, type LossTable, lossTables, whatKey } from "./losses.ts";
+import { type Column, copiesOf, isNothing, isUnbounded, type LossTable, lossTables, whatKey } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
 import { durationText, listed } from "./names.ts";
 import { type Page, section } from "./page.ts";
 
 export function channelsSection(page: Page): Markup {
-  const { channels } = page.audit;
+  const channels = channelGroups(page.audit);
   const body =
     channels.length === 0
       ? [markup`<p>None was found: whatever leaves through the rules is counted by a limit.</p>`]
       : [
           markup`<p>What no limit bounds. Through each of these everything that the account holds, or the key itself, can go.</p>`,
-          markup`<ul class="cards">${channels.map((channel) => channelCard(page, channel))}</ul>`,
+          markup`<ul class="cards">${channels.map((group) => channelCard(page, group))}</ul>`,
         ];
   return section("channels", "Without a bound", body);
 }
 
-function channelCard(page: Page, channel: Channel): Markup {
-  const { kind, stolen, mode, rule, text, witness, approvers, delayMs, objectors = [], undecided } = channel;
-  return markup`<li class="card error"><h3><span class="badge bad">${kind}</span> ${page.stolen(stolen)}${
+function channelCard(page: Page, { first, by, larger, modes }: Group<Channel>): Markup {
+  const { kind, rule, text, witness, approvers, delayMs, objectors = [], undecided } = first;
+  const where = modes.join() === "normal" ? "" : `, in ${modes.length === 1 ? "mode" : "modes"} ${listed(modes)}`;
+  const people = approvers.length === 0 ? "" : `, approved by ${listed(approvers)}`;
+  const stop = objectors.length === 0 ? "" : `, which ${listed(objectors, "or")} could stop`;
+  return markup`<li class="card error"><h3><span class="badge bad">${kind}</span> ${byText({ by, larger })}${
     undecided && " (not decided: nobody may take it for closed)"
   }</h3><p>${text}</p>
-<p class="quiet">${rule === undefined ? "outside the policy" : markup`rule ${page.rule(rule)}`}${mode !== "normal" && `, mode ${mode}`}${
-    approvers.length > 0 && `, approved by ${listed(approvers)}`
-  }, ${delayMs === 0 ? "at once" : `after ${durationText(delayMs)}`}${
-    objectors.length > 0 && `, which ${listed(objectors, "or")} could stop`
-  }</p>${witness !== undefined && markup`<details><summary>a request that passes</summary>${page.witness(witness)}</details>`}</li>`;
+<p class="quiet">${rule === undefined ? "outside the policy" : markup`rule ${page.rule(rule)}`}${where}${people}, ${
+    delayMs === 0 ? "at once" : `after ${durationText(delayMs)}`
+  }${stop}</p>${witness !== undefined && markup`<details><summary>a request that passes</summary>${page.witness(witness)}</details>`}</li>`;
 }
 
 export function lossSection(page: Page): Markup {
   const tables = lossTables(page.audit);
+  const copies = copiesOf(page.audit);
   if (tables.length === 0)
     return section("losses", "The most that can leave", markup`<p>Nothing was asked: the rules let no asset leave.</p>`);
   return section("losses", "The most that can leave", [
-    markup`<p>Rows are people whose credentials are all stolen, or who have turned; columns are assets and how long nobody stops them. The darker a cell, the larger a part of the asset's largest loss it is. Each amount leads to requests that take it.</p>`,
+    markup`<p>Rows are people whose credentials are all stolen, or who have turned; columns are assets and how long nobody stops them. The darker a cell, the larger a part of the asset's largest loss it is. Each amount leads to requests that take it.${
+      copies > 1 && ` Amounts are of ${copies} live copies of the vault together, each of which counts for itself.`
+    }</p>`,
     ...tables.map((one, at) => lossOfMode(page, one, at)),
   ]);
 }
@@ -46,7 +51,7 @@ function lossOfMode(page: Page, one: LossTable, at: number): Markup {
   const name = `Mode ${mode}`;
   return markup`<h3>${name}</h3>
 ${rows.length > 0 && heatTable(page, one, at)}
-${powerless.length > 0 && markup`<p><b>Nothing leaves by:</b> ${listed(powerless.map((set) => set.name))}.</p>`}
+${powerless.length > 0 && markup`<p><b>Nothing leaves by:</b> ${rows.length === 0 ? "any set that was looked at" : listed(powerless.map((set) => set.name))}.</p>`}
 ${lossChart(one, page.names)}
 ${rows.length > 0 && markup`<h4>Requests that take it</h4>`}
 ${rows.map(
@@ -105,9 +110,11 @@ function lossText(loss: Loss, names: Page["names"]): string {
 function taking(page: Page, loss: Loss, id: string): Markup {
   const { names } = page;
   const { what, horizonMs, amount, shown, fees, status, sequence, channel, why } = loss;
+  const copies = copiesOf(page.audit);
   const total = isUnbounded(loss) ? "without a bound" : amount === undefined ? "not decided" : names.amount(amount, what);
   const rest = [
-    amount !== shown && `the requests below take ${names.amount(shown, what)}`,
+    copies > 1 && `of ${copies} copies together; the requests below are to one of them`,
+    amount !== shown * BigInt(copies) && `the requests below take ${names.amount(shown, what)}`,
     fees > 0n && `of which ${names.amount(fees, what)} are fees`,
     why !== undefined && why,
   ].filter((text) => text !== false);

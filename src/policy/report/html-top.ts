@@ -2,11 +2,12 @@ import type { Json } from "../../base/canonical.ts";
 import { parseTime } from "../../base/time.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { CAVEATS } from "./caveats.ts";
+import { channelGroups } from "./groups.ts";
 import { isUnbounded, larger, lossTables, whatKey, whatsOf } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
 import { durationText, isObject, plural, timeText } from "./names.ts";
 import { type Page, section, table } from "./page.ts";
-import { type Breach, breachText, verdictOf } from "./verdict.ts";
+import { type Breach, breachText } from "./verdict.ts";
 
 export function header({ audit: { policy, options }, about }: Page): Markup {
   const from = momentOf(options.from);
@@ -36,13 +37,14 @@ const CONTENTS = [
 
 /** The verdict: what is wrong in numbers, and the most that can leave. */
 export function glance(page: Page): Markup {
-  const { audit, about } = page;
-  const { passed, count, breaches } = verdictOf(audit, about.budgets);
+  const { audit } = page;
+  const { passed, count, breaches } = page.verdict;
+  const channels = channelGroups(audit).length;
   const tiles = [
     tile(count.error > 0 ? "bad" : "good", `${count.error}`, count.error === 1 ? "error" : "errors"),
     tile(count.warning > 0 ? "wait" : "good", `${count.warning}`, count.warning === 1 ? "warning" : "warnings"),
     tile("plain", `${count.note}`, count.note === 1 ? "note" : "notes"),
-    tile(audit.channels.length > 0 ? "bad" : "good", `${audit.channels.length}`, "without a bound"),
+    tile(channels > 0 ? "bad" : "good", `${channels}`, "without a bound"),
     tile(audit.inconclusive.length > 0 ? "bad" : "good", `${audit.inconclusive.length}`, "not decided"),
   ];
   return section("glance", "At a glance", [

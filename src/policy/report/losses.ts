@@ -35,6 +35,20 @@ export function lossTables({ losses, stolen }: Pick<Audit, "losses" | "stolen">)
   });
 }
 
+/** The audit with what all live copies of the vault let leave together: each has counters of its own. */
+export function ofAllCopies(audit: Audit): Audit {
+  const copies = BigInt(copiesOf(audit));
+  if (copies === 1n) return audit;
+  return {
+    ...audit,
+    losses: audit.losses.map((loss) => ({ ...loss, amount: loss.amount === undefined ? undefined : loss.amount * copies })),
+  };
+}
+
+export function copiesOf({ options: { copies } }: Pick<Audit, "options">): number {
+  return typeof copies === "number" ? copies : 1;
+}
+
 /** The assets and units of the columns, each once. */
 export function whatsOf(columns: readonly Column[]): readonly Loss["what"][] {
   return [...new Map(columns.map(({ what }) => [whatKey(what), what])).values()];

@@ -3,9 +3,10 @@ import type { Sequence, Step } from "../analyze/sequence.ts";
 import type { Witness } from "../analyze/witness.ts";
 import type { About } from "./about.ts";
 import { circumstancesText, effectTexts, stepText } from "./effects.ts";
-import { stolenName } from "./losses.ts";
+import { ofAllCopies, stolenName } from "./losses.ts";
 import { Markup, markup } from "./markup.ts";
 import { type Names, plural } from "./names.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** More steps than anybody follows; the rest is counted, and stands in the JSON. */
 const MOST_STEPS = 40;
@@ -15,9 +16,11 @@ export class Page {
   readonly audit: Audit;
   readonly about: About;
   readonly names: Names;
+  readonly verdict: Verdict;
 
   constructor(audit: Audit, about: About, names: Names) {
-    this.audit = audit;
+    this.audit = ofAllCopies(audit);
+    this.verdict = verdictOf(audit, about.budgets);
     this.about = about;
     this.names = names;
   }

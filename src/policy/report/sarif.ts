@@ -7,8 +7,8 @@ import type { Audit } from "../analyze/audit.ts";
 import type { Severity } from "../analyze/finding.ts";
 import type { About } from "./about.ts";
 import { CAVEATS } from "./caveats.ts";
-import { stolenName } from "./losses.ts";
-import { durationText, listed, Names } from "./names.ts";
+import { byText, channelGroups, escalationGroups, lockOutGroups } from "./groups.ts";
+import { durationText, Names } from "./names.ts";
 import { breachText, verdictOf } from "./verdict.ts";
 
 /** Where the policy lies, for whoever shows results beside its text. */
@@ -86,22 +86,15 @@ interface Result {
 
 function resultsOf(audit: Audit, { budgets = [] }: About): readonly Result[] {
   const names = new Names(audit.policy.document);
-  const who = (people: readonly string[]) => stolenName(people, audit.stolen);
   return [
     ...audit.findings.map(({ id, severity, mode, rule, text, suggestion }) => {
       const advice = suggestion === undefined ? "" : ` Suggested: ${suggestion.text}`;
       return { id, severity, mode, rule, text: `${text}${advice}`, about: {} };
     }),
-    ...audit.channels.map(
-      ({ kind, stolen, mode, rule, text }): Result => ({
-        id: "channel",
-        severity: "error",
-        mode,
-        rule,
-        text: `${kind}: ${text}`,
-        about: { kind, stolen: who(stolen) },
-      }),
-    ),
+    ...channelGroups(audit).map(({ first: { kind, rule, text }, by, larger, modes }): Result => {
+      const said = `${kind}: ${text} (${byText({ by, larger })})`;
+      return { id: "channel", severity: "error", mode: undefined, rule, text: said, about: { kind, stolen: [...by], modes: [...modes] } };
+    }),
     ...verdictOf(audit, budgets).breaches.map(
       (breach): Result => ({
         id: "budget",
@@ -112,26 +105,14 @@ function resultsOf(audit: Audit, { budgets = [] }: About): readonly Result[] {
         about: { budget: breach.budget.text, stolen: breach.stolen, why: breach.why },
       }),
     ),
-    ...audit.escalations.map(
-      ({ stolen, acts, afterMs, text }): Result => ({
-        id: "escalation",
-        severity: "note",
-        mode: undefined,
-        rule: acts[0]?.rule,
-        text: `${who(stolen)}, after ${durationText(afterMs)}: ${text}`,
-        about: { stolen: who(stolen) },
-      }),
-    ),
-    ...audit.lockOuts.map(
-      ({ mode, what, absent }): Result => ({
-        id: "lock-out",
-        severity: "note",
-        mode,
-        rule: undefined,
-        text: absent.length === 0 ? `${what} is blocked as it is` : `${what} is blocked without ${listed(absent)}`,
-        about: { what, absent },
-      }),
-    ),
+    ...escalationGroups(audit).map(({ first: { acts, afterMs, text }, by, larger }): Result => {
+      const said = `${byText({ by, larger })}, after ${durationText(afterMs)}: ${text}`;
+      return { id: "escalation", severity: "note", mode: undefined, rule: acts[0]?.rule, text: said, about: { stolen: [...by] } };
+    }),
+    ...lockOutGroups(audit).map(({ first: { mode, what }, without }): Result => {
+      const said = without === "" ? `${what} is blocked as it is` : `${what} is blocked without ${without}`;
+      return { id: "lock-out", severity: "note", mode, rule: undefined, text: said, about: { what } };
+    }),
     ...audit.inconclusive.map(
       (text): Result => ({ id: "inconclusive", severity: "warning", mode: undefined, rule: undefined, text, about: { text } }),
     ),
@@ -156,7 +137,7 @@ function descriptor({ id, severity, about, advice }: NonNullable<About["catalogu
 
 function resultToJson({ id, severity, mode, rule, text, about }: Result, index: number, policy: string, { uri, at }: Source): JsonObject {
   const { line, column } = at(rule);
-  const key: Json = { id, mode: mode ?? null, rule: rule ?? null, ...about };
+  const key: Json = { id, mode: mode ?? null, rule: rule ?? null, text, ...about };
   return {
     ruleId: id,
     ruleIndex: index,

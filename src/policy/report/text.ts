@@ -1,6 +1,6 @@
 import { visible } from "../../base/visible.ts";
 import type { Audit } from "../analyze/audit.ts";
-import type { Finding, Severity } from "../analyze/finding.ts";
+import type { Finding, Severity, Suggestion } from "../analyze/finding.ts";
 import type { Loss } from "../analyze/loss.ts";
 import type { Sequence } from "../analyze/sequence.ts";
 import type { Witness } from "../analyze/witness.ts";
@@ -8,9 +8,10 @@ import type { About } from "./about.ts";
 import { CAVEATS } from "./caveats.ts";
 import { DEAD } from "./dead.ts";
 import { circumstancesText, effectTexts, stepText } from "./effects.ts";
-import { isNothing, isUnbounded, type LossTable, lossTables, stolenName, whatKey, whatsOf } from "./losses.ts";
+import { byText, channelGroups, closedTexts, escalationGroups, lockOutGroups } from "./groups.ts";
+import { copiesOf, isNothing, isUnbounded, type LossTable, lossTables, ofAllCopies, stolenName, whatKey, whatsOf } from "./losses.ts";
 import { durationText, listed, Names, plural } from "./names.ts";
-import { breachText, verdictOf } from "./verdict.ts";
+import { breachText, type Verdict, verdictOf } from "./verdict.ts";
 
 /** How words are told apart on a terminal; each gives the text back as it is where nothing can be. */
 export interface Paint {
@@ -64,9 +65,11 @@ class TextPage {
   readonly #paint: Paint;
   readonly #width: number;
   readonly #names: Names;
+  readonly #verdict: Verdict;
 
   constructor(audit: Audit, about: About, paint: Paint, width: number) {
-    this.#audit = audit;
+    this.#audit = ofAllCopies(audit);
+    this.#verdict = verdictOf(audit, about.budgets);
     this.#about = about;
     this.#paint = paint;
     this.#width = width;
@@ -74,11 +77,11 @@ class TextPage {
   }
 
   head(): readonly string[] {
-    const { policy, channels, inconclusive } = this.#audit;
-    const { passed, count } = verdictOf(this.#audit, this.#about.budgets);
+    const { policy, inconclusive } = this.#audit;
+    const { passed, count } = this.#verdict;
     const counts = [
       ...ORDER.map((severity) => plural(count[severity], severity)),
-      `${channels.length} without a bound`,
+      `${channelGroups(this.#audit).length} without a bound`,
       ...(inconclusive.length === 0 ? [] : [`${inconclusive.length} not decided`]),
     ];
     return [
@@ -99,7 +102,7 @@ class TextPage {
 
   budgets(): readonly (readonly string[])[] {
     const { budgets = [] } = this.#about;
-    const { breaches } = verdictOf(this.#audit, budgets);
+    const { breaches } = this.#verdict;
     const held = budgets.filter((budget) => !breaches.some((breach) => breach.budget === budget));
     return [
       ...breaches.map((breach) => this.item(this.#paint.bad("✗"), breachText(breach, this.#names))),
@@ -108,15 +111,19 @@ class TextPage {
   }
 
   channels(): readonly (readonly string[])[] {
-    return this.#audit.channels.map(({ kind, stolen, mode, rule, text, witness, approvers, delayMs, objectors = [], undecided }) => {
-      const when = [
+    return channelGroups(this.#audit).map(({ first, by, larger, modes }) => {
+      const { kind, rule, text, witness, approvers, delayMs, objectors = [], undecided } = first;
+      const about = [
+        kind,
+        rule === undefined ? "outside the policy" : `rule ${rule}`,
+        ...(modes.join() === "normal" ? [] : [`${modes.length === 1 ? "mode" : "modes"} ${listed(modes)}`]),
         ...(approvers.length === 0 ? [] : [`approved by ${listed(approvers)}`]),
         delayMs === 0 ? "at once" : `after ${durationText(delayMs)}`,
         ...(objectors.length === 0 ? [] : [`which ${listed(objectors, "or")} could stop`]),
         ...(undecided === true ? ["not decided: not to be taken for closed"] : []),
       ];
-      return this.item(this.#paint.bad("✗"), `${this.#who(stolen)}: ${text}`, [
-        this.#fine([kind, ...place(rule, mode), ...when].join(", ")),
+      return this.item(this.#paint.bad("✗"), `${byText({ by, larger })}: ${text}`, [
+        ...this.#fine(about.join(", ")),
         ...(witness === undefined ? [] : this.#witness(witness)),
       ]);
     });
@@ -124,6 +131,8 @@ class TextPage {
 
   /** One table for each asset: rows are sets, columns are horizons. */
   losses({ columns, rows, powerless }: LossTable): readonly (readonly string[])[] {
+    if (rows.length === 0) return [this.item(this.#paint.good("✓"), "nothing leaves by any set that was looked at")];
+    const copies = copiesOf(this.#audit);
     const tables = whatsOf(columns).map((what) => {
       const asked = columns.flatMap(({ what: other, horizonMs }, at) => (whatKey(other) === whatKey(what) ? [{ horizonMs, at }] : []));
       const body = rows.map(({ stolen, cells }) => [stolen.name, ...asked.map(({ at }) => this.#cell(cells[at]))]);
@@ -135,59 +144,58 @@ class TextPage {
     });
     const nobody =
       powerless.length === 0 ? [] : [this.item(this.#paint.good("✓"), `nothing leaves by ${listed(powerless.map(({ name }) => name))}`)];
-    return [...tables, ...nobody];
+    const many = copies === 1 ? [] : [this.item(this.#paint.dim("·"), `amounts are of ${copies} live copies of the vault together`)];
+    return [...tables, ...nobody, ...many];
   }
 
   finding({ id, severity, mode, rule, text, witness, sequence, suggestion }: Finding): readonly string[] {
     const marks = { error: this.#paint.bad("✗"), warning: this.#paint.wait("!"), note: this.#paint.dim("·") };
     return this.item(marks[severity], text, [
-      this.#fine([severity, id, ...place(rule, mode)].join(", ")),
+      ...this.#fine([severity, id, ...place(rule, mode)].join(", ")),
       ...(witness === undefined ? [] : this.#witness(witness)),
       ...(sequence === undefined ? [] : this.#sequence(sequence)),
       ...(suggestion === undefined ? [] : this.#further(this.#paint.good("→"), suggestion.text)),
-      ...(suggestion?.effect ?? []).flatMap(({ before, after }) =>
-        this.#further(
-          " ",
-          `${this.#who(before.stolen)}, ${this.#names.called(before.what)}, ${durationText(before.horizonMs)}: ${this.#amount(before)} → ${this.#amount(after)}`,
-        ),
-      ),
+      ...(suggestion === undefined ? [] : this.#effect(suggestion)),
     ]);
   }
 
   authority(): readonly (readonly string[])[] {
-    return this.#audit.authority.map(({ mode, text, people, delayMs, confirm, status }) => {
-      const who =
-        people === undefined
-          ? status === "exact"
-            ? "nobody can"
-            : "not decided"
-          : `${plural(people.length, "person", "people")} (${listed(people)})`;
-      const also = [
-        ...(mode === "normal" ? [] : [`mode ${mode}`]),
-        ...(delayMs === 0 ? [] : [`after ${durationText(delayMs)}`]),
-        ...(confirm ? ["confirmed by the requester"] : []),
-      ];
-      return this.item(this.#paint.dim("·"), [`${text}: ${who}`, ...also].join(", "));
-    });
+    const { authority } = this.#audit;
+    const closed = authority.filter(({ people, status }) => people === undefined && status === "exact");
+    const open = authority.filter((row) => !closed.includes(row));
+    return [
+      ...open.map(({ mode, text, people, delayMs, confirm }) => {
+        const who = people === undefined ? "not decided" : `${plural(people.length, "person", "people")} (${listed(people)})`;
+        const also = [
+          ...(mode === "normal" ? [] : [`mode ${mode}`]),
+          ...(delayMs === 0 ? [] : [`after ${durationText(delayMs)}`]),
+          ...(confirm ? ["confirmed by the requester"] : []),
+        ];
+        return this.item(this.#paint.dim("·"), [`${text}: ${who}`, ...also].join(", "));
+      }),
+      ...closedTexts(closed).map(([mode, texts]) =>
+        this.item(this.#paint.good("✓"), `nobody can${mode === "normal" ? "" : ` in mode ${mode}`}: ${texts}`),
+      ),
+    ];
   }
 
   lockOuts(): readonly (readonly string[])[] {
-    return this.#audit.lockOuts.map(({ mode, what, absent, status }) => {
-      const without = absent.length === 0 ? "blocked as it is" : `blocked without ${listed(absent)}`;
+    return lockOutGroups(this.#audit).map(({ first: { mode, what, status }, without }) => {
+      const blocked = without === "" ? "blocked as it is" : `blocked without ${without}`;
       const also = [...(mode === "normal" ? [] : [`mode ${mode}`]), ...(status === "exact" ? [] : ["not decided"])];
-      return this.item(this.#paint.wait("!"), [`${what}: ${without}`, ...also].join(", "));
+      return this.item(this.#paint.wait("!"), [`${what}: ${blocked}`, ...also].join(", "));
     });
   }
 
   escalations(): readonly (readonly string[])[] {
-    return this.#audit.escalations.map(({ stolen, acts, afterMs, text, objectors, undecided }) => {
+    return escalationGroups(this.#audit).map(({ first: { acts, afterMs, text, objectors, undecided }, by, larger }) => {
       const stop = objectors.length === 0 ? "nobody could stop it meanwhile" : `${listed(objectors, "or")} could stop it meanwhile`;
       return this.item(
         this.#paint.wait("!"),
-        `${this.#who(stolen)}, ${afterMs === 0 ? "at once" : `after ${durationText(afterMs)}`}: ${text}`,
+        `${byText({ by, larger })}, ${afterMs === 0 ? "at once" : `after ${durationText(afterMs)}`}: ${text}`,
         [
           ...acts.flatMap((act) => this.#further(this.#paint.dim("·"), `${act.text} [${act.rule}]`)),
-          this.#fine(undecided === true ? `${stop}; more may be reached: it was not decided` : stop),
+          ...this.#fine(undecided === true ? `${stop}; more may be reached: it was not decided` : stop),
         ],
       );
     });
@@ -203,13 +211,23 @@ class TextPage {
     return stolenName(people, this.#audit.stolen);
   }
 
-  #fine(text: string): string {
-    return `    ${this.#paint.dim(visible(text))}`;
+  #fine(text: string): readonly string[] {
+    return wrapped(visible(text), this.#width - 4).map((line) => `    ${this.#paint.dim(line)}`);
   }
 
   #further(mark: string, text: string): readonly string[] {
     const [first = "", ...rest] = wrapped(visible(text), this.#width - 6);
     return [`    ${mark} ${first}`, ...rest.map((line) => `      ${line}`)];
+  }
+
+  /** What a change does to losses, sets told together where it does the same to them. */
+  #effect({ effect }: Suggestion): readonly string[] {
+    const lines = new Map<string, string[]>();
+    for (const { before, after } of effect) {
+      const line = `${this.#names.called(before.what)}, ${durationText(before.horizonMs)}: ${this.#amount(before)} → ${this.#amount(after)}`;
+      lines.set(line, [...(lines.get(line) ?? []), this.#who(before.stolen)]);
+    }
+    return [...lines].flatMap(([line, sets]) => this.#further(" ", `${line} (${sets.join("; ")})`));
   }
 
   #witness(witness: Witness): readonly string[] {
@@ -224,7 +242,7 @@ class TextPage {
         const effects = effectTexts(step.witness.effects, this.#names).join("; ");
         return this.#further(this.#paint.dim("·"), `${stepText(step)}: ${effects}`);
       }),
-      ...(rest > 0 ? [this.#fine(`  and ${plural(rest, "further step")}`)] : []),
+      ...(rest > 0 ? this.#further(" ", `and ${plural(rest, "further step")}`) : []),
     ];
   }
 

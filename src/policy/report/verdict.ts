@@ -2,7 +2,7 @@ import type { Audit } from "../analyze/audit.ts";
 import type { Channel } from "../analyze/channel.ts";
 import type { Severity } from "../analyze/finding.ts";
 import type { Loss } from "../analyze/loss.ts";
-import { isUnbounded, stolenName, whatKey } from "./losses.ts";
+import { isUnbounded, ofAllCopies, stolenName, whatKey } from "./losses.ts";
 import type { Names } from "./names.ts";
 
 /** The most that any audited set may be able to take within a time. */
@@ -40,11 +40,11 @@ export interface Verdict {
   readonly breaches: readonly Breach[];
 }
 
-/** What an audit comes to: the one thing that an exit code says. */
+/** What an audit comes to: the one thing that an exit code says. Budgets are of all live copies together. */
 export function verdictOf(audit: Audit, budgets: readonly LossBudget[] = []): Verdict {
   const count = { error: 0, warning: 0, note: 0 };
   for (const { severity } of audit.findings) count[severity]++;
-  const breaches = budgets.flatMap((budget) => breachesOf(audit, budget));
+  const breaches = budgets.flatMap((budget) => breachesOf(ofAllCopies(audit), budget));
   return { passed: count.error === 0 && breaches.length === 0 && audit.inconclusive.length === 0, count, breaches };
 }
 

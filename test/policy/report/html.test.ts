@@ -81,7 +81,7 @@ describe("the report as HTML", () => {
       "9.999999999999999999 ETH to acme (0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045)",
       "5 times",
       "0x0badc0de",
-      "nobody: it is blocked as it is",
+      "anybody: it is blocked as it is",
       "a guard",
       "Allows transfers if all of:",
       "A signed transaction can be held back and sent later",
