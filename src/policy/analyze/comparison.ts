@@ -5,8 +5,8 @@ import { type Box, boxesOfRule, meet, ofKinds } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
 import { feasible, only } from "./feasible.ts";
 import { about, itemsOf, type Outcome, Outcomes, untilDenied } from "./items.ts";
-import { type Budget, Regions, type State } from "./regions.ts";
-import type { Said } from "./said.ts";
+import { type Budget, type Item, Regions, type State } from "./regions.ts";
+import { Said } from "./said.ts";
 import { hasName, keyOf, NOTHING, type ValueSet } from "./sets.ts";
 import { Stricter } from "./stricter.ts";
 
@@ -25,6 +25,44 @@ export interface Difference {
 const BEFORE = 0;
 const AFTER = 1;
 
+/** What the comparisons of two policies have in common. */
+export class Shared {
+  readonly space: Space;
+  readonly budget: Budget;
+  readonly said = new Said();
+  readonly stricter: Stricter;
+  readonly #drawn = new Map<number, readonly { readonly outcome: Outcome; readonly boxes: readonly Box[] }[]>();
+
+  constructor(before: Policy, after: Policy, budget: Budget) {
+    this.space = new Space([before, after]);
+    this.budget = budget;
+    this.stricter = new Stricter([before, after], budget, this.said);
+  }
+
+  /** Rules as items of a diagram. What two rules say alike, in one policy or the other, is worked out once. */
+  items(rules: readonly Rule[], side: number, outcomes: Outcomes): readonly Item[] {
+    return rules.flatMap((rule) => {
+      const number = this.said.by(rule);
+      const drawn = this.#drawn.get(number) ?? this.#draw(rule);
+      this.#drawn.set(number, drawn);
+      return drawn.map(({ outcome, boxes }) => {
+        const own = "rule" in outcome ? { ...outcome, side, rule } : { ...outcome, side };
+        return { outcome: outcomes.number(own as Outcome), boxes };
+      });
+    });
+  }
+
+  #draw(rule: Rule) {
+    const outcomes = new Outcomes();
+    const items = itemsOf(this.space, [rule], outcomes, { counts: true });
+    this.budget.spend(items.reduce((sum, { boxes }) => sum + boxes.length, 0));
+    return items.map(({ outcome, boxes }) => ({ outcome: outcomes.at(outcome), boxes }));
+  }
+}
+
+/** So many pairs of boxes are looked at to leave out what has no say; with more, the diagram itself does it sooner. */
+const MOST_PAIRS = 50_000;
+
 /** Two policies, region by region. What both say alike costs no work, and is not looked at. */
 export class Comparison {
   readonly space: Space;
@@ -41,23 +79,24 @@ export class Comparison {
   readonly #seen = new Map<State, Set<string>>();
   readonly #counted: readonly [ReadonlyMap<string, LimitRule>, ReadonlyMap<string, LimitRule>];
 
-  constructor(before: Policy, after: Policy, compared: Compared, { budget, said }: { readonly budget: Budget; readonly said: Said }) {
+  constructor(before: Policy, after: Policy, compared: Compared, shared: Shared) {
+    const { space, budget, stricter, said } = shared;
     this.#policies = [before, after];
     this.#budget = budget;
-    this.space = new Space([before, after]);
+    this.#stricter = stricter;
+    this.space = space;
     this.#requester = this.space.at("requester");
     this.#amount = this.space.at("amount");
     this.#total = this.space.at("total");
     this.#people = [...new Set([...before.people.keys(), ...after.people.keys()])];
-    this.#stricter = new Stricter([before, after], budget, said);
     const rules = [judging(before, compared), judging(after, compared)] as const;
     this.#counted = [countedBy(before, rules[0]), countedBy(after, rules[1])];
     this.#changed = this.#outcomes.number({ what: "asked" });
     const asked = this.#whereChanged(rules, compared, said);
     if (asked.length === 0) return;
-    const items = rules.flatMap((judged, side) => itemsOf(this.space, judged, this.#outcomes, { side, counts: true }));
-    budget.spend(items.reduce((sum, { boxes }) => sum + boxes.length, 0));
-    this.#regions = new Regions(this.space, [...about(items, asked), { outcome: this.#changed, boxes: asked }], {
+    const items = rules.flatMap((judged, side) => shared.items(judged, side, this.#outcomes));
+    const near = items.length * asked.length > MOST_PAIRS ? items : about(items, asked);
+    this.#regions = new Regions(this.space, [...near, { outcome: this.#changed, boxes: asked }], {
       keep: untilDenied(this.#outcomes),
       budget,
     });
@@ -175,6 +214,7 @@ function judging(policy: Policy, compared: Compared): readonly Rule[] {
 function narrowed(rules: readonly Rule[], judges: (kind: EffectKind) => boolean): readonly Rule[] {
   return rules.flatMap((rule) => {
     const kinds = rule.kinds.filter(judges);
+    if (kinds.length === rule.kinds.length) return [rule];
     return kinds.length === 0 ? [] : [{ ...rule, kinds }];
   });
 }

@@ -43,7 +43,8 @@ export class Stricter {
 
   /** Each of the others is made up for by one of these, and so is what it asks for its excess. */
   counts(limits: readonly LimitRule[], others: readonly LimitRule[]): boolean {
-    return others.every((old) => limits.some((limit) => this.limit(limit, old)));
+    const mine = new Set(limits.map((limit) => this.#said.by(limit)));
+    return others.every((old) => mine.has(this.#said.by(old)) || limits.some((limit) => this.limit(limit, old)));
   }
 
   /** Whatever passes `limit` would have passed `old`, at every moment and with every history. */
