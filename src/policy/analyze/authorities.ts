@@ -8,13 +8,13 @@ import { assetsOf, bandsOf, bandText, type NamedAsset } from "./bands.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { rulesIn } from "./items.ts";
 import { speaksOf } from "./modes.ts";
-import { fewestOf, type Passage, type Way, type Ways, type WorkOptions, waysOf } from "./ways.ts";
+import { fewestOf, type MomentOptions, type Passage, type Way, type Ways, waysOf } from "./ways.ts";
 
 /**
  * Who it takes, at least, for each act on the custody and for each kind of payment by asset and amount, in every mode. Of one effect:
  * a fee that a payment needs has rows of its own. What nobody can do has a row for acts, and for transfers in `normal`.
  */
-export function authorityOf(policy: Policy, options: WorkOptions = {}): readonly Authority[] {
+export function authorityOf(policy: Policy, options: MomentOptions = {}): readonly Authority[] {
   return ["normal", ...policy.modes.keys()].flatMap((mode) =>
     [...EFFECT_KINDS, ...ACT_KINDS].flatMap((kind) => new Table(policy, mode, kind).rows(options)),
   );
@@ -41,7 +41,7 @@ class Table {
     this.#rules = rulesIn(policy, mode).filter(({ kinds }) => kinds.includes(kind));
   }
 
-  rows(options: WorkOptions): readonly Authority[] {
+  rows(options: MomentOptions): readonly Authority[] {
     // Acts are judged by the same rules in every mode, but some of these may look at it.
     if (isAct(this.#kind) && this.#mode !== "normal" && !this.#rules.some(({ when }) => speaksOf(when, "mode"))) return [];
     const allowed = this.#rules.some(({ type }) => type === "allow");
@@ -49,7 +49,11 @@ class Table {
     if (!allowed && !wanted) return [];
     const rows = this.#topics();
     const ways: Ways = allowed
-      ? waysOf(this.#policy, { topics: rows.map(({ when }) => ({ kinds: [this.#kind], when })), mode: this.#mode }, options)
+      ? waysOf(
+          this.#policy,
+          { topics: rows.map(({ when }) => ({ kinds: [this.#kind], when })), mode: this.#mode, from: options.from ?? 0 },
+          options,
+        )
       : { of: [], undecided: undefined };
     const found = rows.map((row, index) => ({ row, ...this.#fewest(ways, ways.of[index] ?? []) }));
     const told = found.filter(({ passage, status }) => wanted || passage !== undefined || status === "inconclusive");

@@ -22,7 +22,13 @@ export interface ChannelOptions extends WorkOptions {
  * was not robbed sees it in time and can say no.
  */
 export function channelsOf(policy: Policy, attack: Attack, options: ChannelOptions = {}): readonly Channel[] {
-  return [...besidePolicy(attack, options), ...probed(policy, attack, options).flatMap((probe) => opened(policy, attack, probe))];
+  const { mode: from, stolen: people } = attack;
+  const worth = ({ probe: { toMode: to } }: Probed) => to === undefined || signsMore(policy, { from, to, people }, options);
+  const found = probed(policy, attack, options).map((each) => ({ each, channels: opened(policy, attack, each) }));
+  return [
+    ...besidePolicy(attack, options),
+    ...found.filter(({ each, channels }) => channels.length > 0 && worth(each)).flatMap(({ channels }) => channels),
+  ];
 }
 
 function besidePolicy({ stolen, mode }: Attack, { slots = [] }: ChannelOptions): readonly Channel[] {
@@ -94,16 +100,16 @@ const remembered = new Remembered<readonly Probed[]>();
 
 function probed(policy: Policy, { mode, from }: Attack, options: ChannelOptions): readonly Probed[] {
   return remembered.of(policy, `${mode} ${from}`, options, () =>
-    probesIn(policy, mode, options).map((probe) => look(policy, { probe, mode, from }, options)),
+    probesIn(policy, mode).map((probe) => look(policy, { probe, mode, from }, options)),
   );
 }
 
-function probesIn(policy: Policy, mode: string, options: ChannelOptions): readonly Probe[] {
+function probesIn(policy: Policy, mode: string): readonly Probe[] {
   const trustsOwn = everyRule(policy).some(({ when }) => speaksOf(when, "ownRecipient"));
-  const modes = ["normal", ...policy.modes.keys()].filter((to) => to !== mode && signsMore(policy, { from: mode, to }, options));
+  const modes = ["normal", ...policy.modes.keys()].filter((to) => to !== mode);
   const changes = modes.map((to): Probe => {
     const says = `The mode becomes ${to}, in which more may be signed than in ${mode}`;
-    return { kind: "policy", kinds: ["modeChange"], when: { op: "in", field: "toMode", values: new Set([to]) }, says };
+    return { kind: "policy", kinds: ["modeChange"], when: { op: "in", field: "toMode", values: new Set([to]) }, says, toMode: to };
   });
   return [...PROBES, ...changes, ...(trustsOwn ? [FOREIGN_WALLET] : [])];
 }

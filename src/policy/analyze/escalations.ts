@@ -1,3 +1,4 @@
+import type { Time } from "../../base/time.ts";
 import type { Condition, Policy } from "../core.ts";
 import { PARTS } from "../references.ts";
 import { actorsOf } from "./actors.ts";
@@ -9,20 +10,19 @@ import { Inconclusive } from "./inconclusive.ts";
 import { signsMore } from "./modes.ts";
 import { Remembered } from "./remembered.ts";
 import type { Topic } from "./walk.ts";
-import { cheaper, type Passage, passages, type Way, type Ways, type WorkOptions, waysOf } from "./ways.ts";
+import { cheaper, type MomentOptions, type Passage, passages, type Way, type Ways, waysOf } from "./ways.ts";
 import { judged } from "./witness.ts";
 
-export interface EscalationOptions extends WorkOptions {
+export interface EscalationOptions extends MomentOptions {
   /** In which it begins; `normal` where it is absent. */
   readonly mode?: string;
-  /** It begins here or later. */
-  readonly from?: number;
 }
 
 /**
  * What stolen people reach by acts on the custody, one after the other, whatever waits for how long: the fastest way to each thing,
  * and beside it the fastest that nobody can object to. Each act is one that the policy lets pass by itself; an edit that hands over
- * everybody's keys goes on with everybody. What is reached sooner by way of everything is not told apart.
+ * everybody's keys goes on with everybody. What is reached no sooner than everything is not told. Only delays count as waiting, not
+ * hours or dates until which an act itself has to wait.
  */
 export function escalationsOf(policy: Policy, stolen: Pick<StolenSet, "people">, options: EscalationOptions = {}): readonly Escalation[] {
   const told = new Set<string>();
@@ -50,6 +50,8 @@ interface Act {
 interface Place {
   readonly mode: string;
   readonly people: ReadonlySet<string>;
+  /** When it was reached, at the earliest. */
+  readonly from: Time;
   readonly acts: Escalation["acts"];
   readonly afterMs: number;
   readonly objectors: readonly string[];
@@ -68,7 +70,8 @@ class Spread {
     this.#options = options;
     this.#stolen = stolen;
     this.#everybody = new Set(actorsOf(policy).people);
-    this.#start = { mode: options.mode ?? "normal", people: new Set(stolen), acts: [], afterMs: 0, objectors: [] };
+    const { mode = "normal", from = 0 } = options;
+    this.#start = { mode, people: new Set(stolen), from, acts: [], afterMs: 0, objectors: [] };
   }
 
   /** The place that is reached first is looked at first, so that whatever is reached is reached as soon as can be. */
@@ -85,7 +88,7 @@ class Spread {
         const what = gain.gives === "everything" ? EVERYTHING : gain.gives === "more" ? gain.what : undefined;
         if (what !== undefined) this.#reach(reached, what, next, gain.gives === "everything" ? gain.by : undefined);
         else if (gain.gives === "mode") {
-          if (this.#signsMore(gain.mode)) this.#reach(reached, modeText(gain.mode), next);
+          if (this.#signsMore(gain.mode, place.people)) this.#reach(reached, modeText(gain.mode), next);
           open.push({ ...next, mode: gain.mode });
         } else if (gain.gives === "everybody") open.push({ ...next, people: this.#everybody });
       }
@@ -98,7 +101,7 @@ class Spread {
   /** Every act that whoever is held here can get done, each as cheaply as can be. */
   #steps(place: Place): readonly { readonly act: Act; readonly next: Place }[] {
     const { mode } = place;
-    const { acts, ways } = actsIn(this.#policy, mode, this.#options);
+    const { acts, ways } = actsIn(this.#policy, mode, { ...this.#options, from: place.from });
     if (ways.undecided !== undefined) this.#undecided.push(ways.undecided);
     return acts.flatMap((act, index) => {
       const passage = this.#passage(ways.of[index] ?? [], place.people);
@@ -106,7 +109,9 @@ class Spread {
       const rule = this.#allowOf(passage);
       const done = { rule, text: `${act.text}, ${passageText(passage)}`, delayMs: passage.delayMs, witness: passage.witness };
       const objectors = [...new Set([...place.objectors, ...passage.objectors])].sort();
-      return [{ act, next: { ...place, acts: [...place.acts, done], afterMs: place.afterMs + passage.delayMs, objectors } }];
+      const { now } = passage.witness.circumstances;
+      const next = { ...place, from: now, acts: [...place.acts, done], afterMs: place.afterMs + passage.delayMs, objectors };
+      return [{ act, next }];
     });
   }
 
@@ -129,8 +134,9 @@ class Spread {
     return this.#policy.rules.find(({ type, id }) => type === "allow" && hits.includes(id))?.id ?? "";
   }
 
-  #signsMore(mode: string): boolean {
-    return mode !== this.#start.mode && signsMore(this.#policy, { from: this.#start.mode, to: mode }, this.#options);
+  #signsMore(to: string, people: ReadonlySet<string>): boolean {
+    const from = this.#start.mode;
+    return to !== from && signsMore(this.#policy, { from, to, people }, this.#options);
   }
 
   #reach(reached: Map<string, Escalation>, what: string, { acts, afterMs, objectors }: Place, by?: string): void {
@@ -151,7 +157,7 @@ class Spread {
 const EVERYTHING = "everything";
 
 function modeText(mode: string): string {
-  return `signs by the rules of mode ${mode}, which let more leave,`;
+  return `can sign by the rules of mode ${mode}, which let more leave,`;
 }
 
 function soonest(open: Place[]): Place | undefined {
@@ -188,7 +194,7 @@ function actsIn(policy: Policy, mode: string, options: EscalationOptions): Acts 
 const EXPORT: Act = {
   topic: { kinds: ["export"], when: { op: "always" } },
   text: "exports a key",
-  gain: { gives: "everything", by: "has a key outside of the vault, and so signs anything with it," },
+  gain: { gives: "everything", by: "can take a key out of the vault, and sign anything with it," },
 };
 
 /** Every part of the policy in both directions that can give somebody more. */
@@ -207,28 +213,31 @@ function gainOf(part: (typeof PARTS)[number], direction: "loosens" | "governs", 
   switch (part) {
     case "rules":
       return direction === "loosens"
-        ? { gives: "everything", by: "rewrites the rules, so that anything may be signed," }
-        : { gives: "everything", by: "rewrites who may edit the policy, and then the rules, so that anything may be signed," };
+        ? { gives: "everything", by: "can rewrite the rules, so that anything may be signed," }
+        : { gives: "everything", by: "can rewrite who may edit the policy, and then the rules, so that anything may be signed," };
     case "people":
       return { gives: "everybody" };
     case "modes":
       // Rules of a mode that does not hold sign nothing yet, and `frozen` cannot be given any that do.
       return mode === "normal" || mode === "frozen"
-        ? { gives: "more", what: "rewrites what other modes allow, which counts once the mode is changed," }
-        : { gives: "everything", by: `rewrites the rules of mode ${mode}, so that anything may be signed,` };
+        ? { gives: "more", what: "can rewrite what other modes allow, which counts once the mode is changed," }
+        : { gives: "everything", by: `can rewrite the rules of mode ${mode}, so that anything may be signed,` };
     case "roles":
-      return { gives: "more", what: "fills the roles, and so may ask for and approve what those who are in them may," };
+      return { gives: "more", what: "can fill the roles, and so may ask for and approve what those who are in them may," };
     case "book":
     case "list":
-      return { gives: "more", what: "adds recipients, so that all that limits let leave can go to any address," };
+      return { gives: "more", what: "can add recipients, so that all that limits let leave can go to any address," };
     case "assets":
-      return { gives: "more", what: "changes what the names of assets mean, so that limits and amounts count something else," };
+      return { gives: "more", what: "can change what the names of assets mean, so that limits and amounts count something else," };
     case "values":
-      return { gives: "more", what: "lowers what assets count for, so that limits in units of account let more of them leave," };
+      return { gives: "more", what: "can lower what assets count for, so that limits in units of account let more of them leave," };
     case "contracts":
-      return { gives: "more", what: "changes which contracts the rules mean, so that what is allowed of those can be done with others," };
+      return {
+        gives: "more",
+        what: "can change which contracts the rules mean, so that what is allowed of those can be done with others,",
+      };
     case "hours":
-      return { gives: "more", what: "opens the hours, so that what is bound to them is allowed at any time," };
+      return { gives: "more", what: "can open the hours, so that what is bound to them is allowed at any time," };
     case "semantics":
       return undefined;
   }

@@ -4,13 +4,13 @@ import { actorsOf } from "./actors.ts";
 import type { LockOut } from "./authority.ts";
 import { assetsOf } from "./bands.ts";
 import { Inconclusive } from "./inconclusive.ts";
-import { passages, type Way, type WorkOptions, waysOf } from "./ways.ts";
+import { type MomentOptions, passages, type Way, waysOf } from "./ways.ts";
 
 /**
  * Without whom something cannot be done any more: for each asset that can be paid at all, for edits and for leaving each mode, the
  * smallest sets of people whose absence blocks it, all of that size. One with nobody absent says that nobody can as it is.
  */
-export function lockOutsOf(policy: Policy, options: WorkOptions = {}): readonly LockOut[] {
+export function lockOutsOf(policy: Policy, options: MomentOptions = {}): readonly LockOut[] {
   return goalsOf(policy)
     .flatMap((goal) => blocked(policy, goal, options))
     .sort((a, b) => a.absent.length - b.absent.length);
@@ -47,9 +47,9 @@ function goalsOf(policy: Policy): readonly Goal[] {
   return [...paying, ...editing, acts("freezing", "modeChange", named("toMode", "frozen")), ...leaving];
 }
 
-function blocked(policy: Policy, goal: Goal, options: WorkOptions): readonly LockOut[] {
+function blocked(policy: Policy, goal: Goal, options: MomentOptions): readonly LockOut[] {
   const { mode, what, kind, when, expected } = goal;
-  const { of, undecided } = waysOf(policy, { topics: [{ kinds: [kind], when }], mode }, options);
+  const { of, undecided } = waysOf(policy, { topics: [{ kinds: [kind], when }], mode, from: options.from ?? 0 }, options);
   const ways = of[0] ?? [];
   if (ways.length === 0 && undecided === undefined && !expected) return [];
   const say = (absent: readonly string[], status: LockOut["status"]): LockOut => ({ mode, what, absent, status });

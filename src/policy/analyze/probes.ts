@@ -9,6 +9,8 @@ export interface Probe {
   readonly when: Condition;
   /** A sentence without its end: who asks and approves is added. */
   readonly says: string;
+  /** It opens a channel only if more may be signed in this mode. */
+  readonly toMode?: string;
 }
 
 const ALWAYS: Condition = { op: "always" };

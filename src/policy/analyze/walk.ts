@@ -7,7 +7,7 @@ import type { Space } from "./dimensions.ts";
 import { feasible, only } from "./feasible.ts";
 import { about, itemsOf, marksOf, Outcomes, rulesIn, untilDenied } from "./items.ts";
 import { type Budget, Regions, type State } from "./regions.ts";
-import { hasName, intersect, isEmpty, keyOf, NOTHING, type ValueSet } from "./sets.ts";
+import { hasInteger, hasName, intersect, isEmpty, keyOf, NOTHING, type ValueSet } from "./sets.ts";
 import { type Examples, type Witness, witnessIn } from "./witness.ts";
 
 /** Effects that are looked for: of one of these kinds, and certainly under the condition. */
@@ -98,11 +98,17 @@ export class Walk {
     this.#visit(this.#regions.start, new Map(), visitor);
   }
 
-  /** A request out of a region, asked by one of its askers. */
-  witness({ region }: Pick<Found, "region">, asker: string, examples: Examples): Witness {
-    const { requester, session } = this.#at;
-    const began = this.#sessionOf(asker, region) ?? "";
-    return witnessIn(this.#space, new Map(region).set(requester, only(asker)).set(session, only(began)), examples);
+  /** A request out of a region, asked by one of its askers; signed at a moment of the region where one is given. */
+  witness({ region }: Pick<Found, "region">, asker: string, examples: Examples, moment?: Time): Witness {
+    const { requester, session, date } = this.#at;
+    const chosen = new Map(region).set(requester, only(asker)).set(session, only(this.#sessionOf(asker, region) ?? ""));
+    if (moment !== undefined) chosen.set(date, { ...NOTHING, integers: [[BigInt(moment), BigInt(moment)]] });
+    return witnessIn(this.#space, chosen, examples);
+  }
+
+  /** Whether something in a region can be signed at a moment. */
+  holds({ region }: Pick<Found, "region">, moment: Time): boolean {
+    return hasInteger(region.get(this.#at.date)?.integers ?? [], BigInt(moment));
   }
 
   #visit(state: State, region: Map<number, ValueSet>, visitor: Visitor): boolean {

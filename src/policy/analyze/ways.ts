@@ -27,10 +27,13 @@ export interface Way {
   readonly asks: readonly (RequireRule | LimitRule)[];
   readonly delayMs: number;
   readonly confirm: boolean;
-  /** A moment at which it can be signed: who stands in then answers. */
-  readonly moment: Time;
+  /**
+   * Moments at which it can be signed: the people who stand in are the same at all of them, and at one of them as few as can be
+   * have stood in for all of the delay before it.
+   */
+  readonly moments: readonly Time[];
   /** A request that goes this way; nothing where the interpreter does not let it pass. */
-  witness(asker: string): Witness | undefined;
+  witness(asker: string, moment: Time): Witness | undefined;
 }
 
 /** Somebody who goes a way, with whose approval. */
@@ -47,8 +50,14 @@ export interface Passage {
 
 export type WorkOptions = AnswerOptions;
 
+export interface MomentOptions extends WorkOptions {
+  /** It is asked here or later: dates that are over cannot be chosen. Any moment where it is absent. */
+  readonly from?: Time;
+}
+
 /** More are no longer told apart. */
 const MOST_WAYS = 2000;
+const MOST_MOMENTS = 20;
 
 /** Every way to each topic, in one walk. */
 export function waysOf(policy: Policy, asking: Omit<Asking, "by">, options: WorkOptions = {}): Ways {
@@ -86,28 +95,31 @@ export function* passages(policy: Policy, ways: readonly Way[], people: Readonly
   const actors = actorsOf(policy);
   const budget = new Budget(DEFAULT_WORK);
   for (const way of ways) {
-    const { asks, delayMs, confirm, moment } = way;
+    const { asks, delayMs, confirm, moments } = way;
+    const asked = askedBy(asks);
     let found: Passage | undefined;
     for (const asker of way.askers) {
       if (!people.has(asker)) continue;
-      const able = actors.approvers(people, asker, moment);
-      const asked = askedBy(asks);
-      if (!suffices(asked, able)) continue;
-      const approvers = fewest(asked, able, budget);
+      const able = actors.approvers(people, asker, moments[0]);
+      const approvers = suffices(asked, able) ? fewest(asked, able, budget) : undefined;
       if (approvers === undefined || (found !== undefined && found.approvers.length <= approvers.length)) continue;
-      const witness = way.witness(asker);
-      if (witness === undefined) continue;
-      const named = delayMs === 0 ? [] : actors.objectors(asks, { until: witness.circumstances.now, ms: delayMs }, asker);
-      found = { asker, approvers, delayMs, confirm, objectors: named.filter((person) => !people.has(person)), witness };
+      const { moment, objectors } = unseen(actors, way, { asker, people });
+      const witness = moment === undefined ? undefined : way.witness(asker, moment);
+      if (witness !== undefined) found = { asker, approvers, delayMs, confirm, objectors, witness };
     }
     if (found !== undefined) yield found;
   }
 }
 
-/** Whether these people can by themselves; who of them does it. */
-export function teamOf(policy: Policy, ways: readonly Way[], people: ReadonlySet<string>): readonly string[] | undefined {
-  for (const { asker, approvers } of passages(policy, ways, people)) return [asker, ...approvers];
-  return undefined;
+/** The moment at which the fewest can object, and who. */
+function unseen(actors: Actors, { asks, delayMs, moments }: Way, { asker, people }: { asker: string; people: ReadonlySet<string> }) {
+  let found: { readonly moment?: Time; readonly objectors: readonly string[] } = { objectors: [] };
+  for (const moment of moments) {
+    const named = delayMs === 0 ? [] : actors.objectors(asks, { until: moment, ms: delayMs }, asker);
+    const objectors = named.filter((person) => !people.has(person));
+    if (found.moment === undefined || objectors.length < found.objectors.length) found = { moment, objectors };
+  }
+  return found;
 }
 
 function fewer(a: Passage, b: Passage): number {
@@ -162,13 +174,15 @@ class Collected {
     const topics = region.topics.filter((topic) => !this.#isNothingNew(topic, asks, askers));
     if (topics.length === 0) return;
     const shown = new Map<string, Witness | undefined>();
-    const witness = (asker: string) => {
-      if (!shown.has(asker)) shown.set(asker, this.#show(region, asker));
-      return shown.get(asker);
+    const witness = (asker: string, moment?: Time) => {
+      const key = JSON.stringify([asker, moment]);
+      if (!shown.has(key)) shown.set(key, this.#show(region, asker, moment));
+      return shown.get(key);
     };
-    const moment = askers.map(witness).find((found) => found !== undefined)?.circumstances.now;
-    if (moment === undefined) return;
-    const way: Way = { askers, asks, delayMs, confirm, moment, witness };
+    const first = askers.map((asker) => witness(asker)).find((found) => found !== undefined)?.circumstances.now;
+    if (first === undefined) return;
+    const moments = [first, ...turnsOf(asks, delayMs).filter((moment) => moment !== first && this.#walk.holds(region, moment))];
+    const way: Way = { askers, asks, delayMs, confirm, moments: moments.slice(0, MOST_MOMENTS), witness };
     for (const topic of topics) {
       if (!this.#isNew(topic, way)) continue;
       if (++this.#count > MOST_WAYS) throw new Inconclusive(`there are more than ${MOST_WAYS} ways`);
@@ -177,14 +191,14 @@ class Collected {
   }
 
   // Of ways that depend on who stands in, those are alike in which the same people stand in.
-  #isNew(topic: number, { asks, askers, moment }: Way): boolean {
+  #isNew(topic: number, { asks, askers, moments: [moment = 0] }: Way): boolean {
     const standing = asks.filter(isDated).map((rule) => membersOf(rule).filter((member) => standsAt(member, moment)));
     const key = JSON.stringify([topic, askers, asks.map(({ id }) => id).sort(), standing]);
     return this.#keys.size < this.#keys.add(key).size;
   }
 
-  #show(region: Found, asker: string): Witness | undefined {
-    const witness = this.#walk.witness(region, asker, this.#examples);
+  #show(region: Found, asker: string, moment: Time | undefined): Witness | undefined {
+    const witness = this.#walk.witness(region, asker, this.#examples, moment);
     const { asks, delayMs, confirm } = region;
     // Everybody approves: who is enough is a question for later.
     const approvers = this.#actors.people.filter((person) => person !== asker);
@@ -202,6 +216,13 @@ function isDated(rule: RequireRule | LimitRule): boolean {
   const found = dated.get(rule) ?? membersOf(rule).some(({ from, until }) => (from ?? until) !== undefined);
   dated.set(rule, found);
   return found;
+}
+
+/** Moments at which somebody has just ceased to stand in, or would not have stood in for long enough yet. */
+function turnsOf(asks: readonly (RequireRule | LimitRule)[], delayMs: number): readonly Time[] {
+  const dates = delayMs === 0 ? [] : asks.filter(isDated).flatMap(membersOf);
+  const turns = dates.flatMap(({ from, until }) => [from !== undefined && from + delayMs - 1, until !== undefined && until + 1]);
+  return [...new Set(turns.filter((turn) => turn !== false))];
 }
 
 function membersOf(rule: RequireRule | LimitRule): readonly Member[] {
