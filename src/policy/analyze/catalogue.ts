@@ -15,6 +15,7 @@ import {
 } from "./findings/allowances.ts";
 import { reparsed } from "./findings/change.ts";
 import { type Check, Evidence, type EvidenceOptions, type Found } from "./findings/evidence.ts";
+import { feesDrain } from "./findings/fees.ts";
 import { assetWithoutLimit, capLifted, feesWithoutLimit, limitMultiplied, limitNeverBinds } from "./findings/limits.ts";
 import { endsSoon } from "./findings/moments.ts";
 import { lookAlikes } from "./findings/names.ts";
@@ -40,6 +41,7 @@ export const CATALOGUE: readonly Check[] = [
   capLifted,
   tierSplit,
   feeAboveTier,
+  feesDrain,
   limitNeverBinds,
   anyRecipient,
   newRecipient,

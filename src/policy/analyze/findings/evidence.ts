@@ -105,8 +105,13 @@ export class Evidence {
 
   /** Names of a field that some allow of this mode lists. */
   allowedNames(field: string): readonly string[] {
+    return [...new Set(this.allows.flatMap((rule) => this.namesIn(rule, field)))].sort();
+  }
+
+  /** Names that a rule lists for a field. */
+  namesIn(rule: Rule, field: string): readonly string[] {
     const dimension = this.space.at(field);
-    const sides = this.allows.flatMap((rule) => this.boxes(rule)).map((box) => box.find(([index]) => index === dimension)?.[1].names);
+    const sides = this.boxes(rule).map((box) => box.find(([index]) => index === dimension)?.[1].names);
     return [...new Set(sides.flatMap((names) => (names === undefined || names.not ? [] : [...names.values])))].sort();
   }
 

@@ -111,7 +111,7 @@ function lifted(evidence: Evidence, limit: LimitRule): readonly Found[] {
   if (found === undefined || requester === undefined || effect === undefined) return [];
   const asset = `${effect.chain}/${effect.asset}`;
   const thieves = [requester, ...found.approvers];
-  const loss = evidence.loss(thieves, asset, DAY_MS);
+  const loss = evidence.loss(thieves, asset, DAY_MS + found.delayMs);
   if (loss.status === "inconclusive") evidence.undecided(what, loss.why ?? "the loss is not known");
   if (loss.amount !== undefined || loss.status === "inconclusive") return [];
   const text =

@@ -63,7 +63,9 @@ function split(evidence: Evidence, tier: Tier): readonly Found[] {
   // Whoever must answer below the tier has answered above it too.
   if (rule.approvals.length > 0 && suffices([rule.approvals], answering)) return [];
   const thieves = [requester, ...found.approvers];
-  const loss = evidence.loss(thieves, asset, DAY_MS);
+  // A day of what they can have signed, once what they asked for first has waited.
+  const withinMs = DAY_MS + found.delayMs;
+  const loss = evidence.loss(thieves, asset, withinMs);
   if (loss.status === "inconclusive") evidence.undecided(what, loss.why ?? "the loss is not known");
   const unbounded = loss.amount === undefined && loss.status !== "inconclusive";
   if (!unbounded && loss.shown <= least) return [];
@@ -78,7 +80,7 @@ function split(evidence: Evidence, tier: Tier): readonly Found[] {
   const many = unbounded ? "as many requests as it takes" : `${requests} ${requests === 1n ? "request" : "requests"}`;
   const text =
     `${rule.id} asks for ${asks} from ${words.amount(asset, least)} on, but smaller requests add up without it: ` +
-    `${listText(thieves)} can take ${much} within ${durationText(DAY_MS)}, in ${many}`;
+    `${listText(thieves)} can take ${much} within ${durationText(withinMs)}, in ${many}`;
   return [
     { rule: rule.id, text, witness: found.witness, ...(!unbounded && { sequence: loss.sequence }), change: cumulative(evidence, tier) },
   ];
