@@ -13,6 +13,7 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "exports.test.ts": "reads the build",
   "mutants.test.ts": "reads the sources",
   "package.test.ts": "files and processes",
+  "policy/analyze/z3.test.ts": "z3 and its threads",
   "security.test.ts": "reads the sources",
   "chains/bitcoin/work.test.ts": "measures processor time",
   "custody/crash.test.ts": "kills and stops processes",

@@ -1,0 +1,258 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EffectKind } from "../../../src/intent/effect.ts";
+import { deadRules } from "../../../src/policy/analyze/dead.ts";
+import { diffPolicies } from "../../../src/policy/analyze/diff.ts";
+import { everyRule } from "../../../src/policy/analyze/dimensions.ts";
+import { answer, type Question } from "../../../src/policy/analyze/question.ts";
+import type { Condition, Credential, Policy, Rule } from "../../../src/policy/core.ts";
+import { conditions, PEOPLE, policies, rules } from "../generate.ts";
+import { readRealistic, realisticDocument, realisticPolicy } from "./realistic.ts";
+import { typed, typedRule } from "./typed.ts";
+import { and, argumentsOf, Encoding, type Fate, Judging, not, openZ3, or, rulesOf, type Z3 } from "./z3.ts";
+
+let z3: Z3;
+beforeAll(async () => {
+  z3 = await openZ3();
+});
+afterAll(() => z3.close());
+
+/** Some of the people are machines, and sign in otherwise than the others. */
+const peopled = fc.tuple(policies, fc.uniqueArray(fc.constantFrom(...PEOPLE))).map(([drawn, machines]): Policy => {
+  const people = new Map<string, readonly Credential[]>([
+    ["ana", [{ kind: "unlock" }, { kind: "secp256k1", publicKey: "02" }]],
+    ["ben", [{ kind: "eip712", address: "0x01" }]],
+    ["bot", [{ kind: "unlock" }]],
+  ]);
+  for (const machine of machines) people.set(machine, [{ kind: "service", publicKey: "03" }]);
+  return typed({ ...drawn, people, rules: drawn.rules.filter(({ when }) => !paysPeople(when)) });
+});
+
+const FEW: readonly EffectKind[] = ["transfer", "fee", "allowance", "call", "policyEdit", "export"];
+const questions = fc
+  .record({ kinds: fc.constant(FEW), when: conditions })
+  .map(typedRule)
+  .filter(({ kinds, when }) => kinds.length > 0 && !paysPeople(when));
+
+/** Payments go to addresses: the parser turns whatever is written into one. */
+function paysPeople(condition: Condition): boolean {
+  if (condition.op === "not") return paysPeople(condition.of);
+  if (condition.op === "all" || condition.op === "any") return condition.of.some(paysPeople);
+  return condition.op === "in" && condition.field === "to" && PEOPLE.some((person) => condition.values.has(person));
+}
+
+/** The question, as a formula that has a model exactly if the answer is yes. */
+function scriptOf(policy: Policy, { kinds, when = { op: "always" }, mode = "normal", by, fewerThan }: Question): string {
+  const people = [...policy.people.keys()];
+  const encoding = new Encoding(policy.people, argumentsOf([when, ...everyRule(policy).map((rule) => rule.when)]));
+  const judging = new Judging(encoding);
+  const asking = people.filter((person) => by?.has(person) ?? true);
+  const answering = encoding.someone(asking);
+  encoding.assertSessions();
+  encoding.assert(encoding.kindIsOne(kinds));
+  encoding.assert(encoding.truthOf(when).certainly);
+  encoding.assert(encoding.nameIs("mode", mode));
+  encoding.assert(or(asking.map((person) => encoding.nameIs("requester", person))));
+  if (fewerThan !== undefined) encoding.assert(`(< ${answering.count} ${fewerThan})`);
+  const fates = (["acts", { mode }] as const).map((judged) => judging.fateOf(rulesOf(policy, judged)));
+  encoding.assert(
+    or(
+      fates.map(({ allowed, confirm, answeredBy }) => and([allowed, not(and([confirm, encoding.machineAsks])), answeredBy(answering.has)])),
+    ),
+  );
+  return encoding.script;
+}
+
+async function sampled<T>(arbitrary: fc.Arbitrary<T>, numRuns: number, check: (value: T) => Promise<void>): Promise<void> {
+  await fc.assert(fc.asyncProperty(arbitrary, check), { numRuns });
+}
+
+describe("z3, which knows nothing of boxes and regions", () => {
+  test("answers random questions about random policies alike", async () => {
+    const count = { yes: 0, no: 0, inconclusive: 0 };
+    const asked = fc.record(
+      {
+        fewerThan: fc.integer({ min: 1, max: 3 }),
+        by: fc.uniqueArray(fc.constantFrom(...PEOPLE), { minLength: 1 }).map((people) => new Set(people)),
+        mode: fc.constantFrom("normal", "emergency"),
+      },
+      { requiredKeys: [] },
+    );
+    await sampled(fc.tuple(peopled, questions, asked), 150, async ([policy, question, more]) => {
+      const whole = { ...question, ...more } as Question;
+      const found = answer(policy, whole);
+      count[found.kind]++;
+      if (found.kind === "inconclusive") return;
+      expect(await z3.isSatisfiable(scriptOf(policy, whole))).toBe(found.kind === "yes");
+    });
+    expect(Math.min(count.yes, count.no)).toBeGreaterThan(20);
+    expect(count.inconclusive).toBeLessThan(20);
+  });
+
+  test("answers questions about realistic policies alike", async () => {
+    const count = { yes: 0, no: 0 };
+    for (let seed = 1; seed <= 5; seed++) {
+      const policy = realisticPolicy(10 + 10 * seed, { seed });
+      for (const fewerThan of [1, 2]) {
+        for (const least of [4_900n * 10n ** 6n, 4_900n * 10n ** 18n, 10n ** 24n]) {
+          const by = seed % 3 === 0 ? { by: new Set(["p1", "p2", "p5"]) } : {};
+          const question: Question = {
+            kinds: ["transfer"],
+            when: { op: "within", field: "amount", intervals: [[least, 2n ** 255n]] },
+            fewerThan,
+            ...by,
+          };
+          const found = answer(policy, question);
+          if (found.kind === "inconclusive") throw new Error(found.why);
+          count[found.kind]++;
+          expect(await z3.isSatisfiable(scriptOf(policy, question))).toBe(found.kind === "yes");
+        }
+      }
+    }
+    expect(Math.min(count.yes, count.no)).toBeGreaterThan(5);
+  });
+
+  test(
+    "finds rules that matter alike",
+    async () => {
+      const count = { dead: 0, live: 0 };
+      await sampled(peopled, 30, async (policy) => {
+        const found = deadRules(policy);
+        if (found.kind !== "exact") throw new Error(found.why);
+        const dead = new Set(found.dead.map(({ rule }) => rule));
+        for (const rule of policy.rules) {
+          count[dead.has(rule.id) ? "dead" : "live"]++;
+          const matters = await z3.isSatisfiable(mattersScript(policy, rule));
+          // What a rule asks on top of others is looked at for everybody at once, and a total apart from its amount: so one that does
+          // nothing may be kept, but none that does something is called dead.
+          if (dead.has(rule.id) || ((rule.type === "allow" || rule.type === "forbid") && !speaksOfTotals(policy)))
+            expect([rule.id, matters]).toEqual([rule.id, !dead.has(rule.id)]);
+        }
+      });
+      expect(Math.min(count.dead, count.live)).toBeGreaterThan(20);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    "finds rules of a realistic policy that matter alike",
+    async () => {
+      const policy = realisticPolicy(30, { seed: 3 });
+      const found = deadRules(policy);
+      if (found.kind !== "exact") throw new Error(found.why);
+      const dead = new Set(found.dead.map(({ rule }) => rule));
+      for (const rule of policy.rules)
+        expect([rule.id, await z3.isSatisfiable(mattersScript(policy, rule))]).toEqual([rule.id, !dead.has(rule.id)]);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    "finds two random policies alike where their difference is empty, and what it is where it is not",
+    async () => {
+      const count = { same: 0, wider: 0, narrower: 0, asks: 0 };
+      await sampled(fc.tuple(policies, edits), 50, async ([drawn, edit]) => {
+        const before = typed(drawn);
+        await compare(before, typed({ ...drawn, rules: edit(drawn.rules) }), count);
+      });
+      expect(Math.min(count.same, count.wider, count.narrower)).toBeGreaterThan(1);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    "finds realistic policies alike where their difference is empty, and what it is where it is not",
+    async () => {
+      const count = { same: 0, wider: 0, narrower: 0, asks: 0 };
+      for (let seed = 1; seed <= 8; seed++) {
+        const document = realisticDocument(40, { seed });
+        const changed = document.rules.flatMap((rule, index) => {
+          if (index !== 2 + 4 * seed) return [rule];
+          return seed % 2 === 0 ? [] : [{ ...rule, when: { ...rule.when, chain: "eip155:3" } }];
+        });
+        await compare(readRealistic(document), readRealistic({ ...document, rules: changed }), count);
+      }
+      expect(count.same).toBeLessThan(8);
+    },
+    TIMEOUT,
+  );
+});
+
+const TIMEOUT = 120_000;
+
+function speaksOfTotals({ rules: list }: Policy): boolean {
+  return JSON.stringify(
+    list.map(({ when }) => when),
+    (_, value) => (typeof value === "bigint" ? null : value),
+  ).includes('"total"');
+}
+
+/** A formula that has a model exactly where leaving the rule out changes what happens to some effect. */
+function mattersScript(policy: Policy, rule: Rule): string {
+  const encoding = new Encoding(policy.people, argumentsOf(everyRule(policy).map(({ when }) => when)));
+  const judging = new Judging(encoding);
+  const group = encoding.someone(policy.people.keys());
+  // A rule that speaks of the mode is read as if it could be any.
+  const others = judging.fateOf(policy.rules.filter((other) => other !== rule));
+  const all = judging.fateOf(policy.rules);
+  encoding.assert(
+    or([
+      differs(all.allowed, others.allowed),
+      and([all.allowed, rule.type === "limit" ? judging.matches(rule) : asksOther(all, others, group.has)]),
+    ]),
+  );
+  return encoding.script;
+}
+
+function differs(one: string, other: string): string {
+  return not(`(= ${one} ${other})`);
+}
+
+/** Where the same people can bring it about under one alone, or one waits longer or wants somebody to be there. */
+function asksOther(one: Fate, other: Fate, has: (person: string) => string): string {
+  return or([differs(one.answeredBy(has), other.answeredBy(has)), differs(one.delay, other.delay), differs(one.confirm, other.confirm)]);
+}
+
+const edits = fc.oneof(
+  fc.nat(6).map((drop) => (list: readonly Rule[]) => list.filter((_, index) => index !== drop)),
+  rules("x", 2).map((more) => (list: readonly Rule[]) => [...list, ...more]),
+);
+
+async function compare(
+  before: Policy,
+  after: Policy,
+  count: { same: number; wider: number; narrower: number; asks: number },
+): Promise<void> {
+  const found = diffPolicies(before, after);
+  if (found.kind !== "exact") return;
+  const encoding = new Encoding(before.people, argumentsOf([before, after].flatMap(everyRule).map(({ when }) => when)));
+  const judging = new Judging(encoding);
+  const group = encoding.someone(before.people.keys());
+  const modes = ["acts", ...["normal", ...before.modes.keys()].map((mode) => ({ mode }))] as const;
+  const cases = modes.map((judged) => {
+    const [old, now] = [judging.fateOf(rulesOf(before, judged)), judging.fateOf(rulesOf(after, judged))];
+    const inMode = judged === "acts" ? "true" : encoding.nameIs("mode", judged.mode);
+    return {
+      wider: and([inMode, now.allowed, not(old.allowed)]),
+      narrower: and([inMode, old.allowed, not(now.allowed)]),
+      asks: and([inMode, old.allowed, now.allowed, asksOther(old, now, group.has)]),
+    };
+  });
+  const has = async (what: "wider" | "narrower" | "asks") =>
+    z3.isSatisfiable(`${encoding.script}\n(assert ${or(cases.map((one) => one[what]))})`);
+  const changes = new Set(found.differences.filter(({ shown }) => shown).map(({ change }) => change));
+  if (found.differences.length === 0) count.same++;
+  for (const [what, change] of [
+    ["wider", "newlyAllowed"],
+    ["narrower", "newlyDenied"],
+  ] as const) {
+    if (changes.has(change)) count[what]++;
+    // What is shown is there; what is there is among the differences, shown or not.
+    const there = await has(what);
+    if (changes.has(change)) expect([change, there]).toEqual([change, true]);
+    if (there) expect(found.differences.map(({ change: name }) => name)).toContain(change);
+  }
+  if (!(await has("asks"))) return;
+  count.asks++;
+  expect(found.differences.some(({ change }) => change === "weaker" || change === "stronger")).toBe(true);
+}
