@@ -23,6 +23,7 @@ import { CLI } from "./mutants/cli.ts";
 import { CRASH } from "./mutants/crash.ts";
 import { CREDENTIALS } from "./mutants/credentials.ts";
 import { CUSTODY } from "./mutants/custody.ts";
+import { DIFF } from "./mutants/diff.ts";
 import { EVM } from "./mutants/evm.ts";
 import { FUZZ } from "./mutants/fuzz.ts";
 import { FUZZ_DOCUMENTS } from "./mutants/fuzz-documents.ts";
@@ -40,10 +41,12 @@ import { SECRETS } from "./mutants/secrets.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
 import { VECTORS } from "./mutants/vectors.ts";
+import { WITNESS } from "./mutants/witness.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...KEYS_AND_APPROVALS,
   ...POLICY,
+  ...DIFF,
   ...EVM,
   ...TYPED_DATA,
   ...BITCOIN_ACCOUNTS,
@@ -68,6 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FUZZ,
   ...FUZZ_DOCUMENTS,
   ...VECTORS,
+  ...WITNESS,
   {
     name: "a private key stays in memory after its use",
     file: "keys/derive.ts",

@@ -25,6 +25,17 @@ export interface EditedPart {
  * Pure, and the same on every machine: whoever approves an edit elsewhere finds the same.
  */
 export function classifyEdit(from: Policy, to: Policy): readonly EditedPart[] {
+  const known = classified.get(from) ?? new WeakMap<Policy, readonly EditedPart[]>();
+  classified.set(from, known);
+  const parts = known.get(to) ?? classify(from, to);
+  known.set(to, parts);
+  return parts;
+}
+
+// A request is read, judged and done with the same two policies, and the proof is the dear part of it.
+const classified = new WeakMap<Policy, WeakMap<Policy, readonly EditedPart[]>>();
+
+function classify(from: Policy, to: Policy): readonly EditedPart[] {
   const changed = (section: string) => !same(from.document[section], to.document[section]);
   const governing = new Governing(from, to);
   const touched: { readonly [P in EditedPart["part"]]: Touched } = {

@@ -361,6 +361,14 @@ describe("what touches those who govern", () => {
       ["people governs"],
     ],
     [
+      "a key of a person swapped for another, beside a narrower rule",
+      (d) => {
+        d.people.ana = person("9");
+        rule(d, "fees").when.amount.max = "0.01 ETH";
+      },
+      ["people governs", "rules loosens"],
+    ],
+    [
       "a key more beside it",
       (d) => {
         d.people.cyd.push({ kind: "secp256k1", publicKey: key("9") });
@@ -603,6 +611,16 @@ describe("what is narrower, and said so", () => {
       }, from),
     ).toEqual(["roles loosens"]);
   });
+});
+
+test("a limit on all but one, and then on those who are there: whoever has gone may have spent of it", () => {
+  const from = treasury();
+  rule(from, "trades").when = { asset: "ETH", not: { requester: "owner" } };
+  const everybody = Object.keys(from.people).filter((name) => name !== "owner");
+  const edit = (d: Draft) => {
+    rule(d, "trades").when = { asset: "ETH", requester: everybody };
+  };
+  expect(classified(edit, from)).toEqual(["rules loosens"]);
 });
 
 test("steps that narrow one after the other widen nothing together, and one that takes a step back loosens", () => {
