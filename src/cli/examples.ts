@@ -1,7 +1,9 @@
+import { DAY_MS, SECOND_MS } from "../base/time.ts";
 import { exampleAccounts, exampleAddress } from "../chains/bitcoin/example-account.ts";
 import { CHAIN_IDS } from "../chains/bitcoin/network.ts";
 import { EXAMPLE_ACCOUNT } from "../chains/evm/example-account.ts";
-import type { Address, ChainId, EffectKind } from "../intent/effect.ts";
+import { type Address, type ChainId, type EffectKind, UNLIMITED } from "../intent/effect.ts";
+import type { Field } from "../intent/fields.ts";
 import { type Examples, plainExamples } from "../policy/analyze/witness.ts";
 import type { Policy } from "../policy/core.ts";
 import { reading } from "./chains.ts";
@@ -44,15 +46,28 @@ function makeExamples(policy: Policy): Examples {
         kind === "call" ? functions.length > 0 : kind === "signedAllowance" && form === "permit2";
       return contracts.find((one) => one.chain === chain && suits(one) && fits(one.address))?.address;
     },
-    amount: ({ kind, chain = "" }) => (isBitcoin(chain) ? DUST : kind === "fee" ? GAS : 1n),
+    least: (field, { kind, chain = "" }) => (kind === undefined ? undefined : (isBitcoin(chain) ? COINS : EVM)[field]?.(kind)),
     names: (field) => NAMES[field] ?? [],
   };
 }
 
-/** More than what nodes take for dust, at any script; in satoshi. */
-const DUST = 1_000n;
-/** 21,000 gas at 1 gwei: the fee of a plain payment. */
-const GAS = 21_000n * 10n ** 9n;
+/** What is usual, by field: less is refused by the network, or goes with nothing else that is usual. */
+type Usual = { readonly [F in Field]?: (kind: EffectKind) => bigint };
+
+/** A plain payment, and allowances as `approve` gives them: without end. */
+const EVM: Usual = {
+  amount: (kind) => (kind === "fee" ? GAS * GWEI : 1n),
+  gas: () => GAS,
+  feeRate: () => GWEI,
+  expiry: (kind) => (kind === "statement" || kind === "transfer" ? SOON : UNLIMITED),
+};
+const GAS = 21_000n;
+const GWEI = 10n ** 9n;
+/** In Unix seconds, a day after the moment of examples. */
+const SOON = BigInt((plainExamples.now + DAY_MS) / SECOND_MS);
+
+/** Satoshi: more than what nodes take for dust, at any script; a payment with change. */
+const COINS: Usual = { amount: () => 1_000n, feeRate: () => 10n, inputs: () => 1n, outputs: () => 2n };
 
 /** Of whichever assets an effect can be that is of no chain's own asset. */
 const TOKENS: { readonly [K in EffectKind]?: readonly string[] } = {

@@ -187,6 +187,9 @@ const COMPOSABLE: { readonly [what: string]: Arbitrary<readonly Effect[]> } = {
         ),
       ),
     ),
+  "fee in coins at a rate": fc
+    .tuple(fc.bigInt({ min: 10_000n, max: 40_000n }), fc.bigInt({ min: 2n, max: 9n }))
+    .map(([amount, feeRate]) => [{ kind: "fee", at: [], chain: MAIN, asset: "native", amount, feeRate }]),
   "fee in coins": fc.bigInt({ min: 0n, max: 10n ** 9n }).map((amount) => [{ kind: "fee", at: [], chain: MAIN, asset: "native", amount }]),
 };
 
@@ -208,7 +211,7 @@ describe("bytes that are made for effects", () => {
           done.splice(at, 1);
         }
       }),
-      { numRuns: what.includes("coins") ? 30 : 60 },
+      { numRuns: what.includes("rate") ? 8 : what.includes("coins") ? 30 : 60 },
     );
   });
 
@@ -297,6 +300,18 @@ describe("bytes that are made for effects", () => {
         compose(policy, effects, { now: NOW }),
         JSON.stringify(effects, (_, v) => `${v}`),
       ).toBeUndefined();
+  });
+
+  test("are none where what is asked for is written otherwise than a decoder writes it", () => {
+    const call: Effect = { kind: "call", ...on, contract: POOL, function: "deposit(uint256,address,bool)" };
+    const deposit = (to: string) => compose(policy, [{ ...call, args: { to } }], { now: NOW });
+    expect(deposit(FRIEND)).toBeDefined();
+    expect(deposit(FRIEND.toLowerCase())).toBeUndefined();
+    const exit = (note: string) =>
+      compose(policy, [{ kind: "call", ...on, function: "exit(bytes4,int64,string)", args: { note } }], { now: NOW });
+    expect(exit("\u{1F600}")).toBeDefined();
+    expect(exit("\ud800")).toBeUndefined();
+    expect(compose(policy, [{ kind: "delegation", ...on, to: FRIEND.toLowerCase() }], { now: NOW })).toBeUndefined();
   });
 
   test("are of the account and the nonce that are asked for", () => {

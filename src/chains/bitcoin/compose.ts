@@ -30,9 +30,11 @@ export const composeBitcoin: Compose = (effects, { chain, account }) => {
   const outputs = own && withChange(own, paid, whole);
   if (own === undefined || outputs === undefined || paid.length < payments.length) return undefined;
 
-  const draft: Draft = { own, outputs, inputs: Number(whole.inputs ?? 1n), fee: fees[0]?.amount ?? 0n };
+  const fee = fees[0]?.amount;
+  const draft: Draft = { own, outputs, inputs: Number(whole.inputs ?? 1n), fee: fee ?? 0n };
   if (!isPossible(draft)) return undefined;
-  const asked = fees[0]?.amount === undefined && whole.feeRate !== undefined ? atRate(draft, whole.feeRate, account) : draft;
+  const sizeOf = (other: Draft) => virtualSize(ownershipOf(readPsbt(psbtOf(other)), account));
+  const asked = whole.feeRate === undefined ? draft : atRate(draft, { feeRate: whole.feeRate, fee, inputs: whole.inputs }, sizeOf);
   if (asked === undefined || !isPossible(asked)) return undefined;
   return { chain, account: account.descriptor ?? account.address, kind: "psbt", payload: base64.encode(psbtOf(asked)) };
 };
@@ -88,10 +90,23 @@ function isPossible({ outputs, inputs, fee }: Draft): boolean {
   return isMoney && inputs >= 1 && inputs <= MAX_PARTS && outputs.length <= MAX_PARTS;
 }
 
-/** The fee that gives this rate, for the size that this decoder counts with. */
-function atRate(draft: Draft, feeRate: bigint, account: AccountKeys): Draft | undefined {
-  const size = virtualSize(ownershipOf(readPsbt(psbtOf(draft)), account));
-  return size === undefined ? undefined : { ...draft, fee: feeRate * BigInt(size) };
+interface Rate {
+  readonly feeRate: bigint;
+  /** Where they are asked for as well. */
+  readonly fee: bigint | undefined;
+  readonly inputs: bigint | undefined;
+}
+
+/** The fee that gives this rate for the size that this decoder counts with; where the fee is given, so many inputs that it does. */
+function atRate(draft: Draft, { feeRate, fee, inputs }: Rate, sizeOf: (draft: Draft) => number | undefined): Draft | undefined {
+  const size = sizeOf(draft);
+  if (size === undefined) return undefined;
+  if (fee === undefined) return { ...draft, fee: feeRate * BigInt(size) };
+  if (inputs !== undefined || feeRate <= 0n) return draft;
+  // Ten of them, because one is no whole number of vB.
+  const ten = (sizeOf({ ...draft, inputs: draft.inputs + 10 }) ?? size) - size;
+  const wanted = Number((fee + feeRate - 1n) / feeRate);
+  return { ...draft, inputs: draft.inputs + Math.max(0, Math.ceil((10 * (wanted - size)) / ten)) };
 }
 
 function psbtOf({ own, outputs, inputs, fee }: Draft): Uint8Array {

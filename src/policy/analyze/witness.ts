@@ -26,8 +26,8 @@ export interface Examples {
   account?(chain: ChainId, taken: (address: string) => boolean): string;
   /** An asset or contract that such an effect can really have; the first that comes, or an example, where there is none. */
   named?(field: "asset" | "contract", of: Partial<Pick<Effect, "kind" | "chain">>, fits: (name: string) => boolean): string | undefined;
-  /** The least that such an effect usually moves, in smallest units; 1 where it is absent. */
-  amount?(of: Partial<Pick<Effect, "kind" | "chain">>): bigint;
+  /** The least value of a field that is usual for such an effect; where there is none, an amount is 1 and all else 0. */
+  least?(field: Field, of: Partial<Pick<Effect, "kind" | "chain">>): bigint | undefined;
   /** Names of other fields, those that bytes can really have first. */
   names?(field: string): Iterable<string>;
   /** The moment to look at where no rule cares. */
@@ -144,8 +144,8 @@ class Chooser {
     const values = this.#values(field);
     switch (FIELDS[field].type) {
       case "integer":
-        if (field === "amount") return integerOf(values, this.#examples.amount?.(ofKind(kind, chain)) ?? 1n);
-        return this.#says(field) ? integerOf(values, 0n) : undefined;
+        if (field !== "amount" && !this.#says(field)) return undefined;
+        return integerOf(values, this.#examples.least?.(field, ofKind(kind, chain)) ?? (field === "amount" ? 1n : 0n));
       case "flag":
         return values.flags[0];
       default:
