@@ -41,7 +41,7 @@ export function reportText(audit: Audit, about: About, paint: Paint, width = 96)
     ),
     ...page.section("budgets", page.budgets()),
     ...page.section("without a bound", page.channels()),
-    ...lossTables(audit).flatMap((table) => page.section(`the most that can leave in mode ${table.mode}`, page.losses(table))),
+    ...lossTables(ofAllCopies(audit)).flatMap((table) => page.section(`the most that can leave in mode ${table.mode}`, page.losses(table))),
     ...page.section(
       "findings",
       audit.findings.map((finding) => page.finding(finding)),
@@ -140,12 +140,13 @@ class TextPage {
       if (some.length === 0) return [`  ${visible(this.#names.called(what))}: nothing leaves`];
       const head = [this.#names.called(what), ...asked.map(({ horizonMs }) => durationText(horizonMs))];
       const [first = "", ...lines] = aligned([head, ...some]);
-      return [`  ${this.#paint.dim(first)}`, ...lines.map((line) => `  ${line}`), ""];
+      return [`  ${this.#paint.dim(first)}`, ...lines.map((line) => `  ${line}`)];
     });
     const nobody =
       powerless.length === 0 ? [] : [this.item(this.#paint.good("✓"), `nothing leaves by ${listed(powerless.map(({ name }) => name))}`)];
     const many = copies === 1 ? [] : [this.item(this.#paint.dim("·"), `amounts are of ${copies} live copies of the vault together`)];
-    return [...tables, ...nobody, ...many];
+    // An empty line between them, as between sections.
+    return [...tables, ...nobody, ...many].flatMap((one, at) => (at === 0 ? [one] : [[""], one]));
   }
 
   finding({ id, severity, mode, rule, text, witness, sequence, suggestion }: Finding): readonly string[] {
