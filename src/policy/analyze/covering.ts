@@ -24,21 +24,27 @@ export interface Opening {
  * Cells that draw on one counter together are bounded by the counters that they all share; all others each for itself.
  */
 export function bound(openings: readonly Opening[], goal: Goal): bigint {
-  const each = openings.map((opening) => together([opening], goal));
+  const each = openings.map((opening) => {
+    const alone = together([opening], goal);
+    if (alone === undefined) throw new TypeError("bound: expected cells that some counter bounds");
+    return alone;
+  });
   const sum = (of: readonly bigint[]) => of.reduce((total, one) => total + one, 0n);
   let least = sum(each);
   const counters = new Set(openings.flatMap(({ lot }) => lot.draws.map(({ key }) => key)));
   for (const counter of counters) {
     const drawing = openings.filter(({ lot }) => lot.draws.some(({ key }) => key === counter));
     if (drawing.length < 2) continue;
-    const bounded = together(drawing, goal) + sum(each.filter((_, index) => !drawing.includes(openings[index] as Opening)));
+    const shared = together(drawing, goal);
+    if (shared === undefined) continue;
+    const bounded = shared + sum(each.filter((_, index) => !drawing.includes(openings[index] as Opening)));
     if (bounded < least) least = bounded;
   }
   return least;
 }
 
-/** By the counters that all of them draw on; never asked of cells that share none with a bound. */
-function together(openings: readonly Opening[], goal: Goal): bigint {
+/** By the counters that all of them draw on; nothing where none of those bounds them. */
+function together(openings: readonly Opening[], goal: Goal): bigint | undefined {
   const [first, ...others] = openings.map(({ lot }) => lot);
   const caps = (first?.draws ?? []).flatMap((draw): Cap[] => {
     const shared = others.map((lot) => lot.draws.find(({ key }) => key === draw.key));
@@ -48,7 +54,7 @@ function together(openings: readonly Opening[], goal: Goal): bigint {
     const { windowMs } = draw.limit;
     return [{ most: most.reduce((a, b) => (a > b ? a : b)), windowMs: windowMs === "ever" ? Number.POSITIVE_INFINITY : windowMs }];
   });
-  return covering(uniteSpans(openings.flatMap(({ spans }) => spans)), caps);
+  return caps.length === 0 ? undefined : covering(uniteSpans(openings.flatMap(({ spans }) => spans)), caps);
 }
 
 /** What a counter lets a cell take within one window. */

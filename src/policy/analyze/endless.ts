@@ -21,9 +21,10 @@ export interface Endless {
 const WORST_FIRST: readonly Endless["kind"][] = ["asset without a limit", "unlimited allowance", "fees without a limit"];
 
 /** The worst of what is not bounded: money before promises before fees, and the soonest of them. */
-export function endlessOf(cells: readonly Cell[], { from }: Attack, steps: Steps): Endless | undefined {
-  const endless = cells.filter((cell) => isEndless(cell) && momentOf(cell, from) !== undefined);
-  const all = endless.flatMap((cell) => cell.faces.map((face): Endless => ({ cell, face, kind: kindOf(cell, face, steps) })));
+export function endlessOf(cells: readonly Cell[], steps: Steps): Endless | undefined {
+  const all = cells
+    .filter(isEndless)
+    .flatMap((cell) => cell.faces.map((face): Endless => ({ cell, face, kind: kindOf(cell, face, steps) })));
   const rank = ({ cell, kind, face }: Endless) => [Number(cell.several), WORST_FIRST.indexOf(kind), cell.delayMs, face.asked.length];
   return all.reduce<Endless | undefined>((best, one) => (best === undefined || isLess(rank(one), rank(best)) ? one : best), undefined);
 }
@@ -35,9 +36,9 @@ function isEndless({ amounts, draws }: Cell): boolean {
 }
 
 /** The first at which it can be signed. */
-function momentOf({ spans, delayMs }: Pick<Cell, "spans" | "delayMs">, from: Time): Time | undefined {
-  const span = spans.find(([, closes]) => closes > from + delayMs);
-  return span === undefined ? undefined : Math.max(span[0], from + delayMs);
+function momentOf({ spans, delayMs }: Cell, from: Time): Time {
+  const [opens = from] = spans.find(([, closes]) => closes > from + delayMs) ?? [];
+  return Math.max(opens, from + delayMs);
 }
 
 function mostOf({ amounts }: Pick<Cell, "amounts">): bigint {
@@ -53,8 +54,10 @@ function kindOf(cell: Cell, face: Face, steps: Steps): Endless["kind"] {
 
 /** One request of it: the greatest that there is of a promise, and of money an amount that people can imagine. */
 export function shownOf({ cell, face, kind }: Endless, policy: Policy, attack: Attack, steps: Steps): Sequence {
-  const moment = momentOf(cell, attack.from) ?? attack.from;
+  const moment = momentOf(cell, attack.from);
   const from = moment - cell.delayMs;
+  const joint = cell.several ? steps.together(cell, face, moment) : undefined;
+  if (joint !== undefined) return { from, steps: [joint] };
   const chain = chainOf(cell.asset);
   const decimals = policy.book.asset(chain, cell.asset.slice(chain.length + 1))?.decimals ?? 0;
   const much = 1_000_000n * 10n ** BigInt(decimals);

@@ -116,14 +116,15 @@ class Search {
   }
 
   run(): Loss {
-    const cells = cellsOf(this.#space, this.#policy, this.#attack, this.#goal.assets, this.#budget).filter(
-      ({ delayMs }) => delayMs < this.#attack.horizonMs,
-    );
+    const { from, horizonMs } = this.#attack;
+    // What cannot be signed before the attack is over, or is closed for good by then, is no loss.
+    const inTime = ({ delayMs, spans }: Cell) => delayMs < horizonMs && spans.some(([, closes]) => closes > from + delayMs);
+    const cells = cellsOf(this.#space, this.#policy, this.#attack, this.#goal.assets, this.#budget).filter(inTime);
     return this.#endless(cells) ?? this.#bounded(merged(cells));
   }
 
   #endless(cells: readonly Cell[]): Loss | undefined {
-    const endless = endlessOf(cells, this.#attack, this.#steps);
+    const endless = endlessOf(cells, this.#steps);
     if (endless === undefined) return undefined;
     const sequence = shownOf(endless, this.#policy, this.#attack, this.#steps);
     const rehearsed = rehearse(this.#policy, sequence);

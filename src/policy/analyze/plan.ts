@@ -27,7 +27,7 @@ interface Target {
 
 /** No sequence goes on for longer. */
 const MOST_TAKES = 5000;
-const MOST_TARGETS = 5000;
+const MOST_NAMES = 1000;
 
 /** Takes one after the other, in the order of time, as much as the counters have room for, with the very roundings of the evaluator. */
 export class Plan {
@@ -36,6 +36,9 @@ export class Plan {
   worth = 0n;
   readonly #goal: Goal;
   readonly #examples: Examples;
+  /** Examples of names, where there are as many as one likes. */
+  readonly #made = new Map<ValueSet, string[]>();
+  readonly #used = new Set<string | undefined>();
   readonly #drawn = new Map<string, { readonly at: number; readonly amount: bigint }[]>();
 
   constructor(goal: Goal, examples: Examples) {
@@ -46,24 +49,49 @@ export class Plan {
   /** As much as there is room for, but no more than is wanted; tells how much it was. */
   fill({ lot, spans }: Opening, moment: number, wanted?: bigint): bigint {
     if (!isOpen(spans, moment) || lot.several) return 0n;
-    let left = wanted;
     let filled = 0n;
-    for (const target of targets(lot, this.#examples)) {
-      if (left === 0n || this.takes.length >= MOST_TAKES) break;
-      const fresh = !lot.draws.some((draw) => this.#drawn.has(bucketOf(draw, target)));
-      const taken = this.#take(lot, moment, target, left);
-      filled += taken;
-      if (left !== undefined) left -= taken;
-      // Those that follow have no more room than one that was never used.
-      if (taken === 0n && (fresh || this.#isFull(lot, moment))) break;
+    const isFull = () => filled === wanted || this.takes.length >= MOST_TAKES;
+    // Names that were never drawn for are all alike: if one of them has no room, those that follow have none either.
+    for (const to of this.#names(lot, "to")) {
+      const before = filled;
+      for (const account of this.#names(lot, "account")) {
+        if (isFull()) return filled;
+        const target = { ...(to !== undefined && { to }), ...(account !== undefined && { account }) };
+        const taken = this.#take(lot, moment, target, wanted === undefined ? undefined : wanted - filled);
+        filled += taken;
+        if (taken === 0n && !this.#used.has(account)) break;
+      }
+      if (filled === before && !this.#used.has(to)) break;
     }
     return filled;
   }
 
-  /** Whether a counter that all names share has no room left. */
-  #isFull({ draws }: Lot, moment: number): boolean {
-    const shared = draws.filter(({ limit }) => limit.by.every((field) => field === "requester"));
-    return shared.some((draw) => (mostFor(draw, this.#room(draw, {}, moment)) ?? this.#room(draw, {}, moment)) <= 0n);
+  /** Names that some counter of the cell keeps apart, one after the other; nothing, once, where none does. */
+  *#names({ asset, draws }: Lot, field: "to" | "account"): Generator<string | undefined> {
+    const [draw] = draws.filter(({ limit }) => limit.by.includes(field));
+    if (draw === undefined) {
+      yield undefined;
+      return;
+    }
+    const values = draw.buckets[field];
+    if (!values.names.not) {
+      yield* values.names.values;
+      return;
+    }
+    const made = this.#made.get(values) ?? [];
+    this.#made.set(values, made);
+    for (let index = 0; index < MOST_NAMES; index++) {
+      const name = made[index] ?? this.#another(chainOf(asset), field, values, made);
+      if (name === undefined) return;
+      made[index] = name;
+      yield name;
+    }
+  }
+
+  #another(chain: string, field: "to" | "account", { names }: ValueSet, made: readonly string[]): string | undefined {
+    const taken = (address: string) => names.values.has(`${chain}:${address}`) || made.includes(`${chain}:${address}`);
+    const address = (field === "account" && this.#examples.account?.(chain, taken)) || this.#examples.address(chain, taken);
+    return taken(address) ? undefined : `${chain}:${address}`;
   }
 
   #take(lot: Lot, moment: number, target: Target, wanted: bigint | undefined): bigint {
@@ -100,6 +128,7 @@ export class Plan {
 
   #record(take: Take): void {
     this.takes.push(take);
+    this.#used.add(take.target.to).add(take.target.account);
     this.worth += take.amount * take.times * this.#goal.worth(take.lot.asset);
     for (const draw of take.lot.draws) {
       const bucket = bucketOf(draw, take.target);
@@ -126,38 +155,6 @@ export class Plan {
 function bucketOf({ limit, buckets }: Draw, { to, account }: Target): string {
   const names = { requester: buckets.requester, to, account };
   return JSON.stringify([limit.id, ...limit.by.map((field) => names[field])]);
-}
-
-/** Every choice of names that some counter of the cell keeps apart; of names without end, as many as a sequence may need. */
-function* targets({ asset, draws }: Lot, examples: Examples): Generator<Target> {
-  const by = new Set(draws.flatMap(({ limit }) => limit.by));
-  const [first] = draws;
-  if (first === undefined) {
-    yield {};
-    return;
-  }
-  let many = 0;
-  const chain = chainOf(asset);
-  const of = (field: "to" | "account") => (by.has(field) ? namesOf(first.buckets[field], chain, examples) : [undefined]);
-  for (const to of of("to")) {
-    for (const account of of("account")) {
-      if (many++ >= MOST_TARGETS) return;
-      yield { ...(to !== undefined && { to }), ...(account !== undefined && { account }) };
-    }
-  }
-}
-
-function* namesOf({ names }: ValueSet, chain: string, examples: Examples): Generator<string> {
-  if (!names.not) {
-    yield* names.values;
-    return;
-  }
-  const given = new Set<string>();
-  for (;;) {
-    const address = examples.address(chain, (taken) => names.values.has(`${chain}:${taken}`) || given.has(taken));
-    given.add(address);
-    yield `${chain}:${address}`;
-  }
 }
 
 function least(of: readonly (bigint | undefined)[]): bigint | undefined {

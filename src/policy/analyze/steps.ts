@@ -8,10 +8,13 @@ import { fewest } from "./quorum.ts";
 import type { Budget } from "./regions.ts";
 import type { Step } from "./sequence.ts";
 import { NOTHING, type ValueSet } from "./sets.ts";
+import { split } from "./split.ts";
 import type { Thieves } from "./thieves.ts";
 import { type Examples, witnessIn } from "./witness.ts";
 
 type OutflowKind = (typeof OUTFLOW)[number];
+
+const MOST_TOGETHER = 100;
 
 /** Makes requests out of what is taken. */
 export class Steps {
@@ -53,6 +56,31 @@ export class Steps {
       times,
       approvers: fewest(face.asked, this.#thieves.approversOf(face.requester, moment), this.#budget) ?? [],
     };
+  }
+
+  /** One request of several effects that only together move an amount that is let through; nothing if no few of them do. */
+  together(cell: Cell, face: Face, moment: number): Step | undefined {
+    const total = this.#space.at("total");
+    for (const [low, high] of face.region.get(total)?.integers ?? []) {
+      for (const [least, most] of face.amounts) {
+        const times = [...Array(MOST_TOGETHER).keys()]
+          .map((one) => BigInt(one + 1))
+          .find((many) => many * least <= high && many * most >= low);
+        if (times === undefined) continue;
+        const portions = split(low > times * least ? low : times * least, times, { least, most });
+        const region = new Map(face.region);
+        region.delete(total);
+        const amount = portions[0]?.amount ?? least;
+        const step = this.of({ lot: cell, face: { ...face, region }, moment, amount, times: 1n, target: {} }, moment - cell.delayMs);
+        const effects = portions.flatMap((portion) =>
+          step.witness.effects.flatMap((effect) =>
+            Array.from({ length: Number(portion.times) }, () => ({ ...effect, amount: portion.amount })),
+          ),
+        );
+        return { ...step, witness: { ...step.witness, effects } };
+      }
+    }
+    return undefined;
   }
 
   /** What a face is of if it can be chosen: money first, fees last. */
