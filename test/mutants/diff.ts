@@ -32,11 +32,11 @@ export const DIFF: readonly Mutant[] = [
     test: { file: SNEAKY, name: "a limit in two halves that cover it together" },
   },
   {
-    name: "prices that end later pass for stricter ones",
-    file: "policy/analyze/counting.ts",
-    find: "measure.until > old.until",
-    replace: "measure.until < old.until",
-    test: { file: SNEAKY, name: "prices that hold for longer" },
+    name: "a shorter delay passes for the stricter one",
+    file: "policy/analyze/stricter.ts",
+    find: "delayOf(rules) >= delayOf(others) &&",
+    replace: "delayOf(rules) <= delayOf(others) &&",
+    test: { file: SNEAKY, name: "a delay made longer" },
   },
   {
     name: "what could not be decided tightens",
