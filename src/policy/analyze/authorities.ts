@@ -1,7 +1,7 @@
 import { ACT_KINDS, EFFECT_KINDS, type EffectKind } from "../../intent/effect.ts";
-import { FIELDS, type Field, isAct, OUTFLOW } from "../../intent/fields.ts";
+import { type Field, isAct, OUTFLOW } from "../../intent/fields.ts";
 import type { Condition, Interval, Policy, Rule } from "../core.ts";
-import { DIRECTIONS } from "../references.ts";
+import { CLASSES, DIRECTIONS } from "../references.ts";
 import { actorsOf } from "./actors.ts";
 import type { Authority } from "./authority.ts";
 import { assetsOf, bandsOf, bandText, type NamedAsset } from "./bands.ts";
@@ -47,17 +47,18 @@ class Table {
     const allowed = this.#rules.some(({ type }) => type === "allow");
     const wanted = isAct(this.#kind) || (this.#kind === "transfer" && this.#mode === "normal");
     if (!allowed && !wanted) return [];
-    const rows = this.#topics();
-    const ways: Ways = allowed
-      ? waysOf(
-          this.#policy,
-          { topics: rows.map(({ when }) => ({ kinds: [this.#kind], when })), mode: this.#mode, from: options.from ?? 0 },
-          options,
-        )
-      : { of: [], undecided: undefined };
-    const found = rows.map((row, index) => ({ row, ...this.#fewest(ways, ways.of[index] ?? []) }));
-    const told = found.filter(({ passage, status }) => wanted || passage !== undefined || status === "inconclusive");
+    const judged = this.#scopes().flatMap(({ within, rows }) => {
+      const ways: Ways = allowed ? this.#waysOf(rows, within, options) : { of: [], undecided: undefined };
+      return rows.map((row, index) => ({ row, ...this.#fewest(ways, ways.of[index] ?? []) }));
+    });
+    const told = judged.filter(({ passage, status }) => wanted || passage !== undefined || status === "inconclusive");
     return joined(told).map((each) => this.#say(each));
+  }
+
+  #waysOf(rows: readonly Row[], within: Condition, options: MomentOptions): Ways {
+    const kinds = [this.#kind];
+    const topics = rows.map(({ when }) => ({ kinds, when }));
+    return waysOf(this.#policy, { topics, within: [{ kinds, when: within }], mode: this.#mode, from: options.from ?? 0 }, options);
   }
 
   #fewest(ways: Ways, own: readonly Way[]): Pick<Judged, "passage" | "status"> {
@@ -83,40 +84,47 @@ class Table {
     };
   }
 
-  #topics(): readonly Row[] {
+  /** Rows that are looked for together, and a condition that they all lie in. */
+  #scopes(): readonly { readonly within: Condition; readonly rows: readonly Row[] }[] {
+    if ((OUTFLOW as readonly string[]).includes(this.#kind)) return this.#payments();
+    return [{ within: EVERYTHING.when, rows: this.#others() }];
+  }
+
+  #others(): readonly Row[] {
     switch (this.#kind) {
       case "policyEdit":
         return DIRECTIONS.map((direction) => ({ when: oneOf("direction", [direction]), about: ` that ${direction}` }));
       case "modeChange":
         return ["normal", ...this.#policy.modes.keys()].map((mode) => ({ when: oneOf("toMode", [mode]), about: ` to ${mode}` }));
+      case "unknown":
+        return CLASSES.map((name) => ({ when: oneOf("class", [name]), about: ` of ${name}` }));
       default:
-        if ((OUTFLOW as readonly string[]).includes(this.#kind)) return this.#payments();
-        return isAct(this.#kind) || this.#kind === "unknown" ? this.#named(this.#kind === "unknown" ? "class" : "what") : [EVERYTHING];
+        return isAct(this.#kind) ? this.#named() : [EVERYTHING];
     }
   }
 
   /** By what rules tell apart, and the rest. */
-  #named(field: "what" | "class"): readonly Row[] {
-    const names = field === "class" ? ["U1", "U2", "U3"] : [...new Set(this.#rules.flatMap(({ when }) => namesIn(when, field)))].sort();
-    const rows = names.map((name) => ({ when: oneOf(field, [name]), about: ` of ${name}` }));
-    if (field === "class") return rows;
-    return names.length === 0 ? [EVERYTHING] : [...rows, { when: not(oneOf(field, names)), about: " of anything else" }];
+  #named(): readonly Row[] {
+    const names = [...new Set(this.#rules.flatMap(({ when }) => namesIn(when, "what")))].sort();
+    const rows = names.map((name) => ({ when: oneOf("what", [name]), about: ` of ${name}` }));
+    return names.length === 0 ? [EVERYTHING] : [...rows, { when: not(oneOf("what", names)), about: " of anything else" }];
   }
 
-  #payments(): readonly Row[] {
+  #payments(): readonly { readonly within: Condition; readonly rows: readonly Row[] }[] {
     const assets = assetsOf(this.#policy);
-    const rows = assets.flatMap((of) =>
-      bandsOf(this.#rules, of.asset).map((amounts) => ({
-        when: { op: "all", of: [oneOf("asset", [of.asset]), { op: "within", field: "amount", intervals: [amounts] }] } as const,
-        about: ` of ${of.name}`,
-        band: { amounts, of },
-      })),
-    );
+    const own = assets.map((of) => {
+      const within = oneOf("asset", [of.asset]);
+      const rows = bandsOf(this.#rules, of.asset).map((amounts): Row => {
+        const when: Condition = { op: "all", of: [within, { op: "within", field: "amount", intervals: [amounts] }] };
+        return { when, about: ` of ${of.name}`, band: { amounts, of } };
+      });
+      return { within, rows };
+    });
     const others = oneOf(
       "asset",
       assets.map(({ asset }) => asset),
     );
-    return [...rows, { when: not(others), about: " of any other asset" }];
+    return [...own, { within: not(others), rows: [{ when: not(others), about: " of any other asset" }] }];
   }
 }
 
@@ -157,7 +165,7 @@ function not(of: Condition): Condition {
 function namesIn(when: Condition, field: Field): readonly string[] {
   switch (when.op) {
     case "in":
-      return when.field === field && FIELDS[field].type === "name" ? [...when.values] : [];
+      return when.field === field ? [...when.values] : [];
     case "all":
     case "any":
       return when.of.flatMap((part) => namesIn(part, field));

@@ -27,7 +27,8 @@ interface Goal {
 
 function goalsOf(policy: Policy): readonly Goal[] {
   const acts = (what: string, kind: EffectKind, when: Condition, mode = "normal"): Goal => ({ mode, what, kind, when, expected: true });
-  const paying = ["normal", ...policy.modes.keys()].flatMap((mode) =>
+  const modes = ["normal", ...policy.modes.keys()];
+  const paying = modes.flatMap((mode) =>
     assetsOf(policy).map(({ name, asset }): Goal => {
       const some: Condition = { op: "within", field: "amount", intervals: [[1n, 2n ** 256n]] };
       const when: Condition = { op: "all", of: [named("asset", asset), some] };
@@ -43,7 +44,14 @@ function goalsOf(policy: Policy): readonly Goal[] {
   // A mode that lasts ends by itself.
   const leaving = [...policy.modes.values()]
     .filter(({ lastsMs }) => lastsMs === undefined)
-    .map(({ name }) => acts(`leaving mode ${name}`, "modeChange", { op: "not", of: named("toMode", name) }, name));
+    .map(({ name }) =>
+      acts(
+        `leaving mode ${name}`,
+        "modeChange",
+        { op: "in", field: "toMode", values: new Set(modes.filter((mode) => mode !== name)) },
+        name,
+      ),
+    );
   return [...paying, ...editing, acts("freezing", "modeChange", named("toMode", "frozen")), ...leaving];
 }
 

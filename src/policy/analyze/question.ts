@@ -3,6 +3,7 @@ import type { EffectKind } from "../../intent/effect.ts";
 import type { Condition, LimitRule, Policy, RequireRule } from "../core.ts";
 import { type Actors, actorsOf, approvalsOf } from "./actors.ts";
 import { Space } from "./dimensions.ts";
+import { Ground, groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { type Asked, fewest, suffices } from "./quorum.ts";
 import { Budget } from "./regions.ts";
@@ -77,8 +78,9 @@ class Search {
     this.#actors = actorsOf(policy);
     const { kinds, when = { op: "always" }, mode = "normal", by, from = 0 } = question;
     this.#people = this.#actors.people.filter((person) => by?.has(person) ?? true);
-    const using = { space: new Space([policy], [when]), actors: this.#actors, budget: this.#budget };
-    this.#walk = new Walk(policy, { topics: [{ kinds, when }], mode, from, ...(by && { by }) }, using);
+    const ground = groundFor(policy, when);
+    const using = { ground, actors: this.#actors, budget: this.#budget };
+    this.#walk = new Walk({ topics: [{ kinds, when }], mode, from, ...(by && { by }) }, using);
   }
 
   run(): Answer {
@@ -122,6 +124,13 @@ class Search {
     }
     return why;
   }
+}
+
+/** A question may name arguments that no rule does. */
+function groundFor(policy: Policy, when: Condition): Ground {
+  const known = groundOf(policy);
+  const space = new Space([policy], [when]);
+  return space.dimensions.length === known.space.dimensions.length ? known : new Ground(policy, space);
 }
 
 /** What is said to be enough for a request. */

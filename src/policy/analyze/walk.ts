@@ -1,11 +1,12 @@
 import type { Time } from "../../base/time.ts";
 import type { EffectKind } from "../../intent/effect.ts";
-import type { Condition, LimitRule, Policy, RequireRule } from "../core.ts";
+import type { Condition, LimitRule, RequireRule } from "../core.ts";
 import type { Actors } from "./actors.ts";
 import { type Box, boxesOf, meet, ofKinds } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
 import { feasible, only } from "./feasible.ts";
-import { about, itemsOf, marksOf, Outcomes, rulesIn, untilDenied } from "./items.ts";
+import type { Ground } from "./ground.ts";
+import { about, marksOf, type Outcomes, untilDenied } from "./items.ts";
 import { type Budget, Regions, type State } from "./regions.ts";
 import { hasInteger, hasName, intersect, isEmpty, keyOf, NOTHING, type ValueSet } from "./sets.ts";
 import { type Examples, type Witness, witnessIn } from "./witness.ts";
@@ -19,6 +20,8 @@ export interface Topic {
 export interface Asking {
   /** Several are looked for at once, each by its index. */
   readonly topics: readonly Topic[];
+  /** All topics lie in these, which are fewer: rules that meet none of them are left out. The topics themselves where it is absent. */
+  readonly within?: readonly Topic[];
   readonly mode: string;
   /** Requests are made from here on: what was before cannot be chosen any more. */
   readonly from?: Time;
@@ -59,7 +62,7 @@ export class Walk {
   readonly #space: Space;
   readonly #actors: Actors;
   readonly #askers: readonly string[];
-  readonly #outcomes = new Outcomes();
+  readonly #outcomes: Outcomes;
   readonly #topics = new Map<number, number>();
   readonly #regions: Regions;
   readonly #from: bigint;
@@ -67,31 +70,36 @@ export class Walk {
   readonly #at: { readonly [name in "requester" | "session" | "amount" | "total" | "date"]: number };
 
   /** @throws Inconclusive when the budget is spent, here and in all that follows. */
-  constructor(policy: Policy, { topics, mode, from = 0, by }: Asking, using: { space: Space; actors: Actors; budget: Budget }) {
-    const { space, actors, budget } = using;
+  constructor({ topics, within = topics, mode, from = 0, by }: Asking, using: { ground: Ground; actors: Actors; budget: Budget }) {
+    const { actors, budget } = using;
+    const { space, outcomes } = using.ground;
     this.#space = space;
+    this.#outcomes = outcomes;
     this.#actors = actors;
     this.#from = BigInt(from);
     this.#askers = actors.people.filter((person) => by?.has(person) ?? true);
     const at = (name: string) => space.at(name);
     this.#at = { requester: at("requester"), session: at("session"), amount: at("amount"), total: at("total"), date: at("date") };
-    const moment: Box = [
-      [space.at("mode"), only(mode)],
-      [this.#at.date, { ...NOTHING, integers: [[this.#from, LAST_TIME]] }],
-    ];
-    const asked = topics.map(({ kinds, when }, topic) => {
-      const everywhere = ofKinds(space, kinds, boxesOf(space, when, "certainly"));
-      const boxes = everywhere.map((box) => meet(box, moment)).filter((box) => box !== undefined);
-      const outcome = this.#outcomes.number({ what: "asked", topic });
+    const asked = topics.map((each, topic) => {
+      const outcome = outcomes.number({ what: "asked", topic });
       this.#topics.set(outcome, topic);
-      return { outcome, boxes };
+      return { outcome, boxes: this.#boxesOf(each, mode) };
     });
     const rules = about(
-      itemsOf(space, rulesIn(policy, mode), this.#outcomes),
-      asked.flatMap(({ boxes }) => boxes),
+      using.ground.items(mode, new Set(topics.flatMap(({ kinds }) => kinds))),
+      within.flatMap((each) => this.#boxesOf(each, mode)),
     );
-    const marks = marksOf(space, this.#asking(rules.map(({ outcome }) => outcome)), this.#outcomes);
-    this.#regions = new Regions(space, [...rules, ...marks, ...asked], { keep: untilDenied(this.#outcomes), budget });
+    const marks = marksOf(space, this.#asking(rules.map(({ outcome }) => outcome)), outcomes);
+    this.#regions = new Regions(space, [...rules, ...marks, ...asked], { keep: untilDenied(outcomes), budget });
+  }
+
+  #boxesOf({ kinds, when }: Topic, mode: string): readonly Box[] {
+    const moment: Box = [
+      [this.#space.at("mode"), only(mode)],
+      [this.#at.date, { ...NOTHING, integers: [[this.#from, LAST_TIME]] }],
+    ];
+    const everywhere = ofKinds(this.#space, kinds, boxesOf(this.#space, when, "certainly"));
+    return everywhere.map((box) => meet(box, moment)).filter((box) => box !== undefined);
   }
 
   run(visitor: Visitor): void {

@@ -2,7 +2,7 @@ import type { Time } from "../../base/time.ts";
 import type { Member } from "../../intent/verdict.ts";
 import type { LimitRule, Policy, RequireRule } from "../core.ts";
 import { type Actors, actorsOf, approvalsOf, standsAt } from "./actors.ts";
-import { Space } from "./dimensions.ts";
+import { groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { type AnswerOptions, askedBy, DEFAULT_WORK, refused } from "./question.ts";
 import { fewest, suffices } from "./quorum.ts";
@@ -59,7 +59,7 @@ export interface MomentOptions extends WorkOptions {
 const MOST_WAYS = 2000;
 const MOST_MOMENTS = 20;
 
-/** Every way to each topic, in one walk. */
+/** Every way to each topic, in one walk. Topics name no arguments but those that rules name. */
 export function waysOf(policy: Policy, asking: Omit<Asking, "by">, options: WorkOptions = {}): Ways {
   const { work = DEFAULT_WORK, signal, examples = plainExamples } = options;
   const collected = new Collected(policy, asking, { budget: new Budget(work, signal), examples });
@@ -140,11 +140,7 @@ class Collected {
     this.#policy = policy;
     this.#examples = examples;
     this.#actors = actorsOf(policy);
-    const space = new Space(
-      [policy],
-      asking.topics.map(({ when }) => when),
-    );
-    this.#walk = new Walk(policy, asking, { space, actors: this.#actors, budget });
+    this.#walk = new Walk(asking, { ground: groundOf(policy), actors: this.#actors, budget });
     this.of = asking.topics.map(() => []);
   }
 
