@@ -61,11 +61,19 @@ function looseRequest({ chain, account, kind, payload }: Request, { circumstance
 /** Whether `explain` says the same of it, who knows less of the circumstances: neither another mode nor the age of an address. */
 function explains(policy: Policy, request: Json): boolean {
   try {
-    const asked = readLoose(request);
-    const { judgement } = new Judging(policy, () => asked.now ?? 0).explain(asked);
+    const { judgement } = judgingOf(policy).explain(readLoose(request));
     return verdictOf(judgement, () => false).verdict !== "deny";
   } catch (cause) {
     if (cause instanceof CustodyError) return false;
     throw cause;
   }
+}
+
+const judgings = new WeakMap<Policy, Judging>();
+
+/** Made once, for the hundreds of witnesses of one audit. Its clock is never asked: each request says when it is. */
+function judgingOf(policy: Policy): Judging {
+  const judging = judgings.get(policy) ?? new Judging(policy, () => 0);
+  judgings.set(policy, judging);
+  return judging;
 }
