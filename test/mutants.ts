@@ -17,6 +17,7 @@ export interface Mutant {
 import { ACCOUNTS } from "./mutants/accounts.ts";
 import { APPROVALS_LINE } from "./mutants/approvals-line.ts";
 import { AUDIT } from "./mutants/audit.ts";
+import { AUDIT_PEOPLE } from "./mutants/audit-people.ts";
 import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
 import { BROWSER } from "./mutants/browser.ts";
 import { CLI } from "./mutants/cli.ts";
@@ -37,6 +38,7 @@ import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
 import { REALM } from "./mutants/realm.ts";
+import { REPLAY } from "./mutants/replay.ts";
 import { SECRETS } from "./mutants/secrets.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
@@ -54,6 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMITS,
   ...LIFETIME,
   ...AUDIT,
+  ...AUDIT_PEOPLE,
   ...CLI,
   ...VAULT,
   ...LINE,
@@ -65,6 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPROVALS_LINE,
   ...CREDENTIALS,
   ...REALM,
+  ...REPLAY,
   ...SECRETS,
   ...CRASH,
   ...BROWSER,

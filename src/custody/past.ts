@@ -18,7 +18,8 @@ export type Reread = (request: AskedRequest) => Pick<Intent, "effects"> | undefi
  * What the entries of a log say of the requests in it, one entry after the other, from the first: who asked, when, in which mode,
  * what was decided and what became of it. What it says of modes, people, accounts and addresses is gathered on the way.
  *
- * What a session's own rules asked for or refused is no policy's doing: it stays refused, and their needs are left out.
+ * What a session's own rules asked for or refused is no policy's doing: what was denied in such a session stays denied, and their
+ * needs are left out.
  */
 export class Past {
   /** Entries about requests that tell of no effects: erased, malformed, or counted in a flood. */
@@ -31,6 +32,8 @@ export class Past {
   readonly #listed = new Map<string, Time>();
   readonly #own = new Set<string>();
   readonly #sessions = new Map<string, string>();
+  /** Sessions with rules of their own, of which the log has no more than a hash. */
+  readonly #narrowed = new Set<string>();
   readonly #waited = new Map<string, readonly Need[]>();
   readonly #reserved = new Map<number, { readonly lane: string | undefined; readonly until: Time }>();
   #mode: RootState["mode"] = { name: "normal" };
@@ -91,7 +94,9 @@ export class Past {
     }
     // An act may be done again, and counts again.
     const id = entry.kind === "acted" ? `${intent}/${seq}` : String(intent);
-    const refusals = ((entry.reasons ?? []) as unknown as readonly Reason[]).filter(isForGood);
+    // Whose rules did not allow it, a reason does not say: in a session that was narrowed they may have been its own.
+    const isNarrowed = this.#narrowed.has(String(entry.session));
+    const refusals = ((entry.reasons ?? []) as unknown as readonly Reason[]).filter((reason) => isNarrowed || isForGood(reason));
     return { place: seq, id, lane: laneOf(entry), effects: known, refusals, circumstances: this.#circumstances(entry), was, became };
   }
 
@@ -155,11 +160,13 @@ export class Past {
     for (const address of this.#listed.keys()) if (!now.has(address)) this.#listed.delete(address);
   }
 
-  #meet({ session, event, person, proof }: LoggedEntry): void {
+  #meet({ session, event, person, proof, scope }: LoggedEntry): void {
     if (event !== "began") {
       this.#sessions.delete(String(session));
+      this.#narrowed.delete(String(session));
       return;
     }
+    if (scope !== undefined) this.#narrowed.add(String(session));
     const kinds = new Set((this.#people.get(String(person)) ?? []).map(({ kind }) => kind).filter((kind) => kind !== "unlock"));
     const [kind] = proof === undefined ? ["unlock"] : kinds.size === 1 ? kinds : [];
     if (kind !== undefined) this.#sessions.set(String(session), kind);
@@ -180,9 +187,9 @@ function readEffects(logged: readonly JsonObject[]): readonly Effect[] | undefin
   }
 }
 
-/** What no policy lifts: a refusal of the chain, somebody's no, a session's own rules. */
-function isForGood({ code, rule }: Reason): boolean {
-  return rule?.startsWith(SESSION) === true || !BY_POLICY.has(code);
+/** What no policy lifts: a refusal of the chain, or somebody's no. */
+function isForGood({ code }: Reason): boolean {
+  return !BY_POLICY.has(code);
 }
 
 const SESSION = "session/";

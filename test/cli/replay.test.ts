@@ -1,4 +1,7 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run } from "../../src/cli/run.ts";
 import {
   ana,
   ben,
@@ -13,11 +16,12 @@ import {
   openCustody,
   payments,
   request,
+  slot,
   transaction,
   usdc,
 } from "../custody/fixture.ts";
 import { freshStore } from "../here/fresh-store.ts";
-import { type Draft, Shell } from "./shell.ts";
+import { type Draft, Heard, Shell } from "./shell.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -158,6 +162,58 @@ describe("a log that is replayed", () => {
       out: expect.stringContaining("nothing is decided otherwise than was"),
     });
   });
+});
+
+describe("a log that has more to tell", () => {
+  test("what the chain refused and what somebody refused stays so, and sessions with rules of their own keep them", async () => {
+    const clock = { now: T0 };
+    const { custody, me } = await openCustody({ policy, store: freshStore({ now: () => clock.now }) });
+    const bens = await custody.session({ person: "ben", credential: ben.credential });
+    const scope = { rules: [{ id: "little", allow: ["transfer", "fee"], when: { asset: "ETH", amount: { max: "0.1 ETH" } } }] };
+    const narrowed = await custody.session({ person: "ana", credential: ana.credential, scope });
+    const waiting = await me.sign(request(transaction({ nonce: 0, value: 3n * ETHER })));
+    if (waiting.kind !== "pending") throw new Error(waiting.kind);
+    await bens.approve(waiting.id, { credential: ben.credential, answer: "no" });
+    expect(await narrowed.sign(request(transaction({ nonce: 1, value: ETHER })))).toMatchObject({ kind: "denied" });
+    expect(await me.sign(request(transaction({ nonce: 2, value: ETHER, gasLimit: 2n ** 40n })))).toMatchObject({ kind: "denied" });
+    expect(await me.sign(request(transaction({ nonce: 3, value: ETHER })))).toMatchObject({ kind: "signed" });
+    const lines: string[] = [];
+    for await (const line of custody.exportLog()) lines.push(line);
+    await custody.lock();
+    const file = shell.file("more.jsonl", lines.join("\n"));
+    const own = await replay(shell.path("policy.json"), file);
+    expect(own.json).toMatchObject({ judged: 4, differences: [] });
+    // Renamed assets read the same; the book is another, so the bytes are decoded anew.
+    const renamed = JSON.parse(JSON.stringify(policy).replaceAll("USDC", "DOLLAR"));
+    expect((await replay(shell.file("renamed.json", renamed), file)).json).toMatchObject({ judged: 4, readThen: 0, differences: [] });
+  });
+
+  test("is gone through line by line: memory does not grow with it", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const heap: number[] = [];
+    const line = (n: number) => {
+      const effects = [{ kind: "transfer", asset: "ETH", to: "friend", amount: "0.001 ETH" }];
+      return JSON.stringify({ effects, requester: "owner", now: new Date(T0 + n * HOUR).toISOString() });
+    };
+    async function* source(): AsyncGenerator<Uint8Array> {
+      for (let n = 0; n < 30_000; n++) {
+        if (n % 5000 === 0) {
+          collect();
+          heap.push(process.memoryUsage().heapUsed);
+        }
+        yield new TextEncoder().encode(`${line(n)}\n`);
+      }
+    }
+    const out = new Heard(false);
+    const exit = await run(["replay", shell.path("policy.json"), "-", "--json"], {
+      ...{ stdin: source(), stdout: out, stderr: out, env: {}, signal: new AbortController().signal, now: () => T0, version: "" },
+      ...{ askHidden: async () => new Uint8Array(), confirm: async () => false, slot: () => slot },
+    });
+    expect(exit).toBe(0);
+    expect(JSON.parse(out.text)).toMatchObject({ judged: 30_000, verdicts: { allow: 30_000 } });
+    expect((heap.at(-1) ?? 0) - (heap[1] ?? 0)).toBeLessThan(8_000_000);
+  }, 120_000);
 });
 
 describe("requests that are replayed", () => {

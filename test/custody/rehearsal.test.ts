@@ -197,6 +197,22 @@ describe("a rehearsal", () => {
     expect(waited(3 * HOUR)?.passed).toBe(0n);
   });
 
+  test("what is denied when it is asked does not wait, so no delay of it runs", () => {
+    const policy = simple([{ id: "slow", require: ["transfer"], delay: "25h" }]);
+    const full = { ...stepOf(policy, halfEther()), times: 2000n };
+    const delayed = (askedMs: number) => ({ ...full, askedMs, signedMs: askedMs + 25 * HOUR });
+    const sequence = (second: number): Sequence => ({
+      from: T0,
+      steps: [delayed(0), delayed(second)].map((step) => ({ ...step, times: 90n })),
+    });
+    const narrow = policyOf(payments([ethLimit("45 ETH"), { id: "slow", require: ["transfer"], delay: "25h" }], { people: PEOPLE }));
+    const second = (ms: number) => rehearseInCustody(narrow, sequence(ms)).steps[1];
+    // Asked a moment after the first was signed, the day is full; asked before, it is not, and over once the second is signed.
+    expect(second(25 * HOUR + 1)).toMatchObject({ passed: 0n, reasons: [{ code: "limit/exceeded" }] });
+    expect(second(49 * HOUR)?.passed).toBe(90n);
+    expect(rehearseInCustody(policy, sequence(25 * HOUR)).complete).toBe(false);
+  });
+
   test("no more requests of one person wait at once than a custody lets wait", () => {
     const policy = simple([{ id: "slow", require: ["transfer"], delay: "2h" }]);
     const many = { ...stepOf(policy, halfEther({ signed: 12, times: 150 })) };
