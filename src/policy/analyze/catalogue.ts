@@ -13,7 +13,7 @@ import {
   standingAllowance,
   unlimitedAllowance,
 } from "./findings/allowances.ts";
-import { reparsed } from "./findings/change.ts";
+import { onlyNarrows, reparsed } from "./findings/change.ts";
 import { type Check, Evidence, type EvidenceOptions, type Found } from "./findings/evidence.ts";
 import { feesDrain } from "./findings/fees.ts";
 import { assetWithoutLimit, capLifted, feesWithoutLimit, limitMultiplied, limitNeverBinds } from "./findings/limits.ts";
@@ -70,7 +70,7 @@ export interface FindingContext extends EvidenceOptions {
   readonly modes?: readonly string[];
   /** Losses of the report: those that a suggestion changes are shown beside it. */
   readonly losses?: readonly Loss[];
-  /** How many losses may be computed anew for suggestions, over all of them; 60 where it is not said. */
+  /** How many losses may be computed anew for suggestions, over all of them; 30 where it is not said. */
   readonly recomputed?: number;
 }
 
@@ -89,7 +89,7 @@ export interface FindingStep {
 }
 
 export function* findingSteps(policy: Policy, context: FindingContext): Generator<FindingStep> {
-  const left = { losses: context.recomputed ?? 60 };
+  const left = { losses: context.recomputed ?? 30, diffs: MOST_DIFFS };
   const modes = new Map((context.modes ?? ["normal", ...policy.modes.keys()]).map((mode) => [mode, new Evidence(policy, mode, context)]));
   const normal = modes.get("normal") ?? new Evidence(policy, "normal", context);
   for (const check of CATALOGUE) {
@@ -108,7 +108,11 @@ export function inOrder(findings: readonly Finding[]): readonly Finding[] {
 
 interface Left {
   losses: number;
+  diffs: number;
 }
+
+/** So many suggestions are compared region by region. */
+const MOST_DIFFS = 12;
 
 function found(check: Check, evidence: Evidence, context: FindingContext, left: Left): readonly Finding[] {
   try {
@@ -121,7 +125,7 @@ function found(check: Check, evidence: Evidence, context: FindingContext, left: 
 }
 
 function findingOf(check: Check, one: Found, evidence: Evidence, context: FindingContext, left: Left): Finding {
-  const suggestion = one.change && suggestionOf(one.change, evidence.policy, context, left);
+  const suggestion = one.change && suggestionOf(one.change, one.asset, evidence, context, left);
   return {
     id: check.id,
     severity: one.severity ?? check.severity,
@@ -134,14 +138,22 @@ function findingOf(check: Check, one: Found, evidence: Evidence, context: Findin
   };
 }
 
-function suggestionOf(change: NonNullable<Found["change"]>, policy: Policy, context: FindingContext, left: Left): Suggestion | undefined {
+function suggestionOf(
+  change: NonNullable<Found["change"]>,
+  asset: string | undefined,
+  { policy }: Evidence,
+  context: FindingContext,
+  left: Left,
+): Suggestion | undefined {
   const after = reparsed(change.document);
-  if (after === undefined || !neverLooser(policy, after, context)) return undefined;
-  return { ...change, effect: effectOf(after, context, left) };
+  if (after === undefined || !neverLooser(policy, after, context, left)) return undefined;
+  return { ...change, effect: effectOf(after, asset, context, left) };
 }
 
 /** INVARIANT: what is suggested was proven to allow nothing new and to ask and count no less. */
-function neverLooser(policy: Policy, after: Policy, { work, signal }: FindingContext): boolean {
+function neverLooser(policy: Policy, after: Policy, { work, signal }: FindingContext, left: Left): boolean {
+  if (onlyNarrows(policy.document, after.document)) return true;
+  if (left.diffs-- <= 0) return false;
   const diff = diffPolicies(policy, after, { ...(work !== undefined && { work }), ...(signal && { signal }) });
   return diff.kind === "exact" && diff.differences.every(({ change }) => change === "newlyDenied" || change === "stronger");
 }
@@ -149,14 +161,21 @@ function neverLooser(policy: Policy, after: Policy, { work, signal }: FindingCon
 /** So many losses of the table are computed anew for one suggestion. */
 const PER_SUGGESTION = 6;
 
-function effectOf(after: Policy, context: FindingContext, left: Left): Suggestion["effect"] {
-  const { losses = [], from, work, signal } = context;
-  const some = losses.filter(({ amount }) => amount !== 0n).slice(0, Math.min(PER_SUGGESTION, left.losses));
+function effectOf(after: Policy, asset: string | undefined, context: FindingContext, left: Left): Suggestion["effect"] {
+  const { losses = [], from, work, signal, examples } = context;
+  const concerned = losses.filter(
+    ({ amount, what }) => amount !== 0n && (asset === undefined || !("asset" in what) || what.asset === asset),
+  );
+  const some = concerned.slice(0, Math.min(PER_SUGGESTION, left.losses));
   left.losses -= some.length;
   return some.flatMap((before) => {
     const { stolen, mode, horizonMs, what } = before;
     const attack = { stolen: new Set(stolen), mode, horizonMs, from };
-    const loss = maximumLoss(after, attack, what, { ...(work !== undefined && { work }), ...(signal && { signal }) });
+    const loss = maximumLoss(after, attack, what, {
+      ...(work !== undefined && { work }),
+      ...(signal && { signal }),
+      ...(examples && { examples }),
+    });
     return loss.amount === before.amount && loss.status === before.status ? [] : [{ before, after: loss }];
   });
 }

@@ -83,7 +83,7 @@ class Report {
   readonly #authority: Authority[] = [];
   readonly #lockOuts: LockOut[] = [];
   readonly #escalations: Escalation[] = [];
-  readonly #dead: DeadRule[] = [];
+  readonly #buried = new Map<string, readonly DeadRule[]>();
   readonly #findings: Finding[] = [];
   readonly #inconclusive = new Set<string>();
 
@@ -129,7 +129,7 @@ class Report {
       authority: this.#authority,
       lockOuts: this.#lockOuts,
       escalations: this.#escalations,
-      dead: this.#dead,
+      dead: [...this.#buried.values()].flat(),
       findings: inOrder(this.#findings),
       inconclusive: [...this.#inconclusive],
     };
@@ -186,8 +186,8 @@ class Report {
 
   #bury(mode: string): void {
     const found = deadRules(this.#policy, { ...this.#work, mode });
-    if (found.kind === "exact") this.#dead.push(...found.dead);
-    else this.#inconclusive.add(`rules of mode ${mode} that never matter: ${found.why}`);
+    this.#buried.set(mode, found.kind === "exact" ? found.dead : []);
+    if (found.kind === "inconclusive") this.#inconclusive.add(`rules of mode ${mode} that never matter: ${found.why}`);
   }
 
   #attack({ people }: StolenSet, mode: string, horizonMs: number) {
@@ -210,6 +210,7 @@ class Report {
       from: this.#options.from,
       modes: this.#modes,
       losses: this.#losses,
+      dead: (mode: string) => this.#buried.get(mode),
       inconclusive: (what: string) => void this.#inconclusive.add(what),
     };
   }

@@ -18,10 +18,14 @@ export function perAllow(
     const condition = when === undefined ? rule.when : both(rule.when, when);
     const found = evidence.yes({ kinds: those, when: condition }, { what: `what ${rule.id} allows` });
     if (found === undefined) return [];
-    const by = found.approvers.length > 0 ? `with an approval by ${listText(found.approvers)}` : "with nobody asked";
+    const by = byText(found.approvers);
     const request = `${evidence.words.request(found.witness)}, ${by}`;
     return [{ ...say({ rule: rule.id, request, by }), rule: rule.id, witness: found.witness }];
   });
+}
+
+export function byText(approvers: readonly string[]): string {
+  return approvers.length > 0 ? `with an approval by ${listText(approvers)}` : "with nobody asked";
 }
 
 export const unlimitedAllowance: Check = {

@@ -53,6 +53,26 @@ export function reparsed(document: JsonObject): Policy | undefined {
   }
 }
 
+/**
+ * Whether one document differs from another only in forbids and limits that it has more, and allows that it has less: none of
+ * these lets anything pass that was denied, or asks for less, whatever stands beside it.
+ */
+export function onlyNarrows(before: JsonObject, after: JsonObject): boolean {
+  const withoutRules = (document: JsonObject) => canonical(mapRules(document, () => []));
+  if (withoutRules(before) !== withoutRules(after)) return false;
+  const now = new Map(everyList(after));
+  return everyList(before).every(([mode, rules]) => {
+    const [was, is] = [textsOf(rules), textsOf(now.get(mode) ?? [])];
+    const more = [...is].filter(([text]) => !was.has(text)).map(([, rule]) => rule);
+    const less = [...was].filter(([text]) => !is.has(text)).map(([, rule]) => rule);
+    return more.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined) && less.every(({ allow }) => allow !== undefined);
+  });
+}
+
+function textsOf(rules: readonly JsonObject[]): ReadonlyMap<string, JsonObject> {
+  return new Map(rules.map((rule) => [canonical(rule), rule]));
+}
+
 function mapRules(document: JsonObject, change: (rules: readonly JsonObject[], mode: string) => readonly JsonObject[]): JsonObject {
   const { rules, modes } = document;
   const within = Object.entries(isObject(modes) ? modes : {}).map(([name, mode]): [string, Json | undefined] => [

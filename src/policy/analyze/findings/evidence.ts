@@ -40,11 +40,15 @@ export interface Found {
   readonly witness?: Witness;
   readonly sequence?: Sequence;
   readonly change?: { readonly text: string; readonly document: JsonObject } | undefined;
+  /** Qualified: losses of it are those that the change is about. */
+  readonly asset?: string;
 }
 
 export interface EvidenceOptions extends AnswerOptions {
   /** The moment of the audit. */
   readonly from: Time;
+  /** Rules that never matter, where they are known already. */
+  readonly dead?: (mode: string) => readonly DeadRule[] | undefined;
   /** Is told what could not be decided. */
   readonly inconclusive?: (what: string) => void;
 }
@@ -136,6 +140,7 @@ export class Evidence {
   }
 
   get dead(): readonly DeadRule[] {
+    this.#dead ??= this.options.dead?.(this.mode);
     if (this.#dead === undefined) {
       const found = deadRules(this.policy, { ...this.#work, mode: this.mode });
       if (found.kind === "inconclusive") this.undecided(`which rules of mode ${this.mode} never matter`, found.why);
@@ -181,9 +186,9 @@ export class Evidence {
     this.options.inconclusive?.(`${what}: ${why}`);
   }
 
-  get #work(): { readonly work?: number; readonly signal?: AbortSignal } {
-    const { work, signal } = this.options;
-    return { ...(work !== undefined && { work }), ...(signal !== undefined && { signal }) };
+  get #work(): AnswerOptions {
+    const { work, signal, examples } = this.options;
+    return { ...(work !== undefined && { work }), ...(signal && { signal }), ...(examples && { examples }) };
   }
 }
 

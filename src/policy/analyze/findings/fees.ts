@@ -44,7 +44,7 @@ function drained(evidence: Evidence, rule: AllowRule, asset: string): readonly F
     text: `let fees cost at most ${max} within 24h, ten of the largest; choose the number that fits`,
     document: withRule(policy.document, mode, { id: "daily-fees", limit: ["fee"], when: { asset: words.asset(asset) }, max, per: "24h" }),
   };
-  return [{ rule: rule.id, text, witness: found.witness, sequence: loss.sequence, ...(change && { change }) }];
+  return [{ rule: rule.id, text, witness: found.witness, sequence: loss.sequence, asset, ...(change && { change }) }];
 }
 
 /** The most that one fee may be under a rule. */

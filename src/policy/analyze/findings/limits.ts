@@ -44,7 +44,7 @@ function uncounted(evidence: Evidence, kinds: readonly (typeof OUTFLOW)[number][
     if (found === undefined || effect === undefined) return [];
     const asset = `${effect.chain}/${effect.asset}`;
     const text = `no limit counts ${what} of ${words.asset(asset)} that ${rule.id} allows: ${words.request(found.witness)}`;
-    return [{ rule: rule.id, text, witness: found.witness, change: counted(evidence, asset, rule.id, mode) }];
+    return [{ rule: rule.id, text, witness: found.witness, change: counted(evidence, asset, rule.id, mode), asset }];
   });
 }
 
@@ -117,7 +117,7 @@ function lifted(evidence: Evidence, limit: LimitRule): readonly Found[] {
   const text =
     `beyond ${words.max(limit)} ${windowText(limit)} ${limit.id} asks for ${approvalsText(limit.beyond)} and then lets everything through: ` +
     `${listText(thieves)} can take all ${words.asset(asset)} there is`;
-  return [{ rule: limit.id, text, witness: found.witness, change: ceiling(evidence, limit) }];
+  return [{ rule: limit.id, text, witness: found.witness, change: ceiling(evidence, limit), asset }];
 }
 
 function ceiling({ policy, mode }: Evidence, { id, max, unit }: LimitRule): Found["change"] {

@@ -1,8 +1,8 @@
 import { OUTFLOW } from "../../../intent/fields.ts";
 import type { Condition } from "../../core.ts";
-import { perAllow } from "./allowances.ts";
+import { byText, perAllow } from "./allowances.ts";
 import { withRule } from "./change.ts";
-import { asForbid, both, type Check, type Found } from "./evidence.ts";
+import { asForbid, both, type Check } from "./evidence.ts";
 
 export const anyRecipient: Check = {
   id: "any-recipient",
@@ -53,16 +53,11 @@ export const newRecipient: Check = {
       .yes({ kinds: ["policyEdit"], when: book }, { policy: slow, what: "whether the book changes at once" });
     const edited = atOnce ?? evidence.in("normal").yes({ kinds: ["policyEdit"], when: book }, { what: "whether the book can change" });
     if (edited === undefined) return [];
-    const found = perAllow(
-      evidence,
-      ["transfer"],
-      fresh,
-      ({ rule, request }): Omit<Found, "rule" | "witness"> => ({
-        severity: atOnce === undefined ? "note" : "warning",
-        text: `${rule} pays an entry of the book in the moment it is made: ${request}`,
-        change,
-      }),
-    );
-    return found.slice(0, 1);
+    const found = evidence.yes({ kinds: ["transfer"], when: fresh }, { what: "whether a new entry of the book is paid" });
+    if (found === undefined) return [];
+    const { words } = evidence;
+    const rule = evidence.blamed(found.witness);
+    const text = `${rule} pays an entry of the book in the moment it is made: ${words.request(found.witness)}, ${byText(found.approvers)}`;
+    return [{ rule, severity: atOnce === undefined ? "note" : "warning", text, witness: found.witness, change }];
   },
 };

@@ -82,7 +82,14 @@ function split(evidence: Evidence, tier: Tier): readonly Found[] {
     `${rule.id} asks for ${asks} from ${words.amount(asset, least)} on, but smaller requests add up without it: ` +
     `${listText(thieves)} can take ${much} within ${durationText(withinMs)}, in ${many}`;
   return [
-    { rule: rule.id, text, witness: found.witness, ...(!unbounded && { sequence: loss.sequence }), change: cumulative(evidence, tier) },
+    {
+      rule: rule.id,
+      text,
+      witness: found.witness,
+      ...(!unbounded && { sequence: loss.sequence }),
+      asset,
+      change: cumulative(evidence, tier),
+    },
   ];
 }
 
@@ -141,6 +148,7 @@ export const feeAboveTier: Check = {
           rule: evidence.blamed(found.witness),
           text: `${rule.id} asks for ${approvalsText(rule.approvals)} from ${most} on, but a fee of as much needs none of it: ${evidence.words.request(found.witness)}`,
           witness: found.witness,
+          asset,
           change: { text: `let ${rule.id} speak of fees too`, document },
         },
       ];
