@@ -33,6 +33,7 @@ import { KEYS_AND_APPROVALS } from "./mutants/keys.ts";
 import { LIFETIME } from "./mutants/lifetime.ts";
 import { LIMITS } from "./mutants/limits.ts";
 import { LINE } from "./mutants/line.ts";
+import { MAXIMUM_LOSS } from "./mutants/loss.ts";
 import { MESSAGES } from "./mutants/messages.ts";
 import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
@@ -52,6 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...EVM,
   ...TYPED_DATA,
   ...BITCOIN_ACCOUNTS,
+  ...MAXIMUM_LOSS,
   ...MESSAGES,
   ...LIMITS,
   ...LIFETIME,

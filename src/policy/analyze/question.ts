@@ -154,7 +154,17 @@ export function refused(policy: Policy, actors: Actors, promised: Promised): str
   return `a region was found that no single request could be shown in: ${reasons[0]?.code ?? "approvals"}`;
 }
 
-/** What rules ask of approvers; one that asks none of them is left out. */
+/** What rules ask of approvers: one that asks none of them is left out, and what several ask alike is asked once. */
 export function askedBy(asks: readonly (RequireRule | LimitRule)[]): readonly Asked[] {
-  return asks.map(approvalsOf).filter(({ length }) => length > 0);
+  const alike = new Map<string, Asked>();
+  for (const rule of asks) if (approvalsOf(rule).length > 0) alike.set(textOf(rule), approvalsOf(rule));
+  return [...alike.values()];
+}
+
+const texts = new WeakMap<RequireRule | LimitRule, string>();
+
+function textOf(rule: RequireRule | LimitRule): string {
+  const text = texts.get(rule) ?? JSON.stringify(approvalsOf(rule));
+  texts.set(rule, text);
+  return text;
 }

@@ -170,12 +170,20 @@ class Collected {
     const topics = region.topics.filter((topic) => !this.#isNothingNew(topic, asks, askers));
     if (topics.length === 0) return;
     const shown = new Map<string, Witness | undefined>();
-    const witness = (asker: string, moment?: Time) => {
-      const key = JSON.stringify([asker, moment]);
+    const keyOf = (asker: string, moment: Time) => JSON.stringify([asker, moment]);
+    const witness = (asker: string, moment: Time) => {
+      const key = keyOf(asker, moment);
       if (!shown.has(key)) shown.set(key, this.#show(region, asker, moment));
       return shown.get(key);
     };
-    const first = askers.map((asker) => witness(asker)).find((found) => found !== undefined)?.circumstances.now;
+    let first: Time | undefined;
+    for (const asker of askers) {
+      const some = this.#show(region, asker, undefined);
+      if (some === undefined) continue;
+      first = some.circumstances.now;
+      shown.set(keyOf(asker, first), some);
+      break;
+    }
     if (first === undefined) return;
     const moments = [first, ...turnsOf(asks, delayMs).filter((moment) => moment !== first && this.#walk.holds(region, moment))];
     const way: Way = { askers, asks, delayMs, confirm, moments: moments.slice(0, MOST_MOMENTS), witness };
