@@ -26,6 +26,7 @@ import { CREDENTIALS } from "./mutants/credentials.ts";
 import { CUSTODY } from "./mutants/custody.ts";
 import { DIFF } from "./mutants/diff.ts";
 import { EVM } from "./mutants/evm.ts";
+import { FINDINGS } from "./mutants/findings.ts";
 import { FUZZ } from "./mutants/fuzz.ts";
 import { FUZZ_DOCUMENTS } from "./mutants/fuzz-documents.ts";
 import { GOVERNANCE } from "./mutants/governance.ts";
@@ -74,6 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SECRETS,
   ...CRASH,
   ...BROWSER,
+  ...FINDINGS,
   ...FUZZ,
   ...FUZZ_DOCUMENTS,
   ...VECTORS,

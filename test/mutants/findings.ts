@@ -1,0 +1,53 @@
+import type { Mutant } from "../mutants.ts";
+
+export const FINDINGS: readonly Mutant[] = [
+  {
+    name: "a suggestion that allows more passes for narrower",
+    file: "policy/analyze/findings/change.ts",
+    find: "more.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined)",
+    replace: "more.every(({ forbid, limit, allow }) => forbid !== undefined || limit !== undefined || allow !== undefined)",
+    test: { file: "policy/analyze/findings-change.test.ts", name: "with an allow more is compared region by region" },
+  },
+  {
+    name: "a suggestion that takes a limit away passes for narrower",
+    file: "policy/analyze/findings/change.ts",
+    find: "less.every(({ allow }) => allow !== undefined)",
+    replace: "less.length >= 0",
+    test: { file: "policy/analyze/findings-change.test.ts", name: "with a limit less is compared region by region" },
+  },
+  {
+    name: "a tier that smaller requests avoid is found only where nothing else bounds them",
+    file: "policy/analyze/findings/tiers.ts",
+    find: "if (!unbounded && loss.shown <= least) return [];",
+    replace: "if (!unbounded) return [];",
+    test: { file: "policy/analyze/findings.test.ts", name: "finds tier-split, and not in its near twin" },
+  },
+  {
+    name: "a question of a finding that could not be decided passes for a no",
+    file: "policy/analyze/findings/evidence.ts",
+    find: 'if (found.kind === "inconclusive") this.undecided(what, found.why);',
+    replace: "",
+    test: { file: "policy/analyze/findings.test.ts", name: "says what could not be decided, and does not pass it over" },
+  },
+  {
+    name: "an audit shows as exact what the evaluator refuses",
+    file: "policy/analyze/report.ts",
+    find: "loss.sequence.steps.length === 0 || (await replay(this.#policy, loss.sequence))",
+    replace: "loss.sequence.steps.length === 0 || ((await replay(this.#policy, loss.sequence)) ?? true) !== undefined",
+    test: { file: "policy/analyze/audit.test.ts", name: "shows nothing that the evaluator refuses, and calls that inconclusive" },
+  },
+  {
+    name: "a loss that was not decided is not told",
+    file: "policy/analyze/report.ts",
+    find: 'if (loss.status === "inconclusive")\n',
+    replace: "if (loss.shown < 0n)\n",
+    test: { file: "policy/analyze/audit.test.ts", name: "shows nothing that the evaluator refuses, and calls that inconclusive" },
+  },
+  {
+    name: "allowances without a bound are not looked for",
+    file: "policy/analyze/findings/evidence.ts",
+    find: "AT_TOP = [[UNLIMITED, UNLIMITED]]",
+    replace: "AT_TOP = [[UNLIMITED - 1n, UNLIMITED - 1n]]",
+    test: { file: "policy/analyze/findings.test.ts", name: "suggests for unlimited-allowance only what loosens nothing and mends it" },
+  },
+];

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { diffPolicies } from "../../../src/policy/analyze/diff.ts";
+import { onlyNarrows, reparsed, whenWithout, withChanged, withRule, writtenRule } from "../../../src/policy/analyze/findings/change.ts";
+import { type Draft, full, parse } from "../documents.ts";
+
+const more = (rule: object, mode = "normal") => withRule(full(), mode, { id: "more", ...rule });
+
+describe("a suggested document", () => {
+  test.each<[string, Draft]>([
+    ["a forbid more", more({ forbid: ["transfer"], when: { to: "@payees" } })],
+    ["a limit more", more({ limit: ["outflow"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" })],
+    ["a limit more in a mode", more({ limit: ["outflow"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" }, "emergency")],
+    ["an allow less", withChanged(full(), "pay", () => [])],
+  ])("with %s only narrows, and the comparison of both says so too", (_what, after) => {
+    expect(onlyNarrows(full(), after)).toBe(true);
+    const diff = diffPolicies(parse(full()), parse(after));
+    expect(diff.kind).toBe("exact");
+    expect(diff.differences.filter(({ change }) => change === "newlyAllowed" || change === "weaker")).toEqual([]);
+  });
+
+  test.each<[string, Draft]>([
+    ["an allow more", more({ allow: ["statement"] })],
+    ["an allow more in a mode", more({ allow: ["transfer"] }, "emergency")],
+    ["a require more, which can make a request wait longer", more({ require: ["transfer"], delay: "24h", expires: "30d" })],
+    ["a require less", withChanged(full(), "four-eyes", () => [])],
+    ["a limit less", withChanged(full(), "daily", () => [])],
+    ["a limit that is higher", withChanged(full(), "daily", (rule) => ({ ...rule, max: "500001 USDC" }))],
+    ["an allow of more", withChanged(full(), "pay", (rule) => ({ ...rule, when: { asset: "USDC" } }))],
+    ["a list of more", { ...full(), lists: { ...full().lists, nobody: ["acme"] } }],
+    ["a role of more", { ...full(), roles: { ...full().roles, ops: ["ana", "ben", "cyd"] } }],
+    ["a mode less", { ...full(), modes: {} }],
+  ])("with %s is compared region by region", (_what, after) => {
+    expect(onlyNarrows(full(), after)).toBe(false);
+  });
+
+  test("gives a new rule an id that is free, in any mode", () => {
+    const once = more({ forbid: ["transfer"] });
+    const twice = withRule(once, "emergency", { id: "more", forbid: ["transfer"] });
+    expect(writtenRule(twice, "more-2")).toEqual({ id: "more-2", forbid: ["transfer"] });
+    expect(
+      reparsed(twice)
+        ?.modes.get("emergency")
+        ?.rules.map(({ id }) => id),
+    ).toEqual(["fees-only", "more-2"]);
+  });
+
+  test("that is no policy is none", () => {
+    expect(reparsed(more({ forbid: ["transfer"], when: { to: "@no-such-list" } }))).toBeUndefined();
+    expect(reparsed(full())?.id).toBe(parse(full()).id);
+  });
+
+  test("leaves a field out only where the rule has it plainly", () => {
+    const when = { asset: "USDC", amount: { min: "1 USDC" } };
+    expect(whenWithout({ when }, ["amount", "total"])).toEqual({ asset: "USDC" });
+    expect(whenWithout({}, ["amount"])).toEqual({});
+    expect(whenWithout({ when: { ...when, not: { amount: { max: "2 USDC" } } } }, ["amount"])).toBeUndefined();
+  });
+});
