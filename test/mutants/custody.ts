@@ -49,15 +49,15 @@ export const CUSTODY: readonly Mutant[] = [
   {
     name: "an edit that governs does not loosen",
     file: "policy/edit.ts",
-    find: "loosens: !governs || !same(others(from), others(to))",
-    replace: "loosens: !governs",
+    find: "rest: !governs || !same(others(from), others(to))",
+    replace: "rest: !governs",
     test: attack("an edit that touches acts and payments at once both governs and loosens"),
   },
   {
     name: "an entry that acts name hides the others",
     file: "policy/edit.ts",
-    find: "loosens: absent || !changed.every(isNamed)",
-    replace: "loosens: absent || !changed.some(isNamed)",
+    find: "rest: absent || !changed.every(isNamed)",
+    replace: "rest: absent || !changed.some(isNamed)",
     test: { file: "policy/edit.test.ts", name: "of a role that edits and one that only pays does both" },
   },
   {

@@ -60,6 +60,8 @@ export class Shared {
   }
 }
 
+/** One step of work passes so many boxes on. */
+const BOXES_A_STEP = 64;
 /** So many pairs of boxes are looked at to leave out what has no say; with more, the diagram itself does it sooner. */
 const MOST_PAIRS = 50_000;
 
@@ -134,8 +136,9 @@ export class Comparison {
     const seen = this.#seen.get(state) ?? new Set();
     if (seen.has(key)) return;
     this.#seen.set(state, seen.add(key));
-    this.#budget.spend(1 + Math.floor(state.open.length / 64));
     const expansion = regions.expand(state);
+    // What an expansion costs is what it copies.
+    this.#budget.spend(Math.floor(((expansion?.pieces.length ?? 0) * state.open.length) / BOXES_A_STEP));
     if (expansion === undefined) {
       yield* this.#compare(this.#outcomes.of(state.settled), region);
       return;
