@@ -43,34 +43,28 @@ interface Price {
   readonly gasPrice: bigint;
 }
 
-/** EIP-7825. */
-const MOST_GAS = 1n << 24n;
-/** So many limits are tried: amounts that people write have small factors. */
-const TRIES = 50_000n;
-
-/** A limit and a price whose product is the fee that is asked for. */
+/** A limit and a price whose product is the fee that is asked for, exactly. */
 function priceOf(fee: Effect | undefined, least: bigint): Price | undefined {
-  const { amount, gas, feeRate } = fee ?? { amount: 0n };
-  if (gas !== undefined && feeRate !== undefined) return { gasLimit: gas, gasPrice: feeRate };
-  if (gas !== undefined) {
-    const price = amount === undefined ? 0n : gas === 0n ? undefined : divided(amount, gas);
-    return price === undefined ? undefined : { gasLimit: gas, gasPrice: price };
-  }
-  if (amount === undefined || amount === 0n) return amount === 0n && feeRate ? undefined : { gasLimit: least, gasPrice: feeRate ?? 0n };
-  if (amount >= UNLIMITED) return undefined;
-  if (feeRate !== undefined) {
-    const limit = feeRate === 0n ? undefined : divided(amount, feeRate);
-    return limit === undefined ? undefined : { gasLimit: limit, gasPrice: feeRate };
-  }
-  for (let gasLimit = least; gasLimit <= MOST_GAS && gasLimit < least + TRIES; gasLimit++) {
-    const gasPrice = divided(amount, gasLimit);
-    if (gasPrice !== undefined) return { gasLimit, gasPrice };
+  const { amount, gas, feeRate }: Partial<Effect> = fee ?? { amount: 0n };
+  if (amount === undefined) return { gasLimit: gas ?? least, gasPrice: feeRate ?? 0n };
+  for (const gasLimit of limitsFor(amount, { gas, feeRate }, least)) {
+    const gasPrice: bigint = feeRate ?? (gasLimit === 0n ? 0n : amount / gasLimit);
+    if (gasLimit * gasPrice === amount) return { gasLimit, gasPrice };
   }
   return undefined;
 }
 
-function divided(amount: bigint, by: bigint): bigint | undefined {
-  return amount % by === 0n ? amount / by : undefined;
+/** So many limits are tried: amounts that people write have small factors. */
+const TRIES = 50_000n;
+
+function* limitsFor(
+  amount: bigint,
+  { gas, feeRate }: { readonly gas: bigint | undefined; readonly feeRate: bigint | undefined },
+  least: bigint,
+): Generator<bigint> {
+  if (gas !== undefined) yield gas;
+  else if (feeRate !== undefined && feeRate > 0n) yield amount / feeRate;
+  else for (let limit = least; limit < least + TRIES; limit++) yield limit;
 }
 
 /** Enough for what any transaction of these bytes costs before it does anything; rounded, for easy factors. */
