@@ -7,7 +7,7 @@ export const AUDIT_PEOPLE: readonly Mutant[] = [
     file: "policy/analyze/actors.ts",
     find: "filter((person) => person !== asker && this.answers(person))),",
     replace: "filter((person) => person !== asker)),",
-    test: { file: "policy/analyze/channels.test.ts", name: "are exactly those that some request opens" },
+    test: { file: "policy/analyze/channels.test.ts", name: "are not opened by a machine's approval, though a clause names it" },
   },
   {
     name: "a machine confirms its own request",

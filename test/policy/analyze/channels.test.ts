@@ -4,9 +4,10 @@ import { UNLIMITED } from "../../../src/intent/effect.ts";
 import { channelsOf } from "../../../src/policy/analyze/channels.ts";
 import { PROBES, type Probe } from "../../../src/policy/analyze/probes.ts";
 import { compileCondition, TRUE } from "../../../src/policy/condition.ts";
+import type { Policy, Rule } from "../../../src/policy/core.ts";
 import { factsOf } from "../../../src/policy/facts.ts";
 import { full, parse } from "../documents.ts";
-import { can, EFFECTS, FROM, objecting, type Passing, passing, passingOf, SETS, smallPolicies } from "./small.ts";
+import { can, EFFECTS, FROM, objecting, openPolicies, type Passing, passing, passingOf, SETS, smallPolicies } from "./small.ts";
 
 const OPENING = EFFECTS.filter(({ kind, amount }) => kind !== "transfer" && (kind !== "allowance" || amount === UNLIMITED));
 const at = { horizonMs: 1e9, from: FROM, mode: "normal" };
@@ -21,7 +22,7 @@ describe("channels that no limit bounds", () => {
     let told = 0;
     fc.assert(
       fc.property(
-        smallPolicies,
+        fc.oneof(smallPolicies, openPolicies),
         fc.constantFrom("normal", "emergency"),
         fc.constantFrom(undefined, 1, 3, 1000),
         fc.constantFrom(2, 1000, 1e9),
@@ -95,6 +96,33 @@ describe("channels that no limit bounds", () => {
     const channels = (people: readonly string[]) => channelsOf(parse(document), { ...at, stolen: new Set(people) });
     expect(channels(["bot"])).toEqual([]);
     expect(channels(["ana"]).map(({ rule }) => rule)).toEqual(["spend", "spend", "spend"]);
+  });
+
+  test("are not opened by a machine's approval, though a clause names it", () => {
+    const document = full();
+    document.people.bot = [{ kind: "service", publicKey: `02${"7".repeat(64)}` }];
+    document.rules.push({ id: "blind", allow: ["unknown"], when: { requester: "ana" } });
+    const policy = parse(document);
+    const asked = (person: string): Policy => {
+      const approvals = [[{ of: "those", members: [{ person }], atLeast: 1 }]];
+      const ask = {
+        id: "ask",
+        type: "require",
+        kinds: ["unknown"],
+        when: { op: "always" },
+        approvals,
+        delayMs: 0,
+        confirm: false,
+        expiresMs: 1,
+      };
+      return { ...policy, rules: [...policy.rules, ask as Rule] };
+    };
+    expect(channelsOf(asked("bot"), { ...at, stolen: new Set(["ana", "bot"]) })).toEqual([]);
+    expect(channelsOf(asked("ben"), { ...at, stolen: new Set(["ana", "ben"]) }).map(({ approvers }) => approvers)).toEqual([
+      ["ben"],
+      ["ben"],
+      ["ben"],
+    ]);
   });
 
   test("take in what happens beside the policy, and modes in which more may be signed", () => {

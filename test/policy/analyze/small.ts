@@ -152,6 +152,11 @@ const actRules = rules(
   ),
 );
 
+/** Rules about what opens a channel, each for few people. */
+const openKinds = fc.constantFrom<readonly EffectKind[]>(["unknown"], ["call", "unknown"], ["export"], ["policyEdit"]);
+const openConditions = fc.oneof(named("requester", PEOPLE), fc.constant<Condition>({ op: "always" }));
+
+export const openPolicies = fc.record({ normal: rules("n", 6, rule(openKinds, openConditions)), emergency: rules("e", 3) }).map(policyOf);
 export const smallPolicies = fc.record({ normal: rules("n", 8), emergency: rules("e", 4) }).map(policyOf);
 export const actPolicies = fc.record({ normal: actRules, emergency: rules("e", 2) }).map(policyOf);
 
