@@ -22,7 +22,7 @@ export interface EscalationOptions extends MomentOptions {
  * What stolen people reach by acts on the custody, one after the other, whatever waits for how long: the fastest way to each thing,
  * and beside it the fastest that nobody can object to. Each act is one that the policy lets pass by itself; an edit that hands over
  * everybody's keys goes on with everybody. What is reached no sooner than everything is not told. Only delays count as waiting, not
- * hours or dates until which an act itself has to wait.
+ * hours or dates until which an act itself has to wait; a mode that ends meanwhile is entered anew.
  */
 export function escalationsOf(policy: Policy, stolen: Pick<StolenSet, "people">, options: EscalationOptions = {}): readonly Escalation[] {
   const told = new Set<string>();

@@ -8,6 +8,7 @@ import { compileCondition, TRUE } from "../../../src/policy/condition.ts";
 import { emptyCounters } from "../../../src/policy/counters.ts";
 import { factsOf } from "../../../src/policy/facts.ts";
 import { interpret } from "../../../src/policy/interpret.ts";
+import { full, parse } from "../documents.ts";
 import { circumstances, conditions, effects, PEOPLE, policies } from "../generate.ts";
 import { isInside, typed, typedRule } from "./typed.ts";
 
@@ -63,5 +64,25 @@ describe("a question about a policy", () => {
       { numRuns: 500 },
     );
     expect(count.yes).toBeGreaterThan(50);
+  });
+
+  test("from a moment on chooses no date that is over, and waits for its delay", () => {
+    const document = full();
+    document.rules.push({ id: "early", allow: ["export"], when: { requester: "ana", date: { until: "2027-01-02" } } });
+    document.rules.push({ id: "wait", require: ["export"], delay: "24h" });
+    const asked = (from: string) => answer(parse(document), { kinds: ["export"], from: Date.parse(from) });
+    const yes = asked("2026-12-31");
+    expect(yes.kind === "yes" && yes.delayMs).toBe(86_400_000);
+    expect(yes.kind === "yes" && yes.witness.circumstances.now).toBe(Date.parse("2027-01-01"));
+    expect(asked("2027-01-01").kind).toBe("no");
+    expect(asked("2027-01-03").kind).toBe("no");
+  });
+
+  test("says who could object for as long as it waits, beside those it is about", () => {
+    const edit = answer(parse(full()), { kinds: ["policyEdit"], by: new Set(["cyd", "dee", "eve"]), fewerThan: 3 });
+    expect(edit.kind === "yes" && [edit.witness.circumstances.requester, edit.objectors]).toEqual(["cyd", []]);
+    const loosens = { op: "in", field: "direction", values: new Set(["loosens"]) } as const;
+    const anybody = answer(parse(full()), { kinds: ["policyEdit"], when: loosens });
+    expect(anybody.kind === "yes" && anybody.objectors).toEqual(["dee", "eve"]);
   });
 });
