@@ -86,11 +86,11 @@ describe("a policy edit", () => {
     const base = g.team([editors], { roles });
     const book = { ...(base.book as object), acme: { chain: f.CHAIN, address: f.USDC } };
     const cases: readonly (readonly [string, object, readonly string[]])[] = [
-      ["a name", { ...base, name: "other" }, ["rules loosens"]],
-      ["a rule about signing", g.team([editors, f.ethLimit("1 ETH")], { roles }), ["rules loosens"]],
+      ["a name", { ...base, name: "other" }, ["rules tightens"]],
+      ["a rule about signing", g.team([editors, f.ethLimit("1 ETH")], { roles }), ["rules tightens"]],
       ["a rule about acts", g.team([editors, { ...g.edit, id: "edit-2" }], { roles }), ["rules governs"]],
       ["a role that acts name", { ...base, roles: { ...roles, finance: ["ana", "ben"] } }, ["roles governs"]],
-      ["a role that they do not", { ...base, roles: { ...roles, ops: ["dee", "ana"] } }, ["roles loosens"]],
+      ["a role that they do not", { ...base, roles: { ...roles, ops: ["dee", "ana"] } }, ["roles tightens"]],
       ["a book entry", { ...base, book }, ["book loosens"]],
       ["a mode", { ...base, modes: { night: { rules: [] } } }, ["modes loosens"]],
       ["two parts", { ...base, book, lists: { book: ["friend", "other", "acme"] } }, ["book loosens", "list loosens"]],
