@@ -9,7 +9,7 @@ import { FIELDS, type Field, isAct, KIND_FIELDS } from "../intent/fields.ts";
 import type { Intent } from "../intent/intent.ts";
 import { readDecimal } from "../policy/amounts.ts";
 import type { Policy } from "../policy/core.ts";
-import { reading } from "./chains.ts";
+import { chains, reading } from "./chains.ts";
 import { sessionOf } from "./judging.ts";
 
 /** What is asked of a policy without a vault: bytes that are decoded, or effects that are written out, and the circumstances. */
@@ -108,10 +108,23 @@ export function readEffect(json: Json, policy: Policy, where: string): Effect {
     if (value !== undefined)
       Object.assign(effect, readField(field, value, { policy, where: `${where}.${field}`, act: isAct(kind as Effect["kind"]) }));
   }
+  checkAddresses(effect, kind as Effect["kind"]);
   // A chain that is said stands above one that a name brings: they may not differ.
   if (given.chain !== undefined && effect.chain !== given.chain)
     throw malformed(`${where}: its names are of another chain than ${canonical(given.chain).slice(0, 40)}`);
   return effect as unknown as Effect;
+}
+
+const ADDRESSES = ["to", "party", "account", "contract"] as const;
+
+/** Addresses in their checked form, as policies have them; those of an act's people are names. */
+function checkAddresses(effect: Record<string, unknown>, kind: Effect["kind"]): void {
+  const { chain } = effect;
+  if (typeof chain !== "string" || isAct(kind)) return;
+  for (const field of ADDRESSES) {
+    const address = effect[field];
+    if (typeof address === "string") effect[field] = chains.parseAddress(chain, address);
+  }
 }
 
 const NOT_OF_EFFECTS: ReadonlySet<Field> = new Set(["total", "recipientAge", "hour", "date", "requester", "session", "origin", "mode"]);
@@ -133,7 +146,9 @@ function readField(field: Field, value: Json, { policy, where, act }: FieldOf): 
   }
   if ((field === "to" || field === "party" || field === "account" || field === "contract") && !act) {
     const entry = policy.addresses.get(expectString(value, where));
-    return entry === undefined ? { [field]: value } : { chain: entry.chain, [field]: entry.address };
+    if (entry !== undefined) return { chain: entry.chain, [field]: entry.address };
+    const [, chain, address] = /^([^:]+:[^:]+):(.+)$/.exec(String(value)) ?? [];
+    return chain === undefined ? { [field]: value } : { chain, [field]: address };
   }
   switch (FIELDS[field].type) {
     case "integer":

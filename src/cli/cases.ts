@@ -116,19 +116,17 @@ class Trying {
   }
 
   #met(given: JsonObject, { circumstances: { requester, now } }: AskedOf): (need: Need) => boolean {
-    const isMachine = (person: string) => isService(this.#policy.people.get(person) ?? []);
     const approvers = expectArray(given.approvedBy ?? [], "approvedBy").map((name) => {
       const person = expectString(name, "approvedBy");
       if (!this.#policy.people.has(person)) throw malformed(`approvedBy: the policy has no person called ${person.slice(0, 40)}`);
       return person;
     });
-    const people = approvers.filter((person) => !isMachine(person));
     const waitedMs = given.waited === undefined ? 0 : readDuration(given.waited, "waited");
-    const confirmed = given.confirmed === true && requester !== undefined && !isMachine(requester);
+    const confirmed = given.confirmed === true && requester !== undefined && !isService(this.#policy.people.get(requester) ?? []);
     return (need) => {
       switch (need.kind) {
         case "approvals":
-          return missing(need, people, requester === undefined ? [] : [requester], now).kind === "met";
+          return missing(need, approvers, requester === undefined ? [] : [requester], now).kind === "met";
         case "delay":
           return waitedMs >= need.delayMs;
         case "confirm":

@@ -136,20 +136,14 @@ function nearLimitRow({ rule, bucket, used, max, place, times }: NearLimit, poli
   const limit = ruleOf(policy, rule) as LimitRule | undefined;
   const unit = limit?.unit;
   const write = (amount: bigint) => (unit === undefined ? amount.toString() : writeAmount(amount, unit));
-  return [
-    plain(rule),
-    `${write(used)} of ${write(max)}`,
-    bucket === "" ? "" : plain(bucket),
-    `at #${place}`,
-    `${times} times above four fifths`,
-  ];
+  return [plain(rule), `${write(used)} of ${write(max)}`, bucket === "" ? "" : plain(bucket), `at #${place}`, `so full ${times} times`];
 }
 
 function nearTierRow({ rule, type, field, tier, amount, place, times }: NearTier, policy: Policy): string[] {
   const says = type === "allow" ? "allows less than" : "begins at";
   const unit = unitOf(policy, rule);
   const write = (units: bigint) => (unit === undefined ? units.toString() : writeAmount(units, unit));
-  return [plain(rule), `${says} ${write(tier)}`, `${field} ${write(amount)}`, `at #${place}`, `${times} within a tenth`];
+  return [plain(rule), `${says} ${write(tier)}`, `${field} ${write(amount)}`, `at #${place}`, `so near ${times} times`];
 }
 
 /** The asset that the rule pins, for its amounts. */
@@ -177,7 +171,7 @@ function cautions({ errors, unreadable, past: { unread, readThen } }: Read, styl
     ...(readThen > 0
       ? [style.dim(`${readThen} requests could not be read anew with this policy's names: they are judged as they were read then`)]
       : []),
-    ...(unreadable > 0 ? [style.bad(`${unreadable} lines could not be read:`)] : []),
+    ...(unreadable > 0 ? [style.bad(`lines that could not be read: ${unreadable}`)] : []),
     ...errors.slice(0, MOST_LINES).map(({ line, error }) => `  ${style.bad("✗")} line ${line}: ${plain(errorText(error))}`),
   ];
 }

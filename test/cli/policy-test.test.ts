@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ana, ben, cyd, ETHER, ethLimit, MALLORY, payments, person, request, transaction } from "../custody/fixture.ts";
+import { ana, ben, cyd, ETHER, ethLimit, FRIEND, MALLORY, payments, person, request, transaction } from "../custody/fixture.ts";
 import { type Draft, Shell } from "./shell.ts";
 
 const shell = new Shell();
@@ -55,6 +55,8 @@ describe("cases of a policy", () => {
         expect: { verdict: "pending", needs: ["four-eyes", { kind: "delay", delay: "24h" }] },
       },
       { ...request(transaction({ value: ETHER })), expect: "allow" },
+      { effects: [{ kind: "transfer", asset: "ETH", to: `eip155:1:${FRIEND}`, amount: "1 ETH" }], expect: "allow" },
+      { effects: [{ kind: "transfer", asset: "ETH", to: FRIEND.toLowerCase(), amount: "1 ETH" }], expect: "allow" },
       pay("6 ETH", { expect: { verdict: "deny", reasons: [{ code: "limit/exceeded", rule: "eth-limit" }] } }),
       pay("1 ETH", { mode: "frozen", expect: { verdict: "deny", reasons: ["policy/not-allowed"] } }),
     ];
@@ -139,6 +141,7 @@ describe("cases of a policy", () => {
     [pay("1 ETH", { after: [pay("1 ETH", { now: "2027-01-01" })] }), "not after the case's own"],
     [pay("1 ETH", { approvedBy: ["nobody"] }), "approvedBy"],
     [{ effects: [{ kind: "transfer", asset: "ETH", chain: "eip155:10" }] }, "of another chain"],
+    [{ effects: [{ kind: "transfer", asset: "ETH", to: FRIEND.replace("d", "D") }] }, "address"],
     [{ effects: [{ kind: "transfer", total: "5" }] }, "expected only the members"],
     [{ effects: [{ kind: "toString" }] }, "expected a known kind"],
     [{ effects: [{ kind: "transfer", asset: "constructor", contract: "__proto__", amount: "-1" }] }, "expected an integer"],

@@ -71,10 +71,10 @@ export const REPLAY: readonly Mutant[] = [
     test: replay("what the chain refused and what somebody refused stays so"),
   },
   {
-    name: "a program's yes passes a case",
+    name: "whoever asks approves in a case",
     file: "cli/cases.ts",
-    find: "const people = approvers.filter((person) => !isMachine(person));",
-    replace: "const people = approvers;",
+    find: "missing(need, approvers, requester === undefined ? [] : [requester], now)",
+    replace: "missing(need, approvers, [], now)",
     test: cases("let people answer"),
   },
 ];
