@@ -41,6 +41,7 @@ import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
 import { REALM } from "./mutants/realm.ts";
 import { REPLAY } from "./mutants/replay.ts";
+import { REPORT } from "./mutants/report.ts";
 import { SECRETS } from "./mutants/secrets.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
@@ -71,6 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPROVALS_LINE,
   ...CREDENTIALS,
   ...REALM,
+  ...REPORT,
   ...REPLAY,
   ...SECRETS,
   ...CRASH,

@@ -20,13 +20,16 @@ export interface Endless {
 
 const WORST_FIRST: readonly Endless["kind"][] = ["asset without a limit", "unlimited allowance", "fees without a limit"];
 
-/** The worst of what is not bounded: money before promises before fees, and the soonest of them. */
-export function endlessOf(cells: readonly Cell[], steps: Steps): Endless | undefined {
+/** What is not bounded, the worst first: money before promises before fees, and the soonest of them. */
+export function endlessOf(cells: readonly Cell[], steps: Steps): readonly Endless[] {
   const all = cells
     .filter(isEndless)
     .flatMap((cell) => cell.faces.map((face): Endless => ({ cell, face, kind: kindOf(cell, face, steps) })));
   const rank = ({ cell, kind, face }: Endless) => [Number(cell.several), WORST_FIRST.indexOf(kind), cell.delayMs, face.asked.length];
-  return all.reduce<Endless | undefined>((best, one) => (best === undefined || isLess(rank(one), rank(best)) ? one : best), undefined);
+  return all
+    .map((one) => ({ one, rank: rank(one) }))
+    .sort((a, b) => compare(a.rank, b.rank))
+    .map(({ one }) => one);
 }
 
 function isEndless({ amounts, draws }: Cell): boolean {
@@ -93,7 +96,6 @@ export function channelOf({ cell, kind }: Endless, policy: Policy, attack: Attac
   };
 }
 
-function isLess(a: readonly number[], b: readonly number[]): boolean {
-  const at = a.findIndex((value, index) => value !== b[index]);
-  return at >= 0 && (a[at] as number) < (b[at] as number);
+function compare(a: readonly number[], b: readonly number[]): number {
+  return a.map((value, index) => value - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }

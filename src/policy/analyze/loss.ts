@@ -93,6 +93,9 @@ function asked({ stolen, mode, horizonMs }: Attack, what: Loss["what"]): Pick<Lo
 /** Starts that are looked at: hours that differ from week to week may have more. */
 const MOST_STARTS = 2000;
 
+/** Ways without a limit that are tried to be shown. */
+const MOST_TRIES = 20;
+
 class Search {
   readonly #policy: Policy;
   readonly #attack: Attack;
@@ -124,15 +127,17 @@ class Search {
   }
 
   #endless(cells: readonly Cell[]): Loss | undefined {
-    const endless = endlessOf(cells, this.#steps);
-    if (endless === undefined) return undefined;
-    const sequence = shownOf(endless, this.#policy, this.#attack, this.#steps);
-    const rehearsed = rehearse(this.#policy, sequence);
-    const [step] = sequence.steps;
-    if (step === undefined || rehearsed.steps[0]?.kind !== "passed")
-      throw new Inconclusive("a way without a limit was found that no single request could be shown for");
-    const channel = channelOf(endless, this.#policy, this.#attack, step);
-    return { ...asked(this.#attack, this.#what), status: "exact", amount: undefined, ...this.#taken(rehearsed), sequence, channel };
+    const all = endlessOf(cells, this.#steps);
+    for (const endless of all.slice(0, MOST_TRIES)) {
+      const sequence = shownOf(endless, this.#policy, this.#attack, this.#steps);
+      const rehearsed = rehearse(this.#policy, sequence);
+      const [step] = sequence.steps;
+      if (step === undefined || rehearsed.steps[0]?.kind !== "passed") continue;
+      const channel = channelOf(endless, this.#policy, this.#attack, step);
+      return { ...asked(this.#attack, this.#what), status: "exact", amount: undefined, ...this.#taken(rehearsed), sequence, channel };
+    }
+    if (all.length > 0) throw new Inconclusive("a way without a limit was found that no single request could be shown for");
+    return undefined;
   }
 
   #bounded(lots: readonly Lot[]): Loss {

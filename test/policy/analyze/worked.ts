@@ -84,3 +84,45 @@ export const treasury: JsonObject = {
     EDIT,
   ],
 };
+
+/** An agent that gives allowances: 500 at a time, three an hour, 2,000 USDC a day. */
+export const agent: JsonObject = {
+  keyward: "policy/1",
+  name: "spending agent",
+  assets: ASSETS,
+  book: { router: { chain: "eip155:1", address: VITALIK } },
+  people: { owner: [{ kind: "unlock" }], bot: [{ kind: "service", publicKey: person("b")[0]?.publicKey as string }] },
+  rules: [
+    {
+      id: "allowance",
+      allow: ["allowance", "signedAllowance"],
+      when: { asset: "USDC", to: "router", requester: "bot", amount: { max: "500 USDC" } },
+    },
+    { id: "fees", allow: ["fee"], when: { asset: "ETH", amount: { max: "0.05 ETH" } } },
+    { id: "exposure", limit: ["outflow"], when: { asset: "USDC" }, max: "2000 USDC", per: "24h" },
+    { id: "rate", limit: ["allowance", "signedAllowance"], max: "3", per: "1h", by: ["requester"] },
+    { id: "daily-fees", limit: ["outflow"], when: { asset: "ETH" }, max: "0.5 ETH", per: "24h" },
+    { id: "edit", allow: ["policyEdit"], when: { requester: "owner" } },
+  ],
+};
+
+const BITCOIN = "bip122:000000000019d6689c085ae165831e93";
+export const BTC = { asset: `${BITCOIN}/native` };
+
+/** Sweeps to an exchange in office hours, 2 BTC a day, with two of finance. */
+export const sweep: JsonObject = {
+  keyward: "policy/1",
+  name: "bitcoin sweep",
+  assets: { BTC: { chain: BITCOIN, asset: "native", decimals: 8 } },
+  book: { exchange: { chain: BITCOIN, address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4" } },
+  people: PEOPLE,
+  roles: ROLES,
+  hours: { desk: { zone: "Europe/Zurich", open: ["Mon-Fri 09:00-17:00"], closed: ["2026-12-25"], until: "2027-12-31" } },
+  rules: [
+    { id: "sweep", allow: ["transfer"], when: { asset: "BTC", to: "exchange", hour: "desk", requester: ["role:ops", "role:finance"] } },
+    { id: "fees", allow: ["fee"], when: { asset: "BTC", hour: "desk" } },
+    { id: "two", require: ["transfer"], approvals: [{ of: "finance", atLeast: 2 }] },
+    { id: "daily", limit: ["outflow"], when: { asset: "BTC" }, max: "2 BTC", per: "24h" },
+    EDIT,
+  ],
+};

@@ -1,0 +1,78 @@
+import type { Mutant } from "../mutants.ts";
+
+const LOSS = "policy/analyze/loss.test.ts";
+const COVERING = "policy/analyze/loss-covering.test.ts";
+const REHEARSAL = "policy/analyze/loss-rehearsal.test.ts";
+
+export const MAXIMUM_LOSS: readonly Mutant[] = [
+  {
+    name: "what left a whole window ago still counts against the bound",
+    file: "policy/analyze/covering.ts",
+    find: "?? Number.POSITIVE_INFINITY) <= moment - windowMs",
+    replace: "?? Number.POSITIVE_INFINITY) < moment - windowMs",
+    test: { file: COVERING, name: "is the cheapest cover of the time by windows" },
+  },
+  {
+    name: "counters of several recipients bound like one",
+    file: "policy/analyze/draws.ts",
+    find: "undefined : capacity * many",
+    replace: "undefined : capacity",
+    test: { file: LOSS, name: "counts each person apart where a limit does, and all of its recipients" },
+  },
+  {
+    name: "people who ask share one counter of their own",
+    file: "policy/analyze/draws.ts",
+    find: "key.push(`${field} ${buckets.requester}`)",
+    replace: "key.push(field)",
+    test: { file: LOSS, name: "counts each person apart where a limit does, and all of its recipients" },
+  },
+  {
+    name: "whoever asks counts as approver",
+    file: "policy/analyze/thieves.ts",
+    find: "this.#actors.approvers(this.people, requester, moment)",
+    replace: "this.#actors.approvers(this.people, undefined, moment)",
+    test: { file: LOSS, name: "loses to" },
+  },
+  {
+    name: "what has to wait is taken at once",
+    file: "policy/analyze/loss.ts",
+    find: "within(open, [from + delayMs, from + horizonMs])",
+    replace: "within(open, [from, from + horizonMs])",
+    test: { file: LOSS, name: "or before a delay is over" },
+  },
+  {
+    name: "nobody notices what waits just as long as it takes",
+    file: "policy/analyze/thieves.ts",
+    find: "detectionMs <= delayMs",
+    replace: "detectionMs < delayMs",
+    test: { file: LOSS, name: "waits longer than it takes to notice" },
+  },
+  {
+    name: "the excess of a limit counts as answered whoever would have to",
+    file: "policy/analyze/thieves.ts",
+    find: "suffices([limit.beyond], approvers) && !stopped(limit)",
+    replace: "!stopped(limit)",
+    test: { file: LOSS, name: "takes what the excess of a limit needs" },
+  },
+  {
+    name: "a number is called exact though nothing shows it",
+    file: "policy/analyze/loss.ts",
+    find: "if (taken.shown === amount)",
+    replace: "if (taken.shown <= amount)",
+    test: { file: "policy/analyze/loss-schedules.test.ts", name: "is an upper bound where only what is rounded up stands in the way" },
+  },
+  {
+    name: "repetitions of a request are judged as one",
+    file: "policy/analyze/rehearse.ts",
+    find: "asked * (times - 1n)",
+    replace: "asked * 0n",
+    test: { file: REHEARSAL, name: "is refused with one unit more, once more" },
+  },
+  {
+    name: "a rehearsed delay need not be over",
+    file: "policy/analyze/rehearse.ts",
+    find: "signedMs - askedMs >= need.delayMs",
+    replace: "signedMs - askedMs >= 0",
+    test: { file: REHEARSAL, name: "waits where an approval is missing or a delay is not over" },
+  },
+];

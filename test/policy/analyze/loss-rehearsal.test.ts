@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { DAY_MS } from "../../../src/base/time.ts";
+import { maximumLoss } from "../../../src/policy/analyze/loss.ts";
+import { rehearse } from "../../../src/policy/analyze/rehearse.ts";
+import type { Sequence, Step } from "../../../src/policy/analyze/sequence.ts";
+import { ETH, hotWallet, read, treasury, USDC_ASSET } from "./worked.ts";
+
+const FROM = Date.UTC(2026, 0, 5);
+
+/** The sequence with one step otherwise. */
+function changed({ from, steps }: Sequence, at: number, change: (step: Step) => Partial<Step>): Sequence {
+  return { from, steps: steps.map((step, index) => (index === at ? { ...step, ...change(step) } : step)) };
+}
+
+function greater({ witness }: Step): Partial<Step> {
+  return { witness: { ...witness, effects: witness.effects.map((effect) => ({ ...effect, amount: (effect.amount ?? 0n) + 1n })) } };
+}
+
+describe("a sequence that takes all there is", () => {
+  const wallet = read(
+    hotWallet({ rules: [{ id: "slow", require: ["transfer", "fee"], approvals: [{ of: "ops", atLeast: 1 }], delay: "1h" }] }),
+  );
+  const attack = { stolen: new Set(["ana", "ben"]), mode: "normal", horizonMs: 8 * DAY_MS + 3_600_000, from: FROM };
+  const { sequence } = maximumLoss(wallet, attack, ETH);
+  const last = sequence.steps.length - 1;
+  const kindAfter = (change: (step: Step) => Partial<Step>, at = last) =>
+    rehearse(wallet, changed(sequence, at, change)).steps.map(({ kind }) => kind)[last];
+
+  test("passes as it is, and says what it took", () => {
+    const { steps, taken } = rehearse(wallet, sequence);
+    expect(steps.every(({ kind }) => kind === "passed")).toBe(true);
+    expect(taken.get(ETH.asset)?.amount).toBe(250n * 10n ** 18n);
+  });
+
+  test("is refused with one unit more, once more, or a millisecond earlier", () => {
+    expect(kindAfter(greater)).toBe("denied");
+    expect(kindAfter(({ times }) => ({ times: times + 1n }))).toBe("denied");
+    expect(kindAfter(({ signedMs, askedMs }) => ({ signedMs: signedMs - 1, askedMs: askedMs - 1 }))).toBe("denied");
+    expect(kindAfter(() => ({ times: 0n }))).toBe("denied");
+  });
+
+  test("waits where an approval is missing or a delay is not over", () => {
+    expect(kindAfter(() => ({ approvers: [] }))).toBe("pending");
+    expect(kindAfter(({ witness }) => ({ approvers: [witness.circumstances.requester ?? ""] }))).toBe("pending");
+    expect(kindAfter(({ askedMs }) => ({ askedMs: askedMs + 1 }))).toBe("pending");
+  });
+
+  test("needs more approval for what is beyond a limit", () => {
+    const policy = read(treasury);
+    const stolen = new Set(["ana", "cyd", "dee"]);
+    const { sequence: payments } = maximumLoss(policy, { ...attack, stolen, horizonMs: DAY_MS }, USDC_ASSET);
+    const at = payments.steps.length - 1;
+    expect(rehearse(policy, payments).steps[at]?.kind).toBe("passed");
+    expect(rehearse(policy, changed(payments, at, greater)).steps[at]?.kind).toBe("pending");
+  });
+});
