@@ -13,6 +13,7 @@ import {
   NO_NAMES,
   NOTHING,
   ONLY_UNKNOWN,
+  overlap,
   subtract,
   unite,
   type ValueSet,
@@ -81,6 +82,17 @@ export function meet(a: Box, b: Box): Box | undefined {
     }
   }
   return out;
+}
+
+/** Whether they are anywhere together. */
+export function meets(a: Box, b: Box): boolean {
+  let j = 0;
+  for (const [dimension, values] of a) {
+    while (j < b.length && (b[j] as Side)[0] < dimension) j++;
+    const other = b[j];
+    if (other !== undefined && other[0] === dimension && !overlap(values, other[1])) return false;
+  }
+  return true;
 }
 
 interface Sense {

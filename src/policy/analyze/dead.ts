@@ -4,7 +4,7 @@ import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { about, itemsOf, type Outcome, Outcomes, rulesIn } from "./items.ts";
 import { type Approvers, type Asked, answersOnly } from "./quorum.ts";
-import { Budget, type Keep, Regions, type State } from "./regions.ts";
+import { Budget, type Item, type Keep, Regions, type State } from "./regions.ts";
 
 /** A rule that can never change an outcome. */
 export interface DeadRule {
@@ -53,6 +53,11 @@ class Walk {
   readonly #space: Space;
   readonly #allow: number;
   readonly #people: ReadonlySet<string>;
+  /** What allows and what denies alone, by rule. */
+  readonly #plain = new Outcomes();
+  readonly #plainItems = new Map<Rule, readonly Item[]>();
+  readonly #approvals = new Map<Rule, string>();
+  readonly #asksMore = new Map<string, boolean>();
 
   constructor(policy: Policy, rules: readonly Rule[], budget: Budget) {
     this.#rules = rules;
@@ -85,12 +90,14 @@ class Walk {
 
   /** Whether there is a point in the boxes that others allow, and do not deny, as far as either is looked at. */
   #some(boxes: readonly Box[], others: readonly Rule[], look: { readonly allowed: boolean; readonly denied: boolean }): boolean {
-    const outcomes = new Outcomes();
+    const outcomes = this.#plain;
     const here = outcomes.number({ what: "asked" });
-    const items = itemsOf(this.#space, others, outcomes).filter(({ outcome }) => {
-      const { what } = outcomes.at(outcome);
-      return (what === "allowed" && look.allowed) || (what === "denied" && look.denied);
-    });
+    const items = others
+      .flatMap((rule) => this.#itemsOf(rule))
+      .filter(({ outcome }) => {
+        const { what } = outcomes.at(outcome);
+        return (what === "allowed" && look.allowed) || (what === "denied" && look.denied);
+      });
     const regions = new Regions(this.#space, [...about(items, boxes), { outcome: here, boxes }], { budget: this.#budget });
     const seen = new Set<State>();
     const search = (state: State): boolean => {
@@ -103,6 +110,12 @@ class Walk {
       return expansion === undefined || expansion.pieces.some((piece) => search(piece.state));
     };
     return search(regions.start);
+  }
+
+  #itemsOf(rule: Rule): readonly Item[] {
+    const known = this.#plainItems.get(rule) ?? itemsOf(this.#space, [rule], this.#plain);
+    this.#plainItems.set(rule, known);
+    return known;
   }
 
   run(): void {
@@ -177,21 +190,42 @@ class Walk {
       if (rule.confirm && !requires.some(({ confirm }) => confirm)) return true;
       if (rule.delayMs > Math.max(0, ...requires.map(({ delayMs }) => delayMs))) return true;
     }
-    const own = askedBy(rule);
-    if (own.length === 0) return false;
+    const own = this.#approvalsOf(rule);
+    const beside = new Map(others.map((other) => [this.#approvalsOf(other), askedBy(other)]));
+    if (own === NONE || beside.has(own)) return false;
+    beside.delete(NONE);
+    // Hundreds of rules ask a few roles for the same, and mostly one of them alone asks for enough.
+    const isMore = (texts: readonly string[]): boolean => {
+      const key = JSON.stringify([own, texts]);
+      const known =
+        this.#asksMore.get(key) ??
+        this.#isMore(
+          askedBy(rule),
+          texts.map((text) => beside.get(text) ?? []),
+        );
+      this.#asksMore.set(key, known);
+      return known;
+    };
+    const texts = [...beside.keys()].sort();
+    return texts.every((text) => isMore([text])) && isMore(texts);
+  }
+
+  #isMore(asked: Asked, others: readonly Asked[]): boolean {
     return [undefined, ...this.#people].some((requester) => {
       const approvers: Approvers = { people: new Set([...this.#people].filter((person) => person !== requester)), stands: () => true };
-      return (
-        answersOnly(
-          others.map(askedBy).filter(({ length }) => length > 0),
-          [own],
-          approvers,
-          this.#budget,
-        ) !== undefined
-      );
+      return answersOnly(others, [asked], approvers, this.#budget) !== undefined;
     });
   }
+
+  /** One text for rules that ask for the same approvals. */
+  #approvalsOf(rule: RequireRule | LimitRule): string {
+    const known = this.#approvals.get(rule) ?? JSON.stringify(askedBy(rule));
+    this.#approvals.set(rule, known);
+    return known;
+  }
 }
+
+const NONE = "[]";
 
 function askedBy(rule: RequireRule | LimitRule): Asked {
   return rule.type === "require" ? rule.approvals : rule.beyond;

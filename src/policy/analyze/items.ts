@@ -1,7 +1,7 @@
 import { type EffectKind, UNLIMITED } from "../../intent/effect.ts";
 import { isAct } from "../../intent/fields.ts";
 import type { Condition, LimitRule, Policy, RequireRule, Rule } from "../core.ts";
-import { type Box, boxesOf, boxesOfRule, meet, ofKinds } from "./boxes.ts";
+import { type Box, boxesOf, boxesOfRule, meets, ofKinds } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
 import { excessOf } from "./excess.ts";
 import type { Item, Keep } from "./regions.ts";
@@ -108,7 +108,7 @@ function excessBoxes(space: Space, limit: LimitRule): readonly Box[] {
 export function about(items: readonly Item[], asked: readonly Box[]): readonly Item[] {
   if (asked.some((box) => box.length === 0)) return items;
   return items.flatMap(({ outcome, boxes }) => {
-    const near = boxes.filter((box) => asked.some((other) => meet(box, other) !== undefined));
+    const near = boxes.filter((box) => asked.some((other) => meets(box, other)));
     return near.length === 0 ? [] : [{ outcome, boxes: near }];
   });
 }

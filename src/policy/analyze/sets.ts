@@ -38,6 +38,24 @@ export function intersect(a: ValueSet, b: ValueSet): ValueSet {
   };
 }
 
+/** Whether some value is in both. */
+export function overlap(a: ValueSet, b: ValueSet): boolean {
+  return (
+    a === b ||
+    (a.unknown && b.unknown) ||
+    namesOverlap(a.names, b.names) ||
+    a.flags.some((flag) => b.flags.includes(flag)) ||
+    a.integers.some(([low, high]) => b.integers.some(([start, end]) => low <= end && start <= high))
+  );
+}
+
+function namesOverlap(a: Names, b: Names): boolean {
+  if (a.not && b.not) return true;
+  const [listed, other] = a.not || (!b.not && b.values.size < a.values.size) ? [b, a] : [a, b];
+  for (const name of listed.values) if (hasName(other, name)) return true;
+  return false;
+}
+
 export function unite(a: ValueSet, b: ValueSet): ValueSet {
   if (a === b) return a;
   return {
@@ -124,8 +142,16 @@ function subtractIntervals(whole: readonly Interval[], part: readonly Interval[]
   return out;
 }
 
+// A list of ten thousand addresses is written once, however many rules and questions look at it.
+const keys = new WeakMap<ValueSet, string>();
+
 /** One text for equal sets. */
-export function keyOf({ names, integers, flags, unknown }: ValueSet): string {
+export function keyOf(values: ValueSet): string {
+  const known = keys.get(values);
+  if (known !== undefined) return known;
+  const { names, integers, flags, unknown } = values;
   const named = `${names.not ? "!" : ""}${JSON.stringify([...names.values].sort())}`;
-  return `${named} ${integers.map(([low, high]) => `${low}-${high}`).join(",")} ${flags.join(",")} ${unknown}`;
+  const key = `${named} ${integers.map(([low, high]) => `${low}-${high}`).join(",")} ${flags.join(",")} ${unknown}`;
+  keys.set(values, key);
+  return key;
 }

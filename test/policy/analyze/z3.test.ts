@@ -9,7 +9,7 @@ import type { Condition, Credential, Policy, Rule } from "../../../src/policy/co
 import { conditions, PEOPLE, policies, rules } from "../generate.ts";
 import { readRealistic, realisticDocument, realisticPolicy } from "./realistic.ts";
 import { typed, typedRule } from "./typed.ts";
-import { and, argumentsOf, Encoding, type Fate, Judging, not, openZ3, or, rulesOf, type Z3 } from "./z3.ts";
+import { and, argumentsOf, Encoding, type Fate, Judging, not, openZ3, or, questionScript, rulesOf, type Z3 } from "./z3.ts";
 
 let z3: Z3;
 beforeAll(async () => {
@@ -41,28 +41,6 @@ function paysPeople(condition: Condition): boolean {
   return condition.op === "in" && condition.field === "to" && PEOPLE.some((person) => condition.values.has(person));
 }
 
-/** The question, as a formula that has a model exactly if the answer is yes. */
-function scriptOf(policy: Policy, { kinds, when = { op: "always" }, mode = "normal", by, fewerThan }: Question): string {
-  const people = [...policy.people.keys()];
-  const encoding = new Encoding(policy.people, argumentsOf([when, ...everyRule(policy).map((rule) => rule.when)]));
-  const judging = new Judging(encoding);
-  const asking = people.filter((person) => by?.has(person) ?? true);
-  const answering = encoding.someone(asking);
-  encoding.assertSessions();
-  encoding.assert(encoding.kindIsOne(kinds));
-  encoding.assert(encoding.truthOf(when).certainly);
-  encoding.assert(encoding.nameIs("mode", mode));
-  encoding.assert(or(asking.map((person) => encoding.nameIs("requester", person))));
-  if (fewerThan !== undefined) encoding.assert(`(< ${answering.count} ${fewerThan})`);
-  const fates = (["acts", { mode }] as const).map((judged) => judging.fateOf(rulesOf(policy, judged)));
-  encoding.assert(
-    or(
-      fates.map(({ allowed, confirm, answeredBy }) => and([allowed, not(and([confirm, encoding.machineAsks])), answeredBy(answering.has)])),
-    ),
-  );
-  return encoding.script;
-}
-
 async function sampled<T>(arbitrary: fc.Arbitrary<T>, numRuns: number, check: (value: T) => Promise<void>): Promise<void> {
   await fc.assert(fc.asyncProperty(arbitrary, check), { numRuns });
 }
@@ -83,7 +61,7 @@ describe("z3, which knows nothing of boxes and regions", () => {
       const found = answer(policy, whole);
       count[found.kind]++;
       if (found.kind === "inconclusive") return;
-      expect(await z3.isSatisfiable(scriptOf(policy, whole))).toBe(found.kind === "yes");
+      expect(await z3.isSatisfiable(questionScript(policy, whole))).toBe(found.kind === "yes");
     });
     expect(Math.min(count.yes, count.no)).toBeGreaterThan(20);
     expect(count.inconclusive).toBeLessThan(20);
@@ -105,7 +83,7 @@ describe("z3, which knows nothing of boxes and regions", () => {
           const found = answer(policy, question);
           if (found.kind === "inconclusive") throw new Error(found.why);
           count[found.kind]++;
-          expect(await z3.isSatisfiable(scriptOf(policy, question))).toBe(found.kind === "yes");
+          expect(await z3.isSatisfiable(questionScript(policy, question))).toBe(found.kind === "yes");
         }
       }
     }

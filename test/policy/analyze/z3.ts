@@ -2,6 +2,8 @@ import { init, killThreads } from "z3-solver";
 import { ACT_KINDS, EFFECT_KINDS, UNLIMITED } from "../../../src/intent/effect.ts";
 import { FIELDS, type Field, isAct, KIND_FIELDS } from "../../../src/intent/fields.ts";
 import type { Clause } from "../../../src/intent/verdict.ts";
+import { everyRule } from "../../../src/policy/analyze/dimensions.ts";
+import type { Question } from "../../../src/policy/analyze/question.ts";
 import type { ArgumentTest, Condition, Credential, LimitRule, Policy, Rule } from "../../../src/policy/core.ts";
 import { DIRECTIONS, PARTS } from "../../../src/policy/references.ts";
 
@@ -359,6 +361,28 @@ export class Judging {
         ),
     };
   }
+}
+
+/** The question, as a formula that has a model exactly if the answer is yes. */
+export function questionScript(policy: Policy, { kinds, when = { op: "always" }, mode = "normal", by, fewerThan }: Question): string {
+  const people = [...policy.people.keys()];
+  const encoding = new Encoding(policy.people, argumentsOf([when, ...everyRule(policy).map((rule) => rule.when)]));
+  const judging = new Judging(encoding);
+  const asking = people.filter((person) => by?.has(person) ?? true);
+  const answering = encoding.someone(asking);
+  encoding.assertSessions();
+  encoding.assert(encoding.kindIsOne(kinds));
+  encoding.assert(encoding.truthOf(when).certainly);
+  encoding.assert(encoding.nameIs("mode", mode));
+  encoding.assert(or(asking.map((person) => encoding.nameIs("requester", person))));
+  if (fewerThan !== undefined) encoding.assert(`(< ${answering.count} ${fewerThan})`);
+  const fates = (["acts", { mode }] as const).map((judged) => judging.fateOf(rulesOf(policy, judged)));
+  encoding.assert(
+    or(
+      fates.map(({ allowed, confirm, answeredBy }) => and([allowed, not(and([confirm, encoding.machineAsks])), answeredBy(answering.has)])),
+    ),
+  );
+  return encoding.script;
 }
 
 /** Every argument that some condition names. */
