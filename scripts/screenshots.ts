@@ -1,11 +1,13 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import type { Page, PageScreenshotOptions } from "playwright";
 import { serve } from "../examples/browser/serve.ts";
 import { launchBrowser } from "../test/browser/site.ts";
 import { createVault, derive, review } from "../test/examples-browser.steps.ts";
 
-// Writes docs/images/browser-{light,dark}.png: the page of examples/browser after a payment, a denial and a look at the log.
+// Writes docs/images/browser-{light,dark}.png: the page of examples/browser after a payment, a denial and a look at the log; and
+// docs/images/audit.png: the report docs/examples/hot-wallet-audit.html, its losses and their course.
 
 const MOST_BYTES = 150_000;
 const folder = fileURLToPath(new URL("../docs/images/", import.meta.url));
@@ -28,14 +30,25 @@ try {
     await page.getByRole("button", { name: "Verify the log" }).click();
     await page.getByText("untampered").waitFor();
     await review(page, { amount: "5" });
-    const path = `${folder}browser-${colorScheme}.png`;
-    await page.screenshot({ path, fullPage: true });
-    const { size } = await stat(path);
-    console.log(`${path} ${size} bytes`);
-    if (size > MOST_BYTES) throw new Error(`expected at most ${MOST_BYTES} bytes`);
+    await shoot(page, `browser-${colorScheme}`, {});
     await context.close();
   }
+  const page = await browser.newPage({ viewport: { width: 1080, height: 900 } });
+  await page.setContent(await readFile(new URL("../docs/examples/hot-wallet-audit.html", import.meta.url), "utf8"));
+  // The losses and their course: what people look for first, and small enough to keep.
+  const from = await page.locator("#losses").boundingBox();
+  const to = await page.locator("#losses figure").first().boundingBox();
+  if (from === null || to === null) throw new Error("the report has no chart");
+  await shoot(page, "audit", { clip: { x: 0, y: from.y - 16, width: 1080, height: to.y + to.height - from.y + 32 } });
 } finally {
   await browser.close();
   server.close();
+}
+
+async function shoot(page: Page, name: string, options: PageScreenshotOptions): Promise<void> {
+  const path = `${folder}${name}.png`;
+  await page.screenshot({ path, fullPage: true, ...options });
+  const { size } = await stat(path);
+  console.log(`${path} ${size} bytes`);
+  if (size > MOST_BYTES) throw new Error(`expected at most ${MOST_BYTES} bytes`);
 }

@@ -37,13 +37,14 @@ function chart({ columns, rows, mode }: LossTable, what: Loss["what"], names: Na
   const y = (amount: bigint) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * Number((amount * 10_000n) / top)) / 10_000;
   const name = names.called(what);
   const counted = names.counted(what) ?? { name, decimals: 0 };
+  const low = lowered(asked.map(({ horizonMs }) => x(horizonMs)));
   const labels = spread(shown.map(({ losses }) => endOf(losses, y)));
   const rest = lines.length - shown.length;
   return markup`<figure><figcaption>${name} over time, mode ${mode}: what can have left when the attack has gone on for so long</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${spoken(shown, name)}">
 ${ticks.map((tick) => markup`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick)}" y2="${y(tick)}"/><text class="axis" x="${LEFT - 8}" y="${y(tick) + 4}" text-anchor="end">${amountText(tick, { name: "", decimals: counted.decimals }).trim()}</text>`)}
 <text class="axis" x="${LEFT - 8}" y="14" text-anchor="end">${name}</text>
-${asked.map(({ horizonMs }, at) => axisLabel(durationText(horizonMs), x(horizonMs), tooNear(asked, at, x) ? HEIGHT - 6 : HEIGHT - BOTTOM + 18))}
+${asked.map(({ horizonMs }, at) => axisLabel(durationText(horizonMs), x(horizonMs), low[at] === true ? HEIGHT - 6 : HEIGHT - BOTTOM + 18))}
 ${shown.map(({ losses }, at) => drawn(losses, at, x, y))}
 ${shown.map(({ who, losses }, at) => {
   const text = who.length > 1 ? `${who[0]} and ${plural(who.length - 1, "other")}` : (who[0] ?? "");
@@ -116,9 +117,14 @@ function ticksUpTo(largest: bigint): readonly bigint[] {
   return ticks;
 }
 
-function tooNear(asked: readonly { readonly horizonMs: number }[], at: number, x: (ms: number) => number): boolean {
-  const [before, here] = [asked[at - 1]?.horizonMs, asked[at]?.horizonMs];
-  return before !== undefined && here !== undefined && at % 2 === 1 ? x(here) - x(before) < 44 : false;
+/** On the lower of two lines where the label before it is too near. */
+function lowered(places: readonly number[]): readonly boolean[] {
+  const out: boolean[] = [];
+  for (const [at, place] of places.entries()) {
+    const before = places[at - 1];
+    out.push(before !== undefined && place - before < 44 && out[at - 1] === false);
+  }
+  return out;
 }
 
 function spoken(lines: readonly Line[], name: string): string {

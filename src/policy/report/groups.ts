@@ -2,6 +2,8 @@ import type { StolenSet } from "../analyze/attack.ts";
 import type { Audit } from "../analyze/audit.ts";
 import type { Authority, Escalation, LockOut } from "../analyze/authority.ts";
 import type { Channel } from "../analyze/channel.ts";
+import type { Suggestion } from "../analyze/finding.ts";
+import type { Loss } from "../analyze/loss.ts";
 import { stolenName } from "./losses.ts";
 import { listed } from "./names.ts";
 
@@ -48,6 +50,26 @@ export function lockOutGroups({ lockOuts }: Pick<Audit, "lockOuts">): readonly {
     const sets = rows.map(({ absent }) => listed(absent));
     return first === undefined ? [] : [{ first, without: sets.includes("") ? "" : sets.join(", or ") }];
   });
+}
+
+/** What a change does to losses, one row for all sets to which it does the same. */
+export function effectGroups(
+  { effect }: Suggestion,
+  stolen: readonly StolenSet[],
+): readonly { readonly sets: readonly string[]; readonly before: Loss; readonly after: Loss }[] {
+  const groups = new Map<string, { sets: string[]; before: Loss; after: Loss }>();
+  for (const { before, after } of effect) {
+    const key = JSON.stringify([
+      before.what,
+      before.mode,
+      before.horizonMs,
+      ...[before, after].map(({ amount, status }) => [`${amount}`, status]),
+    ]);
+    const group = groups.get(key) ?? { sets: [], before, after };
+    group.sets.push(stolenName(before.stolen, stolen));
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }
 
 /** What nobody can do, by mode: `export; import; transfer of any other asset`. */

@@ -1,6 +1,7 @@
 import type { Finding, Severity, Suggestion } from "../analyze/finding.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { changesOf } from "./changes.ts";
+import { effectGroups } from "./groups.ts";
 import { isUnbounded } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
 import { durationText } from "./names.ts";
@@ -25,7 +26,8 @@ ${sequence !== undefined && markup`<details><summary>requests that pass, one aft
 ${suggestion !== undefined && suggested(page, suggestion)}</li>`;
 }
 
-function suggested(page: Page, { text, document, effect }: Suggestion): Markup {
+function suggested(page: Page, suggestion: Suggestion): Markup {
+  const { text, document, effect } = suggestion;
   const changes = changesOf(page.audit.policy.document, document);
   return markup`<div class="suggestion"><h4>A change that would mend it</h4><p>${text}</p>
 ${
@@ -41,8 +43,8 @@ ${
     : table(
         "What the change does to the losses",
         ["stolen", "asset", "horizon", "now", "then"],
-        effect.map(({ before, after }) => [
-          page.stolen(before.stolen),
+        effectGroups(suggestion, page.audit.stolen).map(({ sets, before, after }) => [
+          sets.join("; "),
           page.names.called(before.what),
           durationText(before.horizonMs),
           lossText(page, before),

@@ -39,7 +39,7 @@ export function lossSection(page: Page): Markup {
   if (tables.length === 0)
     return section("losses", "The most that can leave", markup`<p>Nothing was asked: the rules let no asset leave.</p>`);
   return section("losses", "The most that can leave", [
-    markup`<p>Rows are people whose credentials are all stolen, or who have turned; columns are assets and how long nobody stops them. The darker a cell, the larger a part of the asset's largest loss it is. Each amount leads to requests that take it.${
+    markup`<p>Rows are people whose credentials are all stolen, or who have turned; columns are assets and how long nobody stops them. The stronger the colour of a cell, the larger a part of the asset's largest loss it is. Each amount leads to requests that take it.${
       copies > 1 && ` Amounts are of ${copies} live copies of the vault together, each of which counts for itself.`
     }</p>`,
     ...tables.map((one, at) => lossOfMode(page, one, at)),

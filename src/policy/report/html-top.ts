@@ -48,7 +48,7 @@ export function glance(page: Page): Markup {
     tile(audit.inconclusive.length > 0 ? "bad" : "good", `${audit.inconclusive.length}`, "not decided"),
   ];
   return section("glance", "At a glance", [
-    markup`<p class="verdict ${passed ? "good" : "bad"}"><b>${passed ? "✓ Passed" : "✗ Not passed"}</b> ${verdictText(page, breaches)}</p>`,
+    markup`<p class="verdict ${passed ? "good" : "bad"}"><b>${passed ? "✓ Passed" : "✗ Not passed"}</b> ${verdictText(page)}</p>`,
     markup`<ul class="tiles">${tiles}</ul>`,
     worstTable(page),
     breachList(page, breaches),
@@ -85,17 +85,12 @@ function tile(kind: string, count: string, what: string): Markup {
   return markup`<li class="${kind}"><b>${count}</b> ${what}</li>`;
 }
 
-function verdictText({ about: { budgets = [] } }: Page, breaches: readonly Breach[]): string {
-  const asked =
-    budgets.length === 0
-      ? "No error was looked for in amounts: no budget was given."
-      : `${plural(budgets.length, "budget")} held against every set.`;
+function verdictText({ about: { budgets = [] }, verdict: { passed, breaches } }: Page): string {
+  if (budgets.length === 0)
+    return passed ? "No error was found, and everything was decided. No budget was given: what can leave stands below." : "";
   const broken = new Set(breaches.map(({ budget }) => budget.text)).size;
-  return broken === 0
-    ? budgets.length === 0
-      ? ""
-      : `${asked} None is exceeded.`
-    : `${asked} ${plural(broken, "is", "are")} not shown to hold.`;
+  const all = plural(budgets.length, "budget");
+  return broken === 0 ? `${all}: no set exceeds any.` : `${broken} of ${all} not shown to hold.`;
 }
 
 /** The largest loss of each asset, by one person alone and by any set that was audited. */

@@ -8,8 +8,8 @@ import type { About } from "./about.ts";
 import { CAVEATS } from "./caveats.ts";
 import { DEAD } from "./dead.ts";
 import { circumstancesText, effectTexts, stepText } from "./effects.ts";
-import { byText, channelGroups, closedTexts, escalationGroups, lockOutGroups } from "./groups.ts";
-import { copiesOf, isNothing, isUnbounded, type LossTable, lossTables, ofAllCopies, stolenName, whatKey, whatsOf } from "./losses.ts";
+import { byText, channelGroups, closedTexts, effectGroups, escalationGroups, lockOutGroups } from "./groups.ts";
+import { copiesOf, isNothing, isUnbounded, type LossTable, lossTables, ofAllCopies, whatKey, whatsOf } from "./losses.ts";
 import { durationText, listed, Names, plural } from "./names.ts";
 import { breachText, type Verdict, verdictOf } from "./verdict.ts";
 
@@ -208,10 +208,6 @@ class TextPage {
     );
   }
 
-  #who(people: readonly string[]): string {
-    return stolenName(people, this.#audit.stolen);
-  }
-
   #fine(text: string): readonly string[] {
     return wrapped(visible(text), this.#width - 4).map((line) => `    ${this.#paint.dim(line)}`);
   }
@@ -221,14 +217,12 @@ class TextPage {
     return [`    ${mark} ${first}`, ...rest.map((line) => `      ${line}`)];
   }
 
-  /** What a change does to losses, sets told together where it does the same to them. */
-  #effect({ effect }: Suggestion): readonly string[] {
-    const lines = new Map<string, string[]>();
-    for (const { before, after } of effect) {
-      const line = `${this.#names.called(before.what)}, ${durationText(before.horizonMs)}: ${this.#amount(before)} → ${this.#amount(after)}`;
-      lines.set(line, [...(lines.get(line) ?? []), this.#who(before.stolen)]);
-    }
-    return [...lines].flatMap(([line, sets]) => this.#further(" ", `${line} (${sets.join("; ")})`));
+  /** What a change does to losses. */
+  #effect(suggestion: Suggestion): readonly string[] {
+    return effectGroups(suggestion, this.#audit.stolen).flatMap(({ sets, before, after }) => {
+      const about = `${this.#names.called(before.what)}, ${durationText(before.horizonMs)}`;
+      return this.#further(" ", `${about}: ${this.#amount(before)} → ${this.#amount(after)} (${sets.join("; ")})`);
+    });
   }
 
   #witness(witness: Witness): readonly string[] {

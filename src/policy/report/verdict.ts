@@ -2,7 +2,7 @@ import type { Audit } from "../analyze/audit.ts";
 import type { Channel } from "../analyze/channel.ts";
 import type { Severity } from "../analyze/finding.ts";
 import type { Loss } from "../analyze/loss.ts";
-import { isUnbounded, ofAllCopies, stolenName, whatKey } from "./losses.ts";
+import { isNothing, isUnbounded, ofAllCopies, stolenName, whatKey } from "./losses.ts";
 import type { Names } from "./names.ts";
 
 /** The most that any audited set may be able to take within a time. */
@@ -65,7 +65,11 @@ function breachesOf(audit: Audit, budget: LossBudget): readonly Breach[] {
     audit.stolen.flatMap(({ people }): readonly Breach[] => {
       const loss = audit.losses.find((row) => row.mode === mode && isAbout(row, budget) && sameSet(row.stolen, people));
       const channel = audit.channels.find(
-        (row) => row.mode === mode && opens(row, budget) && row.stolen.every((one) => people.includes(one)),
+        (row) =>
+          row.mode === mode &&
+          opens(row, budget) &&
+          row.stolen.every((one) => people.includes(one)) &&
+          !(loss !== undefined && isNothing(loss) && leadsInto(row, modes)),
       );
       const why = whyBroken(loss, channel, budget);
       return why === undefined ? [] : [{ budget, stolen: stolenName(people, audit.stolen), mode, why, loss, channel }];
@@ -89,6 +93,12 @@ const COUNTED: ReadonlySet<Channel["kind"]> = new Set(["asset without a limit", 
 
 function opens({ kind, delayMs }: Channel, { horizonMs }: LossBudget): boolean {
   return !COUNTED.has(kind) && delayMs < horizonMs;
+}
+
+/** Where nothing leaves before the mode changes, all that leaves is a loss in a mode that the budget is held against as well. */
+function leadsInto({ witness }: Channel, modes: readonly string[]): boolean {
+  const effects = witness?.effects ?? [];
+  return effects.length > 0 && effects.every(({ kind, toMode = "" }) => kind === "modeChange" && modes.includes(toMode));
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

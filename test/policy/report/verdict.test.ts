@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Audit } from "../../../src/policy/analyze/audit.ts";
 import type { Loss } from "../../../src/policy/analyze/loss.ts";
 import { type LossBudget, verdictOf } from "../../../src/policy/report/index.ts";
-import { audited, ETH } from "./fixture.ts";
+import { audited, ETH, witness } from "./fixture.ts";
 
 const DAY = 86_400_000;
 const ETHER = 10n ** 18n;
@@ -52,6 +52,26 @@ describe("the verdict", () => {
     expect(edit?.delayMs).toBe(DAY);
     expect(stolen.length).toBeGreaterThan(0);
     expect(losses.length).toBeGreaterThan(0);
+  });
+
+  test("a way out of a mode in which nothing leaves is judged by the mode that it leads into", () => {
+    const { losses } = calm();
+    const frozen = (amount: bigint) => losses.map((loss) => ({ ...loss, mode: "frozen", amount }));
+    const [control] = audited().channels;
+    const leave = (toMode: string) =>
+      ({
+        ...(control as never as object),
+        kind: "policy",
+        mode: "frozen",
+        stolen: ["ana"],
+        witness: witness([{ kind: "modeChange", at: [], toMode }]),
+      }) as never;
+    const both = (amount: bigint, toMode: string) => calm({}, { losses: [...losses, ...frozen(amount)], channels: [leave(toMode)] });
+    expect(why(both(0n, "normal"), budget(50n))).toEqual([]);
+    expect(why(both(0n, "normal"), budget(49n))).toEqual(["more"]);
+    // What leaves before adds to what leaves after, and of a mode that was not looked at nothing is known.
+    expect(why(both(1n, "normal"), budget(50n))).toEqual(["channel"]);
+    expect(why(both(0n, "emergency"), budget(50n))).toEqual(["channel"]);
   });
 
   test("fees without a limit are in the loss of their asset already", () => {
