@@ -40,6 +40,8 @@ export class Steps {
       kind: only(this.kindOf(face)),
       chain: only(chainOf(lot.asset)),
       asset: only(lot.asset),
+      // Rules of a mode need not speak of it.
+      mode: only(this.#thieves.mode),
       requester: only(face.requester),
       amount: integer(amount),
       date: integer(BigInt(moment)),

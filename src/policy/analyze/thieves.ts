@@ -25,6 +25,11 @@ export class Thieves {
     this.people = this.#actors.people.filter((person) => attack.stolen.has(person));
   }
 
+  /** The mode that holds while they ask. */
+  get mode(): string {
+    return this.#attack.mode;
+  }
+
   /** Kinds of credential with which a person can begin a session. */
   sessions(person: string): readonly string[] {
     return this.#actors.sessions(person);

@@ -112,6 +112,14 @@ describe("the worked policies", () => {
     expect(undecided).toEqual([]);
   });
 
+  test("in another mode than normal a loss is shown in that mode", () => {
+    const policy = read("cold-wallet-fund");
+    const attack = { stolen: new Set(["ana"]), mode: "emergency", horizonMs: DAY_MS, from: FROM };
+    const loss = maximumLoss(policy, attack, { asset: ETH });
+    expect(loss).toMatchObject({ status: "exact", amount: ether(1) });
+    expect(loss.sequence.steps.map(({ witness }) => witness.circumstances.mode)).toEqual(["emergency"]);
+  });
+
   test("splitting under the four-eyes tier of the hot wallet takes the whole day in six requests", () => {
     const split = findingsOf(read("hot-wallet"), { from: FROM }).find(({ id }) => id === "tier-split");
     expect(split).toMatchObject({ rule: "four-eyes", text: expect.stringContaining("50 ETH within 24h, in 6 requests") });
