@@ -1,7 +1,7 @@
 import type { Json } from "../../base/canonical.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { isUnbounded, type Row, whatKey } from "./losses.ts";
-import { isObject, type Names } from "./names.ts";
+import { isObject } from "./names.ts";
 
 /** From nothing to the largest; what has no bound and what was not decided have classes of their own. */
 const LEVELS = 5;
@@ -12,7 +12,7 @@ export class Heat {
   readonly #holdings = new Map<string, bigint>();
 
   /** @param holdings - smallest units by asset as decimal texts, as the options of an audit have them. */
-  constructor(rows: readonly Row[], _names: Names, holdings: Json | undefined) {
+  constructor(rows: readonly Row[], holdings: Json | undefined) {
     for (const { cells } of rows) {
       for (const loss of cells) {
         if (loss?.amount === undefined) continue;

@@ -63,7 +63,7 @@ ${rows.map(
 }
 
 function heatTable({ names, audit }: Page, { columns, rows, mode }: LossTable, at: number): Markup {
-  const heat = new Heat(rows, names, audit.options.holdings);
+  const heat = new Heat(rows, audit.options.holdings);
   const groups = groupsOf(columns);
   const caption = `Largest losses in mode ${mode}, fees included`;
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="heat">
