@@ -1,4 +1,5 @@
 import { OUTFLOW } from "../../intent/fields.ts";
+import type { Interval } from "../core.ts";
 import { chainOf } from "./boxes.ts";
 import type { Cell, Face } from "./cells.ts";
 import { KIND, type Space } from "./dimensions.ts";
@@ -51,6 +52,7 @@ export class Steps {
     };
     const region = new Map(face.region);
     for (const [field, values] of Object.entries(chosen)) region.set(this.#space.at(field), values);
+    this.#age(region, lot.delayMs);
     return {
       askedMs: moment - lot.delayMs - from,
       signedMs: moment - from,
@@ -83,6 +85,17 @@ export class Steps {
       }
     }
     return undefined;
+  }
+
+  /** A recipient that is old enough when it is signed has to be so when it is asked for as well, where it can. */
+  #age(region: Map<number, ValueSet>, delayMs: number): void {
+    const at = this.#space.at("recipientAge");
+    const values = region.get(at);
+    const older = values?.integers.flatMap(([low, high]): Interval[] => {
+      const least = low + BigInt(delayMs);
+      return least <= high ? [[least, high]] : [];
+    });
+    if (values !== undefined && older !== undefined && older.length > 0) region.set(at, { ...values, integers: older });
   }
 
   /** What a face is of if it can be chosen: money first, fees last. */

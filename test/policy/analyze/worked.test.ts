@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DAY_MS } from "../../../src/base/time.ts";
+import { rehearseInCustody } from "../../../src/custody/rehearsal.ts";
 import { CATALOGUE, findingsOf } from "../../../src/policy/analyze/catalogue.ts";
 import { diffPolicies } from "../../../src/policy/analyze/diff.ts";
 import { maximumLoss } from "../../../src/policy/analyze/loss.ts";
@@ -101,6 +102,8 @@ describe("the worked policies", () => {
     const loss = maximumLoss(policy, attack, { asset });
     expect(loss).toMatchObject({ status: "exact", amount });
     if (amount !== undefined) expect(rehearse(policy, loss.sequence).taken.get(asset)?.amount ?? 0n).toBe(amount);
+    // Recipients have to be in the book for long enough when it is asked, not only when it is signed.
+    expect(rehearseInCustody(policy, loss.sequence).complete).toBe(true);
   });
 
   test.each(NAMES)("%s has its findings", (name) => {
