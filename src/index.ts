@@ -31,6 +31,7 @@ export type { CreateOptions, KeywardOptions, UnlockOptions } from "./custody/opt
 export type { ActOutcome, DeniedOutcome, DoneOutcome, PendingOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
 export type { PendingRequest } from "./custody/pending-view.ts";
 export { type WatchedAccount, watchAccount } from "./custody/public-keys.ts";
+export { type Rehearsal, type RehearsedStep, rehearseInCustody } from "./custody/rehearsal.ts";
 export { type ActRequest, approveOffline, type Session, type SessionOptions } from "./custody/session.ts";
 export type { WalletSource } from "./custody/wallets.ts";
 export type { Book, BookAsset, BookContract } from "./intent/book.ts";

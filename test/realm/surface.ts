@@ -2,7 +2,9 @@ import * as audit from "../../src/audit/index.ts";
 import * as bitcoin from "../../src/chains/bitcoin/index.ts";
 import * as evm from "../../src/chains/evm/index.ts";
 import * as root from "../../src/index.ts";
+import * as analyze from "../../src/policy/analyze/index.ts";
 import * as policy from "../../src/policy/index.ts";
+import * as report from "../../src/policy/report/index.ts";
 import * as indexeddb from "../../src/stores/indexeddb/index.ts";
 import * as memory from "../../src/stores/memory/index.ts";
 import { ana, ben, CHAIN, ETHER, FRIEND, KEY, openCustody, payments, request, slot, transaction } from "../custody/fixture.ts";
@@ -220,6 +222,7 @@ export const ROWS: readonly Row[] = [
 /** Public values that are given only what another function of ours has made, or nothing at all. */
 export const TYPED: { readonly [name: string]: string } = {
   ". ERROR_CODES": "a list",
+  ". rehearseInCustody": "takes what parsePolicy and maximumLoss give",
   "./audit ENTRY_KINDS": "a table",
   "./chains/bitcoin CHAIN_IDS": "a list",
   "./chains/bitcoin bitcoin": "a chain: given only what the custody has read at its door",
@@ -231,6 +234,31 @@ export const TYPED: { readonly [name: string]: string } = {
   "./policy explain": "takes what compile and a chain's decode give",
   "./policy policySchema": "takes nothing",
   "./policy verdictOf": "takes what an evaluator gives",
+  "./policy/analyze answer": "takes what parsePolicy gives",
+  "./policy/analyze audit": "takes what parsePolicy gives",
+  "./policy/analyze auditToJson": "takes what audit gives",
+  "./policy/analyze authorityOf": "takes what parsePolicy gives",
+  "./policy/analyze CATALOGUE": "a list",
+  "./policy/analyze channelsOf": "takes what parsePolicy gives",
+  "./policy/analyze deadRules": "takes what parsePolicy gives",
+  "./policy/analyze diffPolicies": "takes what parsePolicy gives",
+  "./policy/analyze escalationsOf": "takes what parsePolicy gives",
+  "./policy/analyze findingsOf": "takes what parsePolicy gives",
+  "./policy/analyze History": "takes what parsePolicy gives",
+  "./policy/analyze isProvenNarrower": "takes what parsePolicy gives",
+  "./policy/analyze lockOutsOf": "takes what parsePolicy gives",
+  "./policy/analyze maximumLoss": "takes what parsePolicy gives",
+  "./policy/analyze reachableOf": "takes what parsePolicy gives",
+  "./policy/analyze rehearse": "takes what parsePolicy and maximumLoss give",
+  "./policy/analyze replayHistory": "takes what parsePolicy gives",
+  "./policy/analyze stolenSets": "takes what parsePolicy gives",
+  "./policy/report placesIn": "takes a policy's text, of which it finds lines",
+  "./policy/report reportHtml": "takes what audit gives",
+  "./policy/report reportSarif": "takes what audit gives",
+  "./policy/report reportText": "takes what audit gives",
+  "./policy/report ruleSentence": "takes a rule of a document that parsePolicy has read",
+  "./policy/report rulesOf": "takes a document that parsePolicy has read",
+  "./policy/report verdictOf": "takes what audit gives",
   "./stores/indexeddb indexedDbStore": "browsers only: stores.test.ts, and test/browser/store.test.ts",
   "./stores/lmdb lmdbStore": "Node only: stores.test.ts, and test/stores/lmdb.test.ts",
 };
@@ -241,6 +269,8 @@ export const MODULES: { readonly [subpath: string]: object } = {
   "./chains/bitcoin": bitcoin,
   "./chains/evm": evm,
   "./policy": policy,
+  "./policy/analyze": analyze,
+  "./policy/report": report,
   "./stores/indexeddb": indexeddb,
   "./stores/memory": memory,
 };
