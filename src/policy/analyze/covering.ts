@@ -2,13 +2,15 @@ import { UNLIMITED } from "../../intent/effect.ts";
 import type { Draw } from "./draws.ts";
 import type { Goal } from "./goal.ts";
 import type { Lot } from "./merge.ts";
-import { momentsOf, type Span, uniteSpans } from "./moments.ts";
+import { isOpen, momentsOf, type Span, uniteSpans } from "./moments.ts";
 
 /** No more than this within any stretch of so long: what a counter lets through, in terms of what is asked about. */
 export interface Cap {
   readonly most: bigint;
   /** Infinite for a lifetime total. */
   readonly windowMs: number;
+  /** Where cells are open that it does not bound: it says nothing of those moments. Nowhere where it is absent. */
+  readonly beside?: readonly (readonly Span[])[];
 }
 
 /** A cell, and where it is open in the attack that is looked at. */
@@ -21,7 +23,8 @@ export interface Opening {
  * The most that some cells can take together: no smaller than the truth, and the truth itself where they share all their counters
  * and effects can be of any size.
  *
- * Cells that draw on one counter together are bounded by the counters that they all share; all others each for itself.
+ * Cells that draw on one counter together are bounded, at each moment, by the counters that all share that are open then; all
+ * others each for itself.
  */
 export function bound(openings: readonly Opening[], goal: Goal): bigint {
   const each = openings.map((opening) => {
@@ -43,18 +46,24 @@ export function bound(openings: readonly Opening[], goal: Goal): bigint {
   return least;
 }
 
-/** By the counters that all of them draw on; nothing where none of those bounds them. */
+/** At each moment by the counters that all that are open then draw on; nothing where there is none at some moment. */
 function together(openings: readonly Opening[], goal: Goal): bigint | undefined {
-  const [first, ...others] = openings.map(({ lot }) => lot);
-  const caps = (first?.draws ?? []).flatMap((draw): Cap[] => {
-    const shared = others.map((lot) => lot.draws.find(({ key }) => key === draw.key));
-    if (!shared.every((one) => one !== undefined)) return [];
-    const most = [draw, ...shared].map((one, index) => capOf(one, openings[index]?.lot as Lot, goal));
-    if (!most.every((one) => one !== undefined)) return [];
-    const { windowMs } = draw.limit;
-    return [{ most: most.reduce((a, b) => (a > b ? a : b)), windowMs: windowMs === "ever" ? Number.POSITIVE_INFINITY : windowMs }];
+  const counters = new Map(openings.flatMap(({ lot }) => lot.draws.map((draw) => [draw.key, draw.limit.windowMs] as const)));
+  const caps = [...counters].flatMap(([key, windowMs]): Cap[] => {
+    const each = openings.map(({ lot }) => {
+      const draw = lot.draws.find((one) => one.key === key);
+      return draw && capOf(draw, lot, goal);
+    });
+    const [first, ...others] = each.filter((one) => one !== undefined);
+    if (first === undefined) return [];
+    const beside = openings.filter((_, index) => each[index] === undefined).map(({ spans }) => spans);
+    const most = others.reduce((a, b) => (a > b ? a : b), first);
+    return [{ most, windowMs: windowMs === "ever" ? Number.POSITIVE_INFINITY : windowMs, beside }];
   });
-  return caps.length === 0 ? undefined : covering(uniteSpans(openings.flatMap(({ spans }) => spans)), caps);
+  return covering(
+    openings.map(({ spans }) => spans),
+    caps,
+  );
 }
 
 /** What a counter lets a cell take within one window. */
@@ -67,25 +76,33 @@ export function capOf({ capacity, weight }: Draw, { asset, most }: Lot, goal: Go
 }
 
 /**
- * The most that can leave in these stretches of time under caps of sliding windows that all count everything: by each moment that
- * matters, the least of what had left a window before and what the window lets through. (The dual of covering the time by windows
- * at the lowest price.)
+ * The most that cells can take while they are open under caps of sliding windows, each of which counts everything but where cells
+ * beside it are open: by each moment that matters, the least of what had left a window before and what the window lets through.
+ * (The dual of covering the time by windows at the lowest price.)
+ *
+ * @param each - spans of each of the cells.
+ * @returns nothing where some moment is under no cap.
  */
-export function covering(spans: readonly Span[], caps: readonly Cap[]): bigint {
-  if (spans.length === 0) return 0n;
+export function covering(each: readonly (readonly Span[])[], caps: readonly Cap[]): bigint | undefined {
   const windows = caps.map(({ windowMs }) => windowMs).filter(Number.isFinite);
-  const moments = momentsOf([spans], windows);
-  if (moments === undefined) return least(caps.map((cap) => coarse(spans, cap)));
+  const moments = momentsOf(each, windows);
+  if (moments === undefined) {
+    const always = caps.filter(({ beside = [] }) => beside.length === 0);
+    return least(always.map((cap) => coarse(uniteSpans(each.flat()), cap)));
+  }
   const sums: bigint[] = [];
   const starts = caps.map(() => 0);
-  for (const moment of moments) {
-    const reached = caps.map(({ most, windowMs }, index) => {
-      let before = starts[index] ?? 0;
-      while ((moments[before] ?? Number.POSITIVE_INFINITY) <= moment - windowMs) before++;
-      starts[index] = before;
-      return (sums[before - 1] ?? 0n) + most;
+  for (const [at, moment] of moments.entries()) {
+    const reached = caps.flatMap(({ most, windowMs, beside = [] }, index) => {
+      let first = starts[index] ?? 0;
+      while ((moments[first] ?? Number.POSITIVE_INFINITY) <= moment - windowMs) first++;
+      const isBounded = !beside.some((spans) => isOpen(spans, moment));
+      starts[index] = isBounded ? first : at + 1;
+      return isBounded ? [(sums[first - 1] ?? 0n) + most] : [];
     });
-    sums.push(least(reached));
+    const sum = least(reached);
+    if (sum === undefined) return undefined;
+    sums.push(sum);
   }
   return sums.at(-1) ?? 0n;
 }
@@ -95,6 +112,6 @@ function coarse(spans: readonly Span[], { most, windowMs }: Cap): bigint {
   return Number.isFinite(windowMs) ? most * BigInt(Math.ceil(length / windowMs)) : most;
 }
 
-function least(of: readonly bigint[]): bigint {
-  return of.reduce((a, b) => (a < b ? a : b));
+function least([first, ...others]: readonly bigint[]): bigint | undefined {
+  return others.reduce((a, b) => (a === undefined || b < a ? b : a), first);
 }

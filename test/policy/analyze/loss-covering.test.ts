@@ -82,13 +82,13 @@ describe("what leaves under sliding windows", () => {
     ],
   ] as const)("in %d ms is the cheapest cover by windows", (lengthMs, windows, most) => {
     const of = windows.map(([each, windowMs]) => ({ most: each, windowMs }));
-    expect(covering([[0, lengthMs]], of)).toBe(most);
+    expect(covering([[[0, lengthMs]]], of)).toBe(most);
   });
 
   test("is the cheapest cover of the time by windows, and what a programme finds", () => {
     fc.assert(
       fc.property(caps, fc.integer({ min: 1, max: 9 }), (of, lengthMs) => {
-        const found = covering([[0, lengthMs]], of);
+        const found = covering([[[0, lengthMs]]], of);
         expect(found).toBe(cheapestCover(lengthMs, of));
         expect(found).toBe(byProgramme(lengthMs, of, () => true));
       }),
@@ -108,9 +108,49 @@ describe("what leaves under sliding windows", () => {
           else all.push([at, at + 1]);
           return all;
         }, []);
-        expect(covering(spans, of)).toBe(byProgramme(10, of, (moment) => open.has(moment)));
+        expect(covering([spans], of)).toBe(byProgramme(10, of, (moment) => open.has(moment)));
       }),
       { numRuns: 150 },
     );
+  });
+
+  test("is no less than what a programme finds, where caps bound one cell of two, and tight where one of them opens later", () => {
+    const openings = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 4, max: 7 }));
+    const whom = fc.constantFrom("both", "first", "second");
+    const mixed = fc.array(fc.tuple(fc.bigInt({ min: 1n, max: 9n }), fc.constantFrom(1, 2, 3, EVER), whom), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.tuple(openings, openings), mixed, ([first, second], of) => {
+        const cells = [{ name: "first", span: first } as const, { name: "second", span: second } as const];
+        const bounds = (who: string, name: string) => who === "both" || who === name;
+        const capsOf = of.map(([most, windowMs, who]): Cap => {
+          const beside = cells.filter(({ name }) => !bounds(who, name)).map(({ span }) => [span]);
+          return { most, windowMs, beside };
+        });
+        const places = cells.flatMap(({ name, span: [from, to] }) =>
+          Array.from({ length: to - from }, (_, at) => ({ name, at: from + at })),
+        );
+        const rows = of.flatMap(([most, windowMs, who]) =>
+          [...Array(8).keys()].map((end): ProgrammeRow => {
+            const isIn = ({ name, at }: (typeof places)[number]) => bounds(who, name) && at <= end && at > end - windowMs;
+            return { terms: places.flatMap((place, index) => (isIn(place) ? [[index, 1n] as const] : [])), most };
+          }),
+        );
+        const found = covering(
+          cells.map(({ span }) => [span]),
+          capsOf,
+        );
+        const solved = solve({ objective: places.map(() => 1n), rows }, new Budget(1_000_000));
+        fc.pre(found !== undefined);
+        expect(solved.kind).toBe("optimal");
+        if (solved.kind === "optimal") expect(found >= solved.value).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+    const [fees, payments] = [[[0, 720]], [[48, 720]]] as const;
+    const all = [
+      { most: 5000n, windowMs: 168 },
+      { most: 1n, windowMs: 24, beside: [payments] },
+    ];
+    expect(covering([fees, payments], all)).toBe(20_002n);
   });
 });
