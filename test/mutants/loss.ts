@@ -55,6 +55,13 @@ export const MAXIMUM_LOSS: readonly Mutant[] = [
     test: { file: LOSS, name: "takes what the excess of a limit needs" },
   },
   {
+    name: "whoever is named when it is too late ends what waits",
+    file: "policy/analyze/thieves.ts",
+    find: "this.#objects(rule) && !this.#comesLate(rule, asking, approvers)",
+    replace: "this.#objects(rule)",
+    test: { file: LOSS, name: "waited together" },
+  },
+  {
     name: "a number is called exact though nothing shows it",
     file: "policy/analyze/loss.ts",
     find: "if (taken.shown === amount)",

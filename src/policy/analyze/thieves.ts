@@ -1,7 +1,11 @@
 import type { Time } from "../../base/time.ts";
+import { type Field, isAct } from "../../intent/fields.ts";
+import type { Member } from "../../intent/verdict.ts";
 import type { LimitRule, Policy, RequireRule } from "../core.ts";
 import { type Actors, actorsOf, approvalsOf } from "./actors.ts";
 import type { Attack } from "./attack.ts";
+import { rulesIn } from "./items.ts";
+import { speaksOf } from "./modes.ts";
 import { type Approvers, type Asked, suffices } from "./quorum.ts";
 
 /** How the stolen people get something signed. */
@@ -16,6 +20,8 @@ export interface Way {
 export class Thieves {
   readonly #actors: Actors;
   readonly #attack: Attack;
+  /** Rules that ask for approval of what is signed, or may. */
+  readonly #naming: readonly (RequireRule | LimitRule)[];
   /** Those who can ask. */
   readonly people: readonly string[];
 
@@ -23,6 +29,8 @@ export class Thieves {
     this.#actors = actorsOf(policy);
     this.#attack = attack;
     this.people = this.#actors.people.filter((person) => attack.stolen.has(person));
+    const asking = rulesIn(policy, attack.mode).filter((rule) => rule.type === "require" || rule.type === "limit");
+    this.#naming = asking.filter((rule) => approvalsOf(rule).length > 0 && !rule.kinds.every(isAct));
   }
 
   /** The mode that holds while they ask. */
@@ -54,7 +62,7 @@ export class Thieves {
     const delayMs = Math.max(0, ...requires.map((rule) => rule.delayMs));
     const { detectionMs = Number.POSITIVE_INFINITY } = this.#attack;
     const noticed = delayMs > 0 && detectionMs <= delayMs;
-    const stopped = (rule: RequireRule | LimitRule) => noticed && this.#objects(rule);
+    const stopped = (rule: RequireRule | LimitRule) => noticed && this.#objects(rule) && !this.#comesLate(rule, asking, approvers);
     if (asking.some(stopped)) return undefined;
 
     const answered = limits.filter((limit) => limit.beyond.length > 0 && suffices([limit.beyond], approvers) && !stopped(limit));
@@ -67,16 +75,37 @@ export class Thieves {
     return this.#actors.approvers(this.people, requester, moment);
   }
 
+  /**
+   * Whether it may be that the rule asks for nothing before the delay is over, as a limit does that only what was signed meanwhile
+   * exceeds, and has then been answered: a yes to a request is one to all that it comes to need. Nobody is named in time to say no.
+   */
+  #comesLate(rule: RequireRule | LimitRule, asking: readonly (RequireRule | LimitRule)[], approvers: Approvers): boolean {
+    if (asking.includes(rule) && !isPassing(rule)) return false;
+    const named = new Set(this.#naming.flatMap((other) => (other === rule ? [] : membersOf(other).map(({ person }) => person))));
+    const people = new Set([...approvers.people].filter((person) => named.has(person)));
+    return suffices([approvalsOf(rule)], { ...approvers, people });
+  }
+
   /** Whether the rule names somebody who was not robbed and can say no, however long it waits: nobody who stands in for a while. */
   #objects(rule: RequireRule | LimitRule): boolean {
-    const members = approvalsOf(rule)
-      .flat()
-      .flatMap((clause) => clause.members);
-    return members.some(({ person, from, until }) => {
+    return membersOf(rule).some(({ person, from, until }) => {
       const always = from === undefined && until === undefined;
       return always && !this.#attack.stolen.has(person) && this.#actors.answers(person);
     });
   }
+}
+
+function membersOf(rule: RequireRule | LimitRule): readonly Member[] {
+  return approvalsOf(rule).flatMap((clauses) => clauses.flatMap(({ members }) => members));
+}
+
+/** What may be otherwise when a request is signed than it was when it was asked: its moment, its session and its fee. */
+const PASSING: readonly Field[] = ["date", "recipientAge", "session", "origin", "mode", "feeRate", "gas", "total"];
+
+function isPassing(rule: RequireRule | LimitRule): boolean {
+  const weighs = rule.type === "limit" || speaksOf(rule.when, "amount");
+  const ends = rule.type === "limit" && rule.measure.type === "value";
+  return ends || (weighs && rule.kinds.includes("fee")) || PASSING.some((field) => speaksOf(rule.when, field));
 }
 
 function askedOf(rules: readonly (RequireRule | LimitRule)[]): readonly Asked[] {

@@ -264,15 +264,24 @@ function optionsOf(
       if (needs.some(({ kind }) => kind === "confirm") && asker === "bot") continue;
       const delayMs = Math.max(0, ...needs.map((need) => (need.kind === "delay" ? need.delayMs : 0)));
       const noticed = delayMs > 0 && attack.detectionMs !== undefined && attack.detectionMs <= delayMs;
-      const objected = (named: readonly (readonly Clause[])[]) =>
-        noticed && named.flat(2).some(({ members }) => members.some(({ person }) => !attack.stolen.has(person) && person !== "bot"));
-      if (needs.some((need) => need.kind === "approvals" && objected(need.alternatives))) continue;
+      const named = (clauses: readonly (readonly Clause[])[]) =>
+        clauses.flat(2).flatMap(({ members }) => members.map(({ person }) => person));
+      // Who is named for what the request needs, from when it was asked on. What comes late finds a yes that another rule asked for.
+      const objected = (rule: Rule) => {
+        const alternatives = alternativesOf(rule);
+        if (!noticed || !named(alternatives).some((person) => !attack.stolen.has(person) && person !== "bot")) return false;
+        if (needs.some((need) => need.rule === rule.id) && !mayComeLate(rule)) return true;
+        const early = new Set(policy.rules.flatMap((other) => (other === rule ? [] : named(alternativesOf(other)))));
+        return !suffices([alternatives], { ...approvers, people: new Set([...approvers.people].filter((person) => early.has(person))) });
+      };
+      const asking = policy.rules.filter(({ id }) => needs.some((need) => need.kind === "approvals" && need.rule === id));
+      if (asking.some(objected)) continue;
       const option: Option = {
         amount: effects.reduce((sum, { amount = 0n }) => sum + amount, 0n),
         delayMs,
         charges: charges.map((charge) => {
           const limit = limits.get(charge.limit) as LimitRule;
-          const answered = limit.beyond.length > 0 && suffices([limit.beyond], approvers) && !objected(limit.beyond);
+          const answered = limit.beyond.length > 0 && suffices([limit.beyond], approvers) && !objected(limit);
           return { key: `${charge.limit} ${charge.bucket}`, limit, weight: charge.replaceable + charge.lasting, answered };
         }),
       };
@@ -281,6 +290,18 @@ function optionsOf(
     }
   }
   return [...out.values()];
+}
+
+function alternativesOf(rule: Rule): readonly (readonly Clause[])[] {
+  return rule.type === "require" ? rule.approvals : rule.type === "limit" ? rule.beyond : [];
+}
+
+/** Moments, and what a fee is part of, may be otherwise once it is signed; and a limit in a unit of account may be over. */
+function mayComeLate(rule: Rule): boolean {
+  const looked = JSON.stringify(rule.when, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+  if (rule.type === "limit" && rule.measure.type === "value") return true;
+  if (rule.kinds.includes("fee") && (rule.type === "limit" || looked.includes('"amount"'))) return true;
+  return ['"date"', '"total"'].some((field) => looked.includes(field));
 }
 
 function* requests(more: readonly (readonly Effect[])[]): Generator<readonly Effect[]> {

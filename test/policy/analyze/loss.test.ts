@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/base/canonical.ts";
 import { DAY_MS, HOUR_MS } from "../../../src/base/time.ts";
+import { rehearseInCustody } from "../../../src/custody/rehearsal.ts";
 import type { Attack } from "../../../src/policy/analyze/attack.ts";
 import { type Loss, maximumLoss, reachableOf } from "../../../src/policy/analyze/loss.ts";
 import { rehearse } from "../../../src/policy/analyze/rehearse.ts";
@@ -81,6 +82,30 @@ describe("a hot wallet", () => {
     expect(lossOf(slow, stolen, 2 * DAY_MS, ETH, { detectionMs: DAY_MS }).amount).toBe(0n);
     // Nobody is left to say no.
     expect(lossOf(slow, [...stolen, "dee", "eve"], 2 * DAY_MS, ETH, { detectionMs: DAY_MS }).amount).toBe(eth(50));
+  });
+
+  test("loses what only payments that waited together exceed, if a yes was said to them before anybody else is asked", () => {
+    const { rules, ...rest } = hotWallet();
+    const by = (of: string) => ({ approvals: [{ of, atLeast: 1 }] });
+    const flood = (first: JsonObject) => ({
+      ...rest,
+      rules: [
+        ...(rules as JsonObject[]).filter(({ id }) => !["four-eyes", "daily", "weekly"].includes(id as string)),
+        { id: "slow", require: ["transfer"], ...first, delay: "24h" },
+        { id: "daily", limit: ["transfer"], when: { asset: "ETH" }, max: "50 ETH", per: "24h", beyond: by("finance") },
+        { id: "fee-limit", limit: ["fee"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" },
+      ],
+    });
+    const attack = { detectionMs: 12 * HOUR_MS };
+    const loss = lossOf(flood(by("cyd")), ["ana", "cyd"], 25 * HOUR_MS, ETH, attack);
+    expect(loss).toMatchObject({ status: "exact", amount: undefined });
+    // Four that wait at once: the finance team is first asked when it is too late.
+    const [step] = loss.sequence.steps;
+    const four = rehearseInCustody(read(flood(by("cyd"))), { from: FROM, steps: step === undefined ? [] : [{ ...step, times: 4n }] });
+    expect(four).toMatchObject({ complete: true });
+    expect(four.taken.get(ETH.asset)?.amount).toBe(eth(200));
+    // Nobody could say yes before: once they can, the delay begins anew, and others hear of it.
+    expect(lossOf(flood({}), ["ana", "cyd"], 25 * HOUR_MS, ETH, attack).amount).toBe(eth(52));
   });
 
   test("loses without end where no limit counts, with the rule to blame", () => {
