@@ -1,10 +1,11 @@
-import type { LimitRule, Policy, RequireRule, Rule } from "../core.ts";
+import type { Policy, Rule } from "../core.ts";
+import { approvalsOf } from "./actors.ts";
 import { type Box, boxesOfRule } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
-import { about, itemsOf, type Outcome, Outcomes, rulesIn } from "./items.ts";
-import { type Approvers, type Asked, answersOnly } from "./quorum.ts";
-import { Budget, type Item, type Keep, Regions, type State } from "./regions.ts";
+import { about, itemsOf, Outcomes, rulesIn } from "./items.ts";
+import { Budget, type Item, type Keep, type Kept, Regions, type State } from "./regions.ts";
+import { Stricter } from "./stricter.ts";
 
 /** A rule that can never change an outcome. */
 export interface DeadRule {
@@ -52,20 +53,22 @@ class Walk {
   readonly #live = new Set<Rule>();
   readonly #space: Space;
   readonly #allow: number;
-  readonly #people: ReadonlySet<string>;
+  readonly #several = new Map<string, number>();
+  readonly #alike = new Map<number, number>();
+  readonly #people: readonly string[];
+  readonly #stricter: Stricter;
   /** What allows and what denies alone, by rule. */
   readonly #plain = new Outcomes();
   readonly #plainItems = new Map<Rule, readonly Item[]>();
-  readonly #approvals = new Map<Rule, string>();
-  readonly #asksMore = new Map<string, boolean>();
 
   constructor(policy: Policy, rules: readonly Rule[], budget: Budget) {
     this.#rules = rules;
     this.#budget = budget;
-    this.#people = new Set(policy.people.keys());
+    this.#people = [...policy.people.keys()];
+    this.#stricter = new Stricter([policy], budget);
     this.#space = new Space([policy]);
-    this.#allow = this.#outcomes.number({ what: "allowed", side: 0 });
-    const items = itemsOf(this.#space, rules, this.#outcomes, { apart: true, counts: true });
+    this.#allow = this.#outcomes.number({ what: "allowed", side: SEVERAL });
+    const items = itemsOf(this.#space, rules, this.#outcomes, { side: ONE, apart: true, counts: true });
     this.#regions = new Regions(this.#space, items, { keep: this.#keep, budget });
   }
 
@@ -126,107 +129,120 @@ class Walk {
       seen.add(state);
       if (!this.#useful(state)) continue;
       const expansion = this.#regions.expand(state);
-      if (expansion === undefined) this.#mark(this.#outcomes.of(state.settled));
+      if (expansion === undefined) this.#mark(state.settled);
       else for (const piece of expansion.pieces) stack.push(piece.state);
     }
   }
 
-  /** What can still show that some rule matters: nothing where nothing is allowed, and nothing where several forbid. */
+  /**
+   * What can still show that some rule matters: nothing where nothing is allowed, and nothing where several forbid. Of rules that
+   * are alike to the others only is kept whether there is none, one, or several: those that are known to matter count as several.
+   */
   readonly #keep: Keep = ({ settled, open }) => {
-    const kinds = (numbers: ReadonlySet<number>, what: Outcome["what"]) =>
-      [...numbers].filter((number) => this.#outcomes.at(number).what === what);
-    const allows = kinds(settled, "allowed");
-    const forbids = kinds(settled, "denied");
-    const nothing = { open: () => false, settled: () => undefined };
-    if (allows.length === 0 && kinds(open, "allowed").length === 0) return nothing;
-    if (forbids.length > 1) return nothing;
-    const several = allows.length > 1 || (forbids.length > 0 && allows.length > 0) || allows.includes(this.#allow);
+    const allows: number[] = [];
+    const forbids: number[] = [];
+    const asked = new Map<number, number>();
+    const several = new Set<number>();
+    for (const number of settled) {
+      const { what } = this.#outcomes.at(number);
+      if (what === "allowed") allows.push(number);
+      else if (what === "denied") forbids.push(number);
+      else if (what === "asks") {
+        const alike = this.#alikeTo(number);
+        if (asked.has(alike) || !this.#isOpenQuestion(number)) several.add(alike);
+        asked.set(alike, number);
+      }
+    }
+    const [forbid, another] = forbids;
+    const mayAllow = allows.length > 0 || [...open].some((number) => this.#outcomes.at(number).what === "allowed");
+    if (!mayAllow || another !== undefined || (forbid !== undefined && !this.#isOpenQuestion(forbid))) return NOTHING_MATTERS;
+    const denied = forbid !== undefined;
+    const allowed = allows.length > 1 || (denied && allows.length > 0) || allows.some((number) => !this.#isOpenQuestion(number));
+    const mayAsk = (number: number) =>
+      this.#outcomes.at(number).what === "asks" && this.#isOpenQuestion(number) && !several.has(this.#alikeTo(number));
+    const asks = !denied && ([...asked.values()].some(mayAsk) || [...open].some(mayAsk));
     return {
       open: (number) => {
-        const { what } = this.#outcomes.at(number);
-        if (what === "allowed") return !several;
-        return what === "denied" || forbids.length === 0;
+        switch (this.#outcomes.at(number).what) {
+          case "allowed":
+            return !allowed;
+          case "asks":
+            return asks && !several.has(this.#alikeTo(number));
+          case "counts":
+            return !denied && this.#isOpenQuestion(number);
+          default:
+            return true;
+        }
       },
       settled: (number) => {
-        const { what } = this.#outcomes.at(number);
-        if (what === "allowed") return several ? this.#allow : number;
-        return what === "denied" || forbids.length === 0 ? number : undefined;
+        switch (this.#outcomes.at(number).what) {
+          case "allowed":
+            return allowed ? this.#allow : number;
+          case "asks": {
+            const alike = this.#alikeTo(number);
+            return !asks ? undefined : several.has(alike) ? alike : number;
+          }
+          case "counts":
+            return !denied && this.#isOpenQuestion(number) ? number : undefined;
+          default:
+            return number;
+        }
       },
     };
   };
 
+  /** Whether it is of one rule, which is not known to matter yet. */
+  #isOpenQuestion(number: number): boolean {
+    const outcome = this.#outcomes.at(number);
+    return "rule" in outcome && outcome.rule !== undefined && outcome.side === ONE && !this.#live.has(outcome.rule);
+  }
+
+  /** The outcome of several rules that ask for the same as this one. */
+  #alikeTo(number: number): number {
+    const known = this.#alike.get(number);
+    if (known !== undefined) return known;
+    const outcome = this.#outcomes.at(number);
+    if (outcome.what !== "asks") throw new TypeError("outcome: expected one of a rule that asks for something");
+    const { rule } = outcome;
+    const { delayMs, confirm, expiresMs } = rule.type === "require" ? rule : {};
+    const text = JSON.stringify([approvalsOf(rule), delayMs, confirm, expiresMs]);
+    const alike = this.#several.get(text) ?? this.#outcomes.number({ what: "asks", side: SEVERAL, rule });
+    this.#several.set(text, alike);
+    this.#alike.set(number, alike);
+    return alike;
+  }
+
   /** Whether something here is not known to matter yet. */
   #useful({ settled, open }: State): boolean {
-    return [...settled, ...open.map(({ outcome }) => outcome)].some((number) => {
-      const outcome = this.#outcomes.at(number);
-      return "rule" in outcome && outcome.rule !== undefined && !this.#live.has(outcome.rule);
-    });
+    for (const number of settled) if (this.#isOpenQuestion(number)) return true;
+    return open.some(({ outcome }) => this.#isOpenQuestion(outcome));
   }
 
-  #mark(outcomes: readonly Outcome[]): void {
-    const rulesThat = (what: Outcome["what"]) =>
-      outcomes.flatMap((outcome) => (outcome.what === what && "rule" in outcome && outcome.rule !== undefined ? [outcome.rule] : []));
+  /** Those that matter where all this holds, and nothing else. */
+  #mark(settled: ReadonlySet<number>): void {
+    const outcomes = this.#outcomes.of(settled);
     if (!outcomes.some(({ what }) => what === "allowed")) return;
-    const forbids = rulesThat("denied");
-    const [forbid, another] = forbids;
-    if (forbid !== undefined) {
-      if (another === undefined) this.#live.add(forbid);
-      return;
+    const denied = outcomes.some(({ what }) => what === "denied");
+    const asks = outcomes.flatMap((outcome) => (outcome.what === "asks" ? [outcome.rule] : []));
+    for (const number of settled) {
+      const outcome = this.#outcomes.at(number);
+      if (!this.#isOpenQuestion(number) || !("rule" in outcome) || outcome.rule === undefined) continue;
+      // Where something is denied or allowed by several, none of those is an open question here.
+      const matters =
+        outcome.what === "asks"
+          ? !this.#stricter.asks(
+              asks.filter((rule) => rule !== outcome.rule),
+              [outcome.rule],
+              this.#people,
+            )
+          : outcome.what === "denied" || !denied;
+      if (matters) this.#live.add(outcome.rule);
     }
-    const [allow, other] = rulesThat("allowed");
-    if (allow !== undefined && other === undefined) this.#live.add(allow);
-    for (const rule of rulesThat("counts")) this.#live.add(rule);
-    const asking = rulesThat("asks") as readonly (RequireRule | LimitRule)[];
-    for (const rule of asking) {
-      const rest = asking.filter((one) => one !== rule);
-      if (!this.#live.has(rule) && this.#adds(rule, rest)) this.#live.add(rule);
-    }
-  }
-
-  /** Whether a rule asks for something that the others do not ask for already, whoever asks. */
-  #adds(rule: RequireRule | LimitRule, others: readonly (RequireRule | LimitRule)[]): boolean {
-    if (rule.type === "require") {
-      const requires = others.filter((other) => other.type === "require");
-      if (rule.confirm && !requires.some(({ confirm }) => confirm)) return true;
-      if (rule.delayMs > Math.max(0, ...requires.map(({ delayMs }) => delayMs))) return true;
-    }
-    const own = this.#approvalsOf(rule);
-    const beside = new Map(others.map((other) => [this.#approvalsOf(other), askedBy(other)]));
-    if (own === NONE || beside.has(own)) return false;
-    beside.delete(NONE);
-    // Hundreds of rules ask a few roles for the same, and mostly one of them alone asks for enough.
-    const isMore = (texts: readonly string[]): boolean => {
-      const key = JSON.stringify([own, texts]);
-      const known =
-        this.#asksMore.get(key) ??
-        this.#isMore(
-          askedBy(rule),
-          texts.map((text) => beside.get(text) ?? []),
-        );
-      this.#asksMore.set(key, known);
-      return known;
-    };
-    const texts = [...beside.keys()].sort();
-    return texts.every((text) => isMore([text])) && isMore(texts);
-  }
-
-  #isMore(asked: Asked, others: readonly Asked[]): boolean {
-    return [undefined, ...this.#people].some((requester) => {
-      const approvers: Approvers = { people: new Set([...this.#people].filter((person) => person !== requester)), stands: () => true };
-      return answersOnly(others, [asked], approvers, this.#budget) !== undefined;
-    });
-  }
-
-  /** One text for rules that ask for the same approvals. */
-  #approvalsOf(rule: RequireRule | LimitRule): string {
-    const known = this.#approvals.get(rule) ?? JSON.stringify(askedBy(rule));
-    this.#approvals.set(rule, known);
-    return known;
   }
 }
 
-const NONE = "[]";
+/** Outcomes of one rule; and those that stand for several rules, or for one that is known to matter. */
+const ONE = 0;
+const SEVERAL = 1;
 
-function askedBy(rule: RequireRule | LimitRule): Asked {
-  return rule.type === "require" ? rule.approvals : rule.beyond;
-}
+const NOTHING_MATTERS: Kept = { open: () => false, settled: () => undefined };

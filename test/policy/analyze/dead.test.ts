@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { JsonObject } from "../../../src/base/canonical.ts";
 import type { Judgement } from "../../../src/intent/verdict.ts";
 import { deadRules } from "../../../src/policy/analyze/dead.ts";
 import { Space } from "../../../src/policy/analyze/dimensions.ts";
@@ -10,6 +11,7 @@ import { factsOf } from "../../../src/policy/facts.ts";
 import { interpret } from "../../../src/policy/interpret.ts";
 import { circumstances, effects, PEOPLE, policies } from "../generate.ts";
 import { isInside, typed } from "./typed.ts";
+import { hotWallet, read } from "./worked.ts";
 
 const SETS = Array.from({ length: 1 << PEOPLE.length }, (_, set) => PEOPLE.filter((_, index) => (set & (1 << index)) !== 0));
 
@@ -57,5 +59,32 @@ describe("rules that are said to be dead", () => {
       { numRuns: 300 },
     );
     expect(said).toBeGreaterThan(100);
+  });
+
+  test("are none that alone ask somebody who could object, for a time only, or for consent that is not kept as long", () => {
+    const asking = (rules: readonly JsonObject[]) => ({
+      ...hotWallet(),
+      immutable: true,
+      rules: [
+        { id: "pay", allow: ["transfer"], when: { asset: "ETH", to: "@payees", requester: "role:ops" } },
+        { id: "fees", allow: ["fee"] },
+        ...rules,
+      ],
+    });
+    const approvals = (of: string) => [{ of, atLeast: 1 }];
+    const wait = { id: "wait", require: ["transfer"], delay: "24h", expires: "7d" };
+    const dead = (...rules: readonly JsonObject[]) => {
+      const found = deadRules(read(asking(rules)));
+      return found.kind === "exact" ? found.dead.map(({ rule }) => rule) : found;
+    };
+    const cyd = { id: "cyd", require: ["transfer"], approvals: approvals("cyd"), expires: "7d" };
+    const either = { id: "either", require: ["transfer"], approvals: approvals("finance"), expires: "7d" };
+    expect(dead(cyd, { ...either, approvals: approvals("cyd") }, wait)).toEqual(["cyd", "either"]);
+    expect(dead(cyd, either, wait)).toEqual([]);
+    expect(dead(cyd, { ...cyd, id: "shorter", expires: "1h" })).toEqual(["cyd"]);
+    const deputy = { ...cyd, id: "deputy", approvals: approvals("deputy") };
+    const roles = { deputy: [{ person: "cyd", until: "2027-01-01" }] };
+    const found = deadRules(read({ ...asking([cyd, deputy]), roles: { ...(hotWallet().roles as JsonObject), ...roles } }));
+    expect(found).toEqual({ kind: "exact", dead: [] });
   });
 });
