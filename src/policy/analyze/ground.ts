@@ -1,7 +1,7 @@
 import type { EffectKind } from "../../intent/effect.ts";
 import type { Policy } from "../core.ts";
 import { Space } from "./dimensions.ts";
-import { itemsOf, Outcomes, rulesIn } from "./items.ts";
+import { type ItemOptions, itemsOf, Outcomes, rulesIn } from "./items.ts";
 import type { Item } from "./regions.ts";
 
 /** What every walk through one policy begins with: made once, however many questions are asked. */
@@ -9,7 +9,7 @@ export class Ground {
   readonly space: Space;
   readonly outcomes = new Outcomes();
   readonly #policy: Policy;
-  readonly #items = new Map<string, readonly { readonly kinds: readonly EffectKind[]; readonly items: readonly Item[] }[]>();
+  readonly #items = new Map<string, readonly OfRule[]>();
 
   constructor(policy: Policy, space = new Space([policy])) {
     this.#policy = policy;
@@ -17,13 +17,21 @@ export class Ground {
   }
 
   /** The rules in force in a mode that judge one of these kinds. */
-  items(mode: string, kinds: ReadonlySet<EffectKind>): readonly Item[] {
+  items(mode: string, kinds: ReadonlySet<EffectKind>, options: Pick<ItemOptions, "counts"> = {}): readonly Item[] {
+    const key = `${options.counts ?? false} ${mode}`;
     const known =
-      this.#items.get(mode) ??
-      rulesIn(this.#policy, mode).map((rule) => ({ kinds: rule.kinds, items: itemsOf(this.space, [rule], this.outcomes) }));
-    this.#items.set(mode, known);
+      this.#items.get(key) ??
+      rulesIn(this.#policy, mode).map(
+        (rule): OfRule => ({ kinds: rule.kinds, items: itemsOf(this.space, [rule], this.outcomes, options) }),
+      );
+    this.#items.set(key, known);
     return known.flatMap((rule) => (rule.kinds.some((kind) => kinds.has(kind)) ? rule.items : []));
   }
+}
+
+interface OfRule {
+  readonly kinds: readonly EffectKind[];
+  readonly items: readonly Item[];
 }
 
 const grounds = new WeakMap<Policy, Ground>();

@@ -5,9 +5,10 @@ import type { Attack } from "./attack.ts";
 import { type Cell, cellsOf } from "./cells.ts";
 import type { Channel } from "./channel.ts";
 import { bound, type Opening } from "./covering.ts";
-import { everyRule, Space } from "./dimensions.ts";
+import { everyRule } from "./dimensions.ts";
 import { channelOf, endlessOf, shownOf } from "./endless.ts";
 import { type Goal, goalOf, rounded, unitsOf } from "./goal.ts";
+import { groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { type Lot, merged } from "./merge.ts";
 import { within } from "./moments.ts";
@@ -102,7 +103,6 @@ class Search {
   readonly #what: Loss["what"];
   readonly #options: AnswerOptions;
   readonly #goal: Goal;
-  readonly #space: Space;
   readonly #budget: Budget;
   readonly #steps: Steps;
 
@@ -113,16 +113,15 @@ class Search {
     this.#what = what;
     this.#options = options;
     this.#goal = goalOf(policy, what);
-    this.#space = new Space([policy]);
     this.#budget = new Budget(work, signal);
-    this.#steps = new Steps(this.#space, new Thieves(policy, attack), examples, this.#budget);
+    this.#steps = new Steps(groundOf(policy).space, new Thieves(policy, attack), examples, this.#budget);
   }
 
   run(): Loss {
     const { from, horizonMs } = this.#attack;
     // What cannot be signed before the attack is over, or is closed for good by then, is no loss.
     const inTime = ({ delayMs, spans }: Cell) => delayMs < horizonMs && spans.some(([, closes]) => closes > from + delayMs);
-    const cells = cellsOf(this.#space, this.#policy, this.#attack, this.#goal.assets, this.#budget).filter(inTime);
+    const cells = cellsOf(this.#policy, this.#attack, this.#goal.assets, this.#budget).filter(inTime);
     return this.#endless(cells) ?? this.#bounded(merged(cells));
   }
 

@@ -66,6 +66,10 @@ export class Budget {
     this.#signal = signal;
   }
 
+  get left(): number {
+    return this.#left;
+  }
+
   spend(work = 1): void {
     this.#signal?.throwIfAborted();
     this.#left -= work;
@@ -129,10 +133,9 @@ export class Regions {
       }
     }
     const sets = [...groups.keys()];
-    const pieces = cut(
-      this.#space.all(dimension),
-      sets.map((set) => this.#sets.values(set)),
-    ).map(({ values, inside }): Piece => {
+    const values = sets.map((set) => this.#sets.values(set));
+    this.#budget.spend(Math.floor(sizeOf(values) / VALUES_A_STEP));
+    const pieces = cut(this.#space.all(dimension), values).map(({ values, inside }): Piece => {
       const settled = new Set(state.settled);
       const open = [...passing];
       for (const index of inside) {
@@ -201,6 +204,17 @@ class Interned {
   values(id: number): ValueSet {
     return this.#values[id] ?? NOTHING;
   }
+}
+
+/** One step of work cuts so many names and intervals. */
+const VALUES_A_STEP = 256;
+
+/** How much there is to cut: a list that several sets share is walked once. */
+function sizeOf(sets: readonly ValueSet[]): number {
+  let size = 0;
+  for (const values of new Set(sets.map(({ names }) => names.values))) size += values.size;
+  for (const { integers } of sets) size += integers.length;
+  return size;
 }
 
 interface Cut {
