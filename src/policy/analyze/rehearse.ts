@@ -2,7 +2,7 @@ import type { Effect } from "../../intent/effect.ts";
 import { OUTFLOW } from "../../intent/fields.ts";
 import type { Reason } from "../../intent/intent.ts";
 import type { Charge, Need } from "../../intent/verdict.ts";
-import type { LimitRule, Policy } from "../core.ts";
+import type { Condition, LimitRule, Policy, Rule } from "../core.ts";
 import type { Counters } from "../counters.ts";
 import { interpret } from "../interpret.ts";
 import { type Actors, actorsOf } from "./actors.ts";
@@ -34,7 +34,11 @@ export type RehearsedStep =
  * Plays a sequence as if from an empty vault: each request is judged by the plain interpreter at the moment at which it is signed,
  * against sums over what was signed before, window by window. A step counts only if its last repetition passes too.
  */
-export function rehearse(policy: Policy, { from, steps }: Sequence): Rehearsed {
+export function rehearse(whole: Policy, { from, steps }: Sequence): Rehearsed {
+  const policy = near(
+    whole,
+    steps.flatMap(({ witness }) => witness.effects),
+  );
   const actors = actorsOf(policy);
   const sums = new Sums(policy);
   const taken = new Map<string, Taken>();
@@ -51,6 +55,24 @@ export function rehearse(policy: Policy, { from, steps }: Sequence): Rehearsed {
     return { kind: "passed" };
   });
   return { steps: played, taken };
+}
+
+/**
+ * The policy without rules that speak of none of these effects, because of their kinds or their assets: the interpreter looks at
+ * every rule for every request, and few of many are about one asset.
+ */
+function near(policy: Policy, effects: readonly Effect[]): Policy {
+  const kinds = new Set(effects.map(({ kind }) => kind));
+  const assets = new Set(effects.map(({ chain, asset }) => (chain === undefined || asset === undefined ? undefined : `${chain}/${asset}`)));
+  const speaks = (rule: Rule) => rule.kinds.some((kind) => kinds.has(kind)) && !leavesOut(rule.when, assets);
+  const modes = [...policy.modes].map(([name, mode]) => [name, { ...mode, rules: mode.rules.filter(speaks) }] as const);
+  return { ...policy, rules: policy.rules.filter(speaks), modes: new Map(modes) };
+}
+
+/** Whether a condition is false for certain whichever of these assets an effect is of; an unknown one may be any. */
+function leavesOut(when: Condition, assets: ReadonlySet<string | undefined>): boolean {
+  if (when.op === "all") return when.of.some((part) => leavesOut(part, assets));
+  return when.op === "in" && when.field === "asset" && [...assets].every((asset) => asset !== undefined && !when.values.has(asset));
 }
 
 function isMet(need: Need, { askedMs, signedMs, approvers, witness }: Step, actors: Actors, now: number): boolean {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { DAY_MS } from "../../../src/base/time.ts";
-import { maximumLoss } from "../../../src/policy/analyze/loss.ts";
+import { maximumLoss, reachableOf } from "../../../src/policy/analyze/loss.ts";
 import { rehearse } from "../../../src/policy/analyze/rehearse.ts";
 import type { Sequence, Step } from "../../../src/policy/analyze/sequence.ts";
+import { judged } from "../../../src/policy/analyze/witness.ts";
+import { realisticPolicy } from "./realistic.ts";
 import { ETH, hotWallet, read, treasury, USDC_ASSET } from "./worked.ts";
 
 const FROM = Date.UTC(2026, 0, 5);
@@ -52,5 +54,28 @@ describe("a sequence that takes all there is", () => {
     const at = payments.steps.length - 1;
     expect(rehearse(policy, payments).steps[at]?.kind).toBe("passed");
     expect(rehearse(policy, changed(payments, at, greater)).steps[at]?.kind).toBe("pending");
+  });
+});
+
+describe("a step among many rules", () => {
+  const policy = realisticPolicy(60);
+  const people = [...policy.people.keys()];
+  const assets = reachableOf(policy).flatMap((what) => ("asset" in what ? [what.asset] : []));
+  const addresses = [...policy.addresses.values()].slice(0, 20);
+
+  test.each(["transfer", "fee", "allowance", "call"] as const)("of a %s is judged as by the whole policy", (kind) => {
+    for (const qualified of [...assets, undefined]) {
+      for (const [index, { chain, address }] of addresses.entries()) {
+        const [where = chain, asset] = qualified?.split("/") ?? [];
+        const effect = { kind, at: [], chain: where, to: address, amount: BigInt(10 ** index), ...(asset !== undefined && { asset }) };
+        const witness = { effects: [effect], circumstances: { now: FROM, mode: "normal", requester: people[index % people.length] ?? "" } };
+        const step: Step = { askedMs: 0, signedMs: 0, witness, times: 1n, approvers: [] };
+        const { reasons, needs } = judged(policy, witness);
+        const open = needs.filter((need) => need.kind !== "confirm");
+        const whole =
+          reasons.length > 0 ? { kind: "denied", reasons } : open.length > 0 ? { kind: "pending", needs: open } : { kind: "passed" };
+        expect(rehearse(policy, { from: FROM, steps: [step] }).steps).toEqual([whole]);
+      }
+    }
   });
 });
