@@ -2,6 +2,7 @@ import type { Mutant } from "../mutants.ts";
 
 const LOSS = "policy/analyze/loss.test.ts";
 const COVERING = "policy/analyze/loss-covering.test.ts";
+const WAYS = "policy/analyze/loss-ways.test.ts";
 const REHEARSAL = "policy/analyze/loss-rehearsal.test.ts";
 
 export const MAXIMUM_LOSS: readonly Mutant[] = [
@@ -53,6 +54,27 @@ export const MAXIMUM_LOSS: readonly Mutant[] = [
     find: "suffices([limit.beyond], approvers) && !stopped(limit)",
     replace: "!stopped(limit)",
     test: { file: LOSS, name: "takes what the excess of a limit needs" },
+  },
+  {
+    name: "what is sold for something that an own account gets has not left",
+    file: "policy/analyze/cells.ts",
+    find: 'const kinds = intersect(this.#values("kind", region), SOLD);',
+    replace: "const kinds = NOTHING;",
+    test: { file: WAYS, name: "what is sold" },
+  },
+  {
+    name: "what is sold passes for what was paid in the same way",
+    file: "policy/analyze/cells.ts",
+    find: "const sold = kinds === undefined || ",
+    replace: "const sold = kinds !== undefined || ",
+    test: { file: WAYS, name: "what is sold" },
+  },
+  {
+    name: "what leaves on one chain passes for what leaves on another",
+    file: "policy/analyze/cells.ts",
+    find: 'this.#telling = ["chain", ',
+    replace: "this.#telling = [",
+    test: { file: WAYS, name: "every chain" },
   },
   {
     name: "whoever is named when it is too late ends what waits",

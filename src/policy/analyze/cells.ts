@@ -74,6 +74,7 @@ export function cellsOf(policy: Policy, attack: Attack, assets: readonly string[
 const lately = new WeakMap<Policy, { readonly key: string; readonly cells: readonly Cell[]; readonly work: number }>();
 
 const KNOWN_NAMES = ["to", "account"] as const;
+const SOLD = names(["order", "swap"]);
 
 class Walk {
   readonly #space: Space;
@@ -110,7 +111,7 @@ class Walk {
     const rules = rulesIn(policy, attack.mode);
     const by = new Set(rules.flatMap((rule) => (rule.type === "limit" ? rule.by : [])));
     const apart = KNOWN_NAMES.filter((field) => by.has(field));
-    this.#telling = ["asset", "requester", "session", "amount", "total", "date", ...apart].map((field) => space.at(field));
+    this.#telling = ["chain", "asset", "requester", "session", "amount", "total", "date", ...apart].map((field) => space.at(field));
     // Most people are allowed nothing of most assets.
     const allows = items.some(({ outcome }) => outcomes.at(outcome).what === "allowed");
     const all = allows
@@ -156,7 +157,8 @@ class Walk {
     const { dimension, pieces } = expansion;
     for (const { values, state: next } of pieces) {
       const chosen = this.#chosen(dimension, values, region);
-      if (chosen !== undefined) this.#walk(next, new Map(region).set(dimension, chosen));
+      const taking = chosen && this.#taking(new Map(region).set(dimension, chosen));
+      if (taking !== undefined) this.#walk(next, taking);
     }
   }
 
@@ -170,10 +172,16 @@ class Walk {
     const within = this.#within.get(dimension);
     const chosen = within === undefined ? values : intersect(values, within);
     if (isEmpty(chosen) || !feasible(this.#space, region, dimension, chosen)) return undefined;
-    // A payment to an own account is none.
-    if (dimension === this.#space.at("ownRecipient") && !chosen.unknown && !chosen.flags.includes(false)) return undefined;
     const named = KNOWN_NAMES.some((field) => dimension === this.#space.at(field));
     return named && !chosen.names.not && chosen.names.values.size === 0 ? undefined : chosen;
+  }
+
+  /** A payment to an own account is none; what is sold has left, whoever gets something for it. */
+  #taking(region: ReadonlyMap<number, ValueSet>): ReadonlyMap<number, ValueSet> | undefined {
+    const own = region.get(this.#space.at("ownRecipient"));
+    if (own === undefined || own.unknown || own.flags.includes(false)) return region;
+    const kinds = intersect(this.#values("kind", region), SOLD);
+    return isEmpty(kinds) ? undefined : new Map(region).set(KIND, kinds);
   }
 
   #asking(settled: Iterable<number>): readonly (RequireRule | LimitRule)[] {
@@ -183,7 +191,8 @@ class Walk {
   #keyOf(region: ReadonlyMap<number, ValueSet>): string {
     const kinds = region.get(KIND)?.names.values;
     const fee = kinds !== undefined && [...kinds].every((kind) => kind === "fee");
-    return `${fee} ${this.#telling.map((dimension) => this.#id(region.get(dimension))).join()}`;
+    const sold = kinds === undefined || [...kinds].some((kind) => hasName(SOLD.names, kind));
+    return `${fee} ${sold} ${this.#telling.map((dimension) => this.#id(region.get(dimension))).join()}`;
   }
 
   #id(values: ValueSet | undefined): number {
