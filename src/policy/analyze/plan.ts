@@ -1,3 +1,4 @@
+import type { LimitRule } from "../core.ts";
 import { chainOf } from "./boxes.ts";
 import type { Face } from "./cells.ts";
 import type { Opening } from "./covering.ts";
@@ -39,7 +40,8 @@ export class Plan {
   /** Examples of names, where there are as many as one likes. */
   readonly #made = new Map<ValueSet, string[]>();
   readonly #used = new Set<string | undefined>();
-  readonly #drawn = new Map<string, { readonly at: number; readonly amount: bigint }[]>();
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #bucketsOf = new Map<Draw, Map<string, Bucket>>();
 
   constructor(goal: Goal, examples: Examples) {
     this.#goal = goal;
@@ -95,7 +97,12 @@ export class Plan {
   }
 
   #take(lot: Lot, moment: number, target: Target, wanted: bigint | undefined): bigint {
-    const rooms = lot.draws.map((draw) => ({ draw, room: this.#room(draw, target, moment) }));
+    const rooms: { readonly draw: Draw; readonly room: bigint }[] = [];
+    for (const draw of lot.draws) {
+      const own = this.#bucket(draw, target).room(moment);
+      if (own <= 0n) return 0n;
+      rooms.push({ draw, room: own });
+    }
     const count = least(rooms.map(({ draw, room }) => (draw.weight === undefined ? room : undefined)));
     const amounts = rooms.map(({ draw, room }) => mostFor(draw, room));
     let room = least([...amounts, wanted, count === undefined ? undefined : count * lot.most]);
@@ -130,31 +137,49 @@ export class Plan {
     this.takes.push(take);
     this.#used.add(take.target.to).add(take.target.account);
     this.worth += take.amount * take.times * this.#goal.worth(take.lot.asset);
-    for (const draw of take.lot.draws) {
-      const bucket = bucketOf(draw, take.target);
-      const drawn = this.#drawn.get(bucket) ?? [];
-      drawn.push({ at: take.moment, amount: weigh(draw, take.amount) * take.times });
-      this.#drawn.set(bucket, drawn);
-    }
+    for (const draw of take.lot.draws) this.#bucket(draw, take.target).draw(take.moment, weigh(draw, take.amount) * take.times);
   }
 
-  #room(draw: Draw, target: Target, moment: number): bigint {
-    const { windowMs, max } = draw.limit;
-    const since = windowMs === "ever" ? Number.NEGATIVE_INFINITY : moment - windowMs;
-    const drawn = this.#drawn.get(bucketOf(draw, target)) ?? [];
-    let room = max;
-    for (let index = drawn.length - 1; index >= 0; index--) {
-      const { at, amount } = drawn[index] as { at: number; amount: bigint };
-      if (at <= since) break;
-      room -= amount;
-    }
-    return room;
+  /** Equal counters of several cells are one. */
+  #bucket(draw: Draw, { to, account }: Target): Bucket {
+    const known = this.#bucketsOf.get(draw) ?? new Map<string, Bucket>();
+    this.#bucketsOf.set(draw, known);
+    const which = `${to} ${account}`;
+    const found = known.get(which);
+    if (found !== undefined) return found;
+    const names = { requester: draw.buckets.requester, to, account };
+    const key = JSON.stringify([draw.limit.id, ...draw.limit.by.map((field) => names[field])]);
+    const bucket = this.#buckets.get(key) ?? new Bucket(draw.limit);
+    this.#buckets.set(key, bucket);
+    known.set(which, bucket);
+    return bucket;
   }
 }
 
-function bucketOf({ limit, buckets }: Draw, { to, account }: Target): string {
-  const names = { requester: buckets.requester, to, account };
-  return JSON.stringify([limit.id, ...limit.by.map((field) => names[field])]);
+/** One counter of a limit. Moments never go back, so that what has left its window is looked at once. */
+class Bucket {
+  readonly #limit: LimitRule;
+  readonly #drawn: { readonly at: number; readonly amount: bigint }[] = [];
+  #aged = 0;
+  #sum = 0n;
+
+  constructor(limit: LimitRule) {
+    this.#limit = limit;
+  }
+
+  room(moment: number): bigint {
+    const { windowMs, max } = this.#limit;
+    if (windowMs !== "ever") {
+      for (let next = this.#drawn[this.#aged]; next !== undefined && next.at <= moment - windowMs; next = this.#drawn[++this.#aged])
+        this.#sum -= next.amount;
+    }
+    return max - this.#sum;
+  }
+
+  draw(at: number, amount: bigint): void {
+    this.#drawn.push({ at, amount });
+    this.#sum += amount;
+  }
 }
 
 function least(of: readonly (bigint | undefined)[]): bigint | undefined {
