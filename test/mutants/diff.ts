@@ -76,9 +76,30 @@ export const DIFF: readonly Mutant[] = [
   {
     name: "consent that is kept for longer is no loosening",
     file: "policy/analyze/stricter.ts",
-    find: "expiryOf(rules) <= expiryOf(others) &&",
+    find: "this.#runsOut(rules, others) &&",
     replace: "",
     test: { file: SNEAKY, name: "consent that is kept for longer" },
+  },
+  {
+    name: "a short consent that a delay passes over makes up for a long one",
+    file: "policy/analyze/stricter.ts",
+    find: ".filter((expiry) => expiry > this.#longestDelay)",
+    replace: "",
+    test: { file: SNEAKY, name: "consent that is kept for longer, beside a short one that a delay passes over" },
+  },
+  {
+    name: "a longer delay may pass over how long consent is kept",
+    file: "policy/analyze/stricter.ts",
+    find: "return from === to || !",
+    replace: "return true || !",
+    test: { file: SNEAKY, name: "a delay that outlasts consent, which is then kept for as long as another rule says" },
+  },
+  {
+    name: "looking at a crowd in every set of clauses is one step of work",
+    file: "policy/analyze/quorum.ts",
+    find: "budget.spend(Math.floor((members << clauses.length) / LOOKS_A_STEP));",
+    replace: "",
+    test: { file: "policy/analyze/quorum.test.ts", name: "what is looked at is paid for: people, in every set of clauses" },
   },
   {
     name: "what was spent by somebody who is gone is not counted",

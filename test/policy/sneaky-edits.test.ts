@@ -114,6 +114,11 @@ describe("what looks harmless and is not", () => {
       ["rules loosens"],
     ],
     [
+      "a delay that outlasts consent, which is then kept for as long as another rule says",
+      (d) => d.rules.push({ id: "late", require: ["fee"], delay: "48h", expires: "365d" }),
+      ["rules loosens"],
+    ],
+    [
       "a window shortened under a smaller maximum",
       (d) => {
         rule(d, "trades").per = "1h";
@@ -587,7 +592,7 @@ describe("what is narrower, and said so", () => {
     rule(from, "four-eyes").delay = "24h";
     expect(
       classified((d) => {
-        rule(d, "four-eyes").delay = "48h";
+        rule(d, "four-eyes").delay = "47h";
       }, from),
     ).toEqual(["rules tightens"]);
     expect(
@@ -611,6 +616,57 @@ describe("what is narrower, and said so", () => {
       }, from),
     ).toEqual(["roles loosens"]);
   });
+});
+
+test("consent that is kept for longer, beside a short one that a delay passes over", () => {
+  const from = treasury();
+  rule(from, "four-eyes").delay = "24h";
+  const edit = (d: Draft) => {
+    rule(d, "four-eyes").expires = "365d";
+    d.rules.push({ id: "soon", require: ["transfer"], confirm: true, expires: "1m" });
+  };
+  expect(classified(edit, from)).toEqual(["rules loosens"]);
+});
+
+describe("what takes long to prove", () => {
+  /** Clauses and alternatives as many as may be, over people as many as may be. */
+  function crowd(): Draft {
+    const from = treasury();
+    const names = Array.from({ length: 300 }, (_, index) => `p${index}`);
+    names.forEach((name, index) => {
+      from.people[name] = [{ kind: "secp256k1", publicKey: `02${index.toString(16).padStart(64, "0")}` }];
+    });
+    for (let set = 0; set < 6; set++) from.roles[`big${set}`] = names.filter((_, index) => index % 7 !== set);
+    const clauses = (seed: number) =>
+      Array.from({ length: 6 }, (_, set) => ({ of: `big${set}`, atLeast: 1 + ((seed * 7 + set * 3) % 20) }));
+    for (let at = 0; at < 4; at++) {
+      const any = Array.from({ length: 16 }, (_, seed) => clauses(seed + at * 16));
+      from.rules.push({ id: `crowd${at}`, require: ["transfer"], approvals: { any } });
+    }
+    return from;
+  }
+
+  test("a crowd that approves in many ways is given up, and loosens", () => {
+    expect(
+      classified((d) => {
+        rule(d, "crowd3").approvals.any[3][2].atLeast++;
+      }, crowd()),
+    ).toEqual(["rules loosens"]);
+  }, 30_000);
+
+  test("thousands of rules that ask at once are looked at", () => {
+    const from = treasury();
+    for (let at = 0; at < 5000; at++)
+      from.rules.push({ id: `r${at}`, require: ["transfer"], expires: `${60_000 + at}m`, approvals: [{ of: "finance", atLeast: 1 }] });
+    const either = { any: [[{ of: "ana", atLeast: 1 }], [{ of: "fay", atLeast: 1 }]] };
+    from.rules.push({ id: "either", require: ["transfer"], approvals: either });
+    from.rules.push({ id: "fay", require: ["transfer"], approvals: [{ of: "fay", atLeast: 1 }] });
+    expect(
+      classified((d) => {
+        d.rules.pop();
+      }, from),
+    ).toEqual(["rules loosens"]);
+  }, 30_000);
 });
 
 test("a limit on all but one, and then on those who are there: whoever has gone may have spent of it", () => {

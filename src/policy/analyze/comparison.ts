@@ -140,6 +140,7 @@ export class Comparison {
     // What an expansion costs is what it copies.
     this.#budget.spend(Math.floor(((expansion?.pieces.length ?? 0) * state.open.length) / BOXES_A_STEP));
     if (expansion === undefined) {
+      this.#budget.spend(Math.floor(state.settled.size / BOXES_A_STEP));
       yield* this.#compare(this.#outcomes.of(state.settled), region);
       return;
     }

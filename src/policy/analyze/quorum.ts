@@ -25,9 +25,8 @@ export function suffices(asked: readonly Asked[], approvers: Approvers): boolean
  */
 export function fewest(asked: readonly Asked[], approvers: Approvers, budget: Budget): readonly string[] | undefined {
   let best: readonly string[] | undefined;
-  for (const chosen of choices(asked)) {
-    const demands = chosen.flatMap((clauses) => demandsOf(clauses, approvers));
-    const found = cover(demands, [], budget, best?.length);
+  for (const chosen of choices(demandsOfAll(asked, approvers, budget))) {
+    const found = cover(chosen.flat(), [], budget, best?.length);
     if (found !== undefined && (best === undefined || found.length < best.length)) best = found;
   }
   return best;
@@ -45,18 +44,21 @@ export function answersOnly(
   approvers: Approvers,
   budget: Budget,
 ): readonly string[] | undefined {
-  for (const refused of stronger) {
+  const given = demandsOfAll(weaker, approvers, budget);
+  for (const refused of demandsOfAll(stronger, approvers, budget)) {
     // Somebody fails a rule if they fail each of its alternatives, and that by one demand that they do not meet.
-    for (const failing of choices(refused.map((clauses) => demandsOf(clauses, approvers)))) {
-      for (const chosen of choices(weaker)) {
-        const demands = chosen.flatMap((clauses) => demandsOf(clauses, approvers));
-        const found = cover(demands, failing, budget);
+    for (const failing of choices(refused)) {
+      for (const chosen of choices(given)) {
+        const found = cover(chosen.flat(), failing, budget);
         if (found !== undefined) return found;
       }
     }
   }
   return undefined;
 }
+
+/** One step of work looks at so many people of clauses, or at so many demands. */
+export const LOOKS_A_STEP = 128;
 
 /** At least so many out of these people. */
 interface Demand {
@@ -86,14 +88,28 @@ function demandsOf(clauses: readonly Clause[], { people, stands }: Approvers): r
   return demands;
 }
 
-/** Every way to take one of each. */
+/** The demands of each alternative of each rule. */
+function demandsOfAll(asked: readonly Asked[], approvers: Approvers, budget: Budget): readonly (readonly (readonly Demand[])[])[] {
+  return asked.map((alternatives) =>
+    alternatives.map((clauses) => {
+      const members = clauses.reduce((sum, clause) => sum + clause.members.length, 0);
+      budget.spend(Math.floor((members << clauses.length) / LOOKS_A_STEP));
+      return demandsOf(clauses, approvers);
+    }),
+  );
+}
+
+/** Every way to take one of each, the last of them changing first. Without recursion: thousands of rules may ask at once. */
 function* choices<T>(of: readonly (readonly T[])[]): Generator<readonly T[]> {
-  const [first, ...rest] = of;
-  if (first === undefined) {
-    yield [];
-    return;
+  if (of.some((list) => list.length === 0)) return;
+  const taken = of.map(() => 0);
+  while (true) {
+    yield of.map((list, index) => list[taken[index] ?? 0] as T);
+    const turned = taken.findLastIndex((at, index) => at + 1 < (of[index]?.length ?? 0));
+    if (turned < 0) return;
+    taken[turned] = (taken[turned] ?? 0) + 1;
+    taken.fill(0, turned + 1);
   }
-  for (const one of first) for (const others of choices(rest)) yield [one, ...others];
 }
 
 /**
@@ -106,11 +122,14 @@ function cover(
   budget: Budget,
   below: number = Number.POSITIVE_INFINITY,
 ): readonly string[] | undefined {
-  budget.spend();
-  if (demands.some(({ who, least }) => who.size < least) || failing.some(({ least }) => least <= 0)) return undefined;
   const all = [...demands, ...failing];
+  budget.spend(1 + Math.floor(all.length / LOOKS_A_STEP));
+  if (demands.some(({ who, least }) => who.size < least) || failing.some(({ least }) => least <= 0)) return undefined;
   const alike = new Map<string, { readonly inside: readonly boolean[]; readonly people: string[] }>();
-  for (const person of new Set(demands.flatMap(({ who }) => [...who]))) {
+  const able = new Set<string>();
+  for (const { who } of demands) for (const person of who) able.add(person);
+  budget.spend(Math.floor((able.size * all.length) / LOOKS_A_STEP));
+  for (const person of able) {
     const inside = all.map(({ who }) => who.has(person));
     const known = alike.get(inside.join());
     if (known === undefined) alike.set(inside.join(), { inside, people: [person] });
@@ -120,8 +139,8 @@ function cover(
   const groups = [...alike.values()].sort((a, b) => count(b.inside, demands.length) - count(a.inside, demands.length));
   let best: readonly string[] | undefined;
   const take = (index: number, open: readonly number[], taken: readonly string[]) => {
-    budget.spend();
-    const missing = Math.max(0, ...open.slice(0, demands.length));
+    budget.spend(1 + Math.floor(all.length / LOOKS_A_STEP));
+    const missing = open.slice(0, demands.length).reduce((most, left) => Math.max(most, left), 0);
     if (taken.length + missing >= (best?.length ?? below)) return;
     if (missing === 0) {
       best = taken;

@@ -2,7 +2,8 @@ import type { Clause, Member } from "../../intent/verdict.ts";
 import type { LimitRule, Policy, RequireRule } from "../core.ts";
 import { DEFAULT_EXPIRES_MS } from "../rules.ts";
 import { Counting } from "./counting.ts";
-import { type Approvers, type Asked, answersOnly } from "./quorum.ts";
+import { everyRule } from "./dimensions.ts";
+import { type Approvers, type Asked, answersOnly, LOOKS_A_STEP } from "./quorum.ts";
 import type { Budget } from "./regions.ts";
 import { Said } from "./said.ts";
 
@@ -20,8 +21,15 @@ export class Stricter {
   readonly #people: ReadonlySet<string>;
   readonly #counting: Counting;
   readonly #implied = new Map<string, boolean>();
+  /** By their names, so that a thousand of them are written once. */
+  readonly #requesters = new Map<string, number>();
+  readonly #longestDelay: number;
+  readonly #expiries: ReadonlySet<number>;
 
   constructor(policies: readonly Policy[], budget: Budget, said: Said = new Said()) {
+    const asking = policies.flatMap(everyRule).filter((rule) => rule.type === "require" || rule.type === "limit");
+    this.#longestDelay = delayOf(asking);
+    this.#expiries = new Set([DEFAULT_EXPIRES_MS, ...asking.map(expiryOf)]);
     this.#budget = budget;
     this.#said = said;
     this.#people = new Set(policies.flatMap(({ people }) => [...people.keys()]));
@@ -36,7 +44,7 @@ export class Stricter {
     return (
       delayOf(rules) >= delayOf(others) &&
       (confirms(rules) || !confirms(others)) &&
-      expiryOf(rules) <= expiryOf(others) &&
+      this.#runsOut(rules, others) &&
       this.#impliesAll(rules, others, requesters)
     );
   }
@@ -55,19 +63,34 @@ export class Stricter {
     return limit.beyond.length === 0 || this.#impliesAll([limit], [old], [...this.#people]);
   }
 
+  /**
+   * Whether consent is kept for no longer. Of several rules the shortest counts that lets every delay of the request run, also those of
+   * its other effects: a short one may be passed over, and a longer delay may pass over more of them.
+   */
+  #runsOut(rules: readonly Asking[], others: readonly Asking[]): boolean {
+    const still = new Set(rules.map(expiryOf));
+    const surely = Math.min(...[...still].filter((expiry) => expiry > this.#longestDelay));
+    if (!others.map(expiryOf).every((expiry) => still.has(expiry) || surely < expiry)) return false;
+    const [from, to] = [delayOf(others), delayOf(rules)];
+    return from === to || ![...this.#expiries].some((expiry) => from < expiry && expiry <= to);
+  }
+
   #impliesAll(rules: readonly Asking[], others: readonly Asking[], requesters: readonly string[]): boolean {
     const mine = new Map(rules.map((rule) => [this.#said.by(rule), rule]));
     const asked = [...mine.values()].filter((rule) => askedBy(rule).length > 0);
-    return others
-      .filter((other) => !mine.has(this.#said.by(other)) && askedBy(other).length > 0)
-      .every((other) => asked.some((rule) => this.#implies([rule], other, requesters)) || this.#implies(asked, other, requesters));
-  }
-
-  #implies(rules: readonly Asking[], other: Asking, requesters: readonly string[]): boolean {
-    const key = JSON.stringify([rules.map((rule) => this.#said.by(rule)), this.#said.by(other), requesters]);
-    const known = this.#implied.get(key) ?? this.#doesImply(rules.map(askedBy), askedBy(other), requesters);
-    this.#implied.set(key, known);
-    return known;
+    const open = others.filter((other) => !mine.has(this.#said.by(other)) && askedBy(other).length > 0);
+    if (open.length === 0) return true;
+    this.#budget.spend(Math.floor((asked.length * open.length + requesters.length) / LOOKS_A_STEP));
+    const names = requesters.join("\n");
+    const asking = this.#requesters.get(names) ?? this.#requesters.size;
+    this.#requesters.set(names, asking);
+    const implies = (those: readonly Asking[], other: Asking) => {
+      const key = `${those.map((rule) => this.#said.by(rule)).join()} ${this.#said.by(other)} ${asking}`;
+      const known = this.#implied.get(key) ?? this.#doesImply(those.map(askedBy), askedBy(other), requesters);
+      this.#implied.set(key, known);
+      return known;
+    };
+    return open.every((other) => asked.some((rule) => implies([rule], other)) || implies(asked, other));
   }
 
   #doesImply(asked: readonly Asked[], other: Asked, requesters: readonly string[]): boolean {
@@ -78,7 +101,7 @@ export class Stricter {
     const representing = [...requesters.filter((person) => named.has(person)), ...(stranger === undefined ? [] : [stranger])];
     return momentsOf(members).every((moment) =>
       representing.every((requester) => {
-        this.#budget.spend();
+        this.#budget.spend(1 + Math.floor((this.#people.size + members.length) / LOOKS_A_STEP));
         const approvers: Approvers = {
           people: new Set([...this.#people].filter((person) => person !== requester)),
           stands: (member) => standsAt(member, moment),
@@ -117,7 +140,7 @@ function confirms(rules: readonly Asking[]): boolean {
   return rules.some((rule) => rule.type === "require" && rule.confirm);
 }
 
-/** How long consent may be kept at most; only a longer delay than that makes it longer. */
-function expiryOf(rules: readonly Asking[]): number {
-  return Math.min(...rules.map((rule) => (rule.type === "require" ? rule.expiresMs : DEFAULT_EXPIRES_MS)));
+/** How long consent may be kept for this rule. */
+function expiryOf(rule: Asking): number {
+  return rule.type === "require" ? rule.expiresMs : DEFAULT_EXPIRES_MS;
 }

@@ -45,15 +45,17 @@ function standing(policy: Policy, { reasons, needs }: Judgement, { requester, no
   const stands = ({ from = 0, until = Number.POSITIVE_INFINITY }: Member) => from <= now && now < until;
   const asked = needs.flatMap((need) => (need.kind === "approvals" ? [need.alternatives] : []));
   const members = asked.flat(2).flatMap((clause) => clause.members);
+  const delayMs = Math.max(0, ...needs.flatMap((need) => (need.kind === "delay" ? [need.delayMs] : [])));
   const expiries = new Map(everyRule(policy).flatMap((rule) => (rule.type === "require" ? [[rule.id, rule.expiresMs] as const] : [])));
   return {
     able: SETS.map(
       (people) => reasons.length === 0 && suffices(asked, { people: new Set(people.filter((one) => one !== requester)), stands }),
     ),
     objecting: new Set(members.filter(stands).map(({ person }) => person)),
-    delayMs: Math.max(0, ...needs.flatMap((need) => (need.kind === "delay" ? [need.delayMs] : []))),
+    delayMs,
     confirm: needs.some(({ kind }) => kind === "confirm"),
-    expiresMs: Math.min(...needs.map(({ rule }) => expiries.get(rule) ?? 72 * HOUR)),
+    // As `custody/waiting.ts` has it: the shortest that lets every delay run.
+    expiresMs: Math.min(...needs.map(({ rule }) => expiries.get(rule) ?? 72 * HOUR).filter((wait) => wait > delayMs)),
   };
 }
 
@@ -84,7 +86,12 @@ const changes: Arbitrary<(rule: Rule, other: Rule) => Rule> = fc.oneof(
   fc.constantFrom(HOUR, 24 * HOUR, 100 * HOUR).map(
     (expiresMs) =>
       (rule: Rule): Rule =>
-        rule.type === "require" ? { ...rule, expiresMs } : rule,
+        rule.type === "require" ? { ...rule, expiresMs, delayMs: Math.min(rule.delayMs, expiresMs / 2) } : rule,
+  ),
+  fc.constantFrom(HOUR / 2, 2 * HOUR, 50 * HOUR).map(
+    (delayMs) =>
+      (rule: Rule): Rule =>
+        rule.type === "require" ? { ...rule, delayMs, expiresMs: Math.max(rule.expiresMs, 2 * delayMs) } : rule,
   ),
   fc.constantFrom(1n, -1n).map(
     (by) =>

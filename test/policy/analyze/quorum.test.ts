@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Clause } from "../../../src/intent/verdict.ts";
+import { Inconclusive } from "../../../src/policy/analyze/inconclusive.ts";
 import { type Approvers, type Asked, answersOnly, fewest, suffices } from "../../../src/policy/analyze/quorum.ts";
 import { Budget } from "../../../src/policy/analyze/regions.ts";
 
@@ -75,4 +76,12 @@ describe("what people could answer together", () => {
       { numRuns: 500 },
     );
   });
+});
+
+test("what is looked at is paid for: people, in every set of clauses", () => {
+  const members = Array.from({ length: 1000 }, (_, index) => ({ person: `p${index}` }));
+  const all: Asked[] = [[Array.from({ length: 6 }, () => ({ of: "all", members, atLeast: 2 }))]];
+  const everybody = those(members.map(({ person }) => person));
+  expect(fewest(all, everybody, budget())?.length).toBe(12);
+  expect(() => fewest(all, everybody, new Budget(1000))).toThrow(Inconclusive);
 });
