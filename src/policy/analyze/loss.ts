@@ -122,6 +122,8 @@ class Search {
     // What cannot be signed before the attack is over, or is closed for good by then, is no loss.
     const inTime = ({ delayMs, spans }: Cell) => delayMs < horizonMs && spans.some(([, closes]) => closes > from + delayMs);
     const cells = cellsOf(this.#policy, this.#attack, this.#goal.assets, this.#budget).filter(inTime);
+    if (cells.length === 0)
+      return { ...asked(this.#attack, this.#what), ...NOTHING_TAKEN, status: "exact", amount: 0n, sequence: { from, steps: [] } };
     return this.#endless(cells) ?? this.#bounded(merged(cells));
   }
 

@@ -65,6 +65,18 @@ function near(policy: Policy, effects: readonly Effect[]): Policy {
   const kinds = new Set(effects.map(({ kind }) => kind));
   const assets = new Set(effects.map(({ chain, asset }) => (chain === undefined || asset === undefined ? undefined : `${chain}/${asset}`)));
   const speaks = (rule: Rule) => rule.kinds.some((kind) => kinds.has(kind)) && !leavesOut(rule.when, assets);
+  const known = nearby.get(policy) ?? new Map<string, Policy>();
+  nearby.set(policy, known);
+  const key = JSON.stringify([[...kinds].sort(), [...assets].map((asset) => asset ?? "").sort()]);
+  const found = known.get(key) ?? withRules(policy, speaks);
+  known.set(key, found);
+  return found;
+}
+
+// A report rehearses sequences of each asset for every stolen set and every length of time.
+const nearby = new WeakMap<Policy, Map<string, Policy>>();
+
+function withRules(policy: Policy, speaks: (rule: Rule) => boolean): Policy {
   const modes = [...policy.modes].map(([name, mode]) => [name, { ...mode, rules: mode.rules.filter(speaks) }] as const);
   return { ...policy, rules: policy.rules.filter(speaks), modes: new Map(modes) };
 }
