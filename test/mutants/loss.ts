@@ -51,8 +51,8 @@ export const MAXIMUM_LOSS: readonly Mutant[] = [
   {
     name: "the excess of a limit counts as answered whoever would have to",
     file: "policy/analyze/thieves.ts",
-    find: "suffices([limit.beyond], approvers) && !stopped(limit)",
-    replace: "!stopped(limit)",
+    find: "limit.beyond.length > 0 && suffices([limit.beyond], approvers)",
+    replace: "limit.beyond.length > 0",
     test: { file: LOSS, name: "takes what the excess of a limit needs" },
   },
   {
@@ -79,7 +79,7 @@ export const MAXIMUM_LOSS: readonly Mutant[] = [
   {
     name: "whoever is named when it is too late ends what waits",
     file: "policy/analyze/thieves.ts",
-    find: "this.#objects(rule) && !this.#comesLate(rule, asking, approvers)",
+    find: "this.#objects(rule) && asking.includes(rule) && !isPassing(rule)",
     replace: "this.#objects(rule)",
     test: { file: LOSS, name: "waited together" },
   },

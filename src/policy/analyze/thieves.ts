@@ -1,10 +1,9 @@
 import type { Time } from "../../base/time.ts";
-import { type Field, isAct } from "../../intent/fields.ts";
+import type { Field } from "../../intent/fields.ts";
 import type { Member } from "../../intent/verdict.ts";
 import type { LimitRule, Policy, RequireRule } from "../core.ts";
 import { type Actors, actorsOf, approvalsOf } from "./actors.ts";
 import type { Attack } from "./attack.ts";
-import { rulesIn } from "./items.ts";
 import { speaksOf } from "./modes.ts";
 import { type Approvers, type Asked, suffices } from "./quorum.ts";
 
@@ -20,8 +19,6 @@ export interface Way {
 export class Thieves {
   readonly #actors: Actors;
   readonly #attack: Attack;
-  /** Rules that ask for approval of what is signed, or may. */
-  readonly #naming: readonly (RequireRule | LimitRule)[];
   /** Those who can ask. */
   readonly people: readonly string[];
 
@@ -29,8 +26,6 @@ export class Thieves {
     this.#actors = actorsOf(policy);
     this.#attack = attack;
     this.people = this.#actors.people.filter((person) => attack.stolen.has(person));
-    const asking = rulesIn(policy, attack.mode).filter((rule) => rule.type === "require" || rule.type === "limit");
-    this.#naming = asking.filter((rule) => approvalsOf(rule).length > 0 && !rule.kinds.every(isAct));
   }
 
   /** The mode that holds while they ask. */
@@ -62,10 +57,13 @@ export class Thieves {
     const delayMs = Math.max(0, ...requires.map((rule) => rule.delayMs));
     const { detectionMs = Number.POSITIVE_INFINITY } = this.#attack;
     const noticed = delayMs > 0 && detectionMs <= delayMs;
-    const stopped = (rule: RequireRule | LimitRule) => noticed && this.#objects(rule) && !this.#comesLate(rule, asking, approvers);
+    // A rule that may ask for nothing until the delay is over, as a limit does that only what is signed meanwhile exceeds, names nobody
+    // in time. Its yes may be there before: a yes to a request is one to all that it comes to need, and a rule that the thieves put
+    // into the scope of their own session can ask for it.
+    const stopped = (rule: RequireRule | LimitRule) => noticed && this.#objects(rule) && asking.includes(rule) && !isPassing(rule);
     if (asking.some(stopped)) return undefined;
 
-    const answered = limits.filter((limit) => limit.beyond.length > 0 && suffices([limit.beyond], approvers) && !stopped(limit));
+    const answered = limits.filter((limit) => limit.beyond.length > 0 && suffices([limit.beyond], approvers));
     const asked = askedOf([...requires, ...answered]);
     return { asked, delayMs, counted: limits.filter((limit) => !answered.includes(limit)) };
   }
@@ -73,17 +71,6 @@ export class Thieves {
   /** Whoever submits never approves, and services never do. */
   approversOf(requester: string, moment: Time): Approvers {
     return this.#actors.approvers(this.people, requester, moment);
-  }
-
-  /**
-   * Whether it may be that the rule asks for nothing before the delay is over, as a limit does that only what was signed meanwhile
-   * exceeds, and has then been answered: a yes to a request is one to all that it comes to need. Nobody is named in time to say no.
-   */
-  #comesLate(rule: RequireRule | LimitRule, asking: readonly (RequireRule | LimitRule)[], approvers: Approvers): boolean {
-    if (asking.includes(rule) && !isPassing(rule)) return false;
-    const named = new Set(this.#naming.flatMap((other) => (other === rule ? [] : membersOf(other).map(({ person }) => person))));
-    const people = new Set([...approvers.people].filter((person) => named.has(person)));
-    return suffices([approvalsOf(rule)], { ...approvers, people });
   }
 
   /** Whether the rule names somebody who was not robbed and can say no, however long it waits: nobody who stands in for a while. */
@@ -102,6 +89,7 @@ function membersOf(rule: RequireRule | LimitRule): readonly Member[] {
 /** What may be otherwise when a request is signed than it was when it was asked: its moment, its session and its fee. */
 const PASSING: readonly Field[] = ["date", "recipientAge", "session", "origin", "mode", "feeRate", "gas", "total"];
 
+/** Whether a request may come under the rule, or leave it, while it waits. */
 function isPassing(rule: RequireRule | LimitRule): boolean {
   const weighs = rule.type === "limit" || speaksOf(rule.when, "amount");
   const ends = rule.type === "limit" && rule.measure.type === "value";

@@ -266,13 +266,11 @@ function optionsOf(
       const noticed = delayMs > 0 && attack.detectionMs !== undefined && attack.detectionMs <= delayMs;
       const named = (clauses: readonly (readonly Clause[])[]) =>
         clauses.flat(2).flatMap(({ members }) => members.map(({ person }) => person));
-      // Who is named for what the request needs, from when it was asked on. What comes late finds a yes that another rule asked for.
+      // Who is named for what the request needs, from when it was asked on. What comes late finds a yes that was said before.
       const objected = (rule: Rule) => {
         const alternatives = alternativesOf(rule);
         if (!noticed || !named(alternatives).some((person) => !attack.stolen.has(person) && person !== "bot")) return false;
-        if (needs.some((need) => need.rule === rule.id) && !mayComeLate(rule)) return true;
-        const early = new Set(policy.rules.flatMap((other) => (other === rule ? [] : named(alternativesOf(other)))));
-        return !suffices([alternatives], { ...approvers, people: new Set([...approvers.people].filter((person) => early.has(person))) });
+        return needs.some((need) => need.rule === rule.id) && !mayComeLate(rule);
       };
       const asking = policy.rules.filter(({ id }) => needs.some((need) => need.kind === "approvals" && need.rule === id));
       if (asking.some(objected)) continue;

@@ -104,8 +104,9 @@ describe("a hot wallet", () => {
     const four = rehearseInCustody(read(flood(by("cyd"))), { from: FROM, steps: step === undefined ? [] : [{ ...step, times: 4n }] });
     expect(four).toMatchObject({ complete: true });
     expect(four.taken.get(ETH.asset)?.amount).toBe(eth(200));
-    // Nobody could say yes before: once they can, the delay begins anew, and others hear of it.
-    expect(lossOf(flood({}), ["ana", "cyd"], 25 * HOUR_MS, ETH, attack).amount).toBe(eth(52));
+    // The scope of a session of their own can ask for that yes as well.
+    expect(lossOf(flood({}), ["ana", "cyd"], 25 * HOUR_MS, ETH, attack).amount).toBeUndefined();
+    expect(lossOf(flood(by("finance")), ["ana", "cyd"], 25 * HOUR_MS, ETH, attack).amount).toBe(eth(2));
   });
 
   test("loses without end where no limit counts, with the rule to blame", () => {
