@@ -26,6 +26,8 @@ export interface RehearsedStep {
 export interface Rehearsal {
   /** Every step was let through as often as it says. */
   readonly complete: boolean;
+  /** Whatever was not let through was denied when it was asked for already, before any delay of it ran. */
+  readonly unasked: boolean;
   readonly steps: readonly RehearsedStep[];
   /** What left with what was let through, by qualified asset (`eip155:1/native`), in smallest units. */
   readonly taken: ReadonlyMap<string, Taken>;
@@ -83,6 +85,7 @@ class Stage {
   readonly #done: RehearsedStep[];
   readonly #waiting = new Map<number, { readonly waits: Waits; readonly repeats: bigint }>();
   readonly #taken = new Map<string, Taken>();
+  readonly #unasked = new Set<number>();
   #mode: { readonly name: string; readonly until?: number };
   #holds = 0;
 
@@ -103,8 +106,10 @@ class Stage {
     const now = this.#sequence.from + step.askedMs;
     const judgement = this.#judge(step, now, this.#modeAt(now));
     const room = this.#room(requester);
-    if (judgement.reasons.length > 0) this.#done[index] = { ...NOTHING, reasons: judgement.reasons };
-    else if (judgement.needs.length > 0 && room === 0n) this.#done[index] = { ...NOTHING, reasons: [tooMany()] };
+    if (judgement.reasons.length > 0) {
+      this.#done[index] = { ...NOTHING, reasons: judgement.reasons };
+      this.#unasked.add(index);
+    } else if (judgement.needs.length > 0 && room === 0n) this.#done[index] = { ...NOTHING, reasons: [tooMany()] };
     else if (judgement.needs.length > 0 && requester !== undefined) {
       const waits = waitsFor(this.#policy, { requester, approvers: step.approvers, needs: judgement.needs, now });
       this.#waiting.set(index, { waits, repeats: step.times < room ? step.times : room });
@@ -125,8 +130,9 @@ class Stage {
   }
 
   rehearsal(): Rehearsal {
-    const complete = this.#sequence.steps.every(({ times }, index) => this.#done[index]?.passed === times);
-    return { complete, steps: this.#done, taken: this.#taken };
+    const open = this.#sequence.steps.flatMap(({ times }, index) => (this.#done[index]?.passed === times ? [] : [index]));
+    const unasked = open.length > 0 && open.every((index) => this.#unasked.has(index));
+    return { complete: open.length === 0, unasked, steps: this.#done, taken: this.#taken };
   }
 
   /** The so manieth repeat of a step, once those before it are signed at the same moment. */

@@ -56,7 +56,10 @@ export const audit: Command = {
       ...options,
       examples: examplesFor(policy),
       signal: call.io.signal,
-      replay: (its, sequence) => rehearseInCustody(its, sequence).complete,
+      replay: (its, sequence) => {
+        const { complete, unasked } = rehearseInCustody(its, sequence);
+        return unasked ? "unasked" : complete;
+      },
       progress: (done, total, what) => progress.set(done, total, what),
       // Whatever else the process has to do, such as hearing Ctrl-C, is done between two steps.
       pause: async () => {

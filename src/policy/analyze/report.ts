@@ -40,9 +40,14 @@ export interface AuditOptions extends AnswerOptions {
    * Where it is absent only what waits for promises goes on.
    */
   readonly pause?: () => Promise<void>;
-  /** The evaluator that signs, with its counters and holds: whether it lets a whole sequence pass. What it refuses is not shown. */
-  readonly replay?: (policy: Policy, sequence: Sequence) => boolean | Promise<boolean>;
+  /**
+   * The evaluator that signs, with its counters and holds: whether it lets a whole sequence pass, or refuses of it only what it
+   * denies when it is asked for already. What it refuses is not shown.
+   */
+  readonly replay?: (policy: Policy, sequence: Sequence) => Replayed | Promise<Replayed>;
 }
+
+type Replayed = boolean | "unasked";
 
 /**
  * The whole audit of one policy, in small steps. The same policy and options give the same audit. What could not be decided within
@@ -162,10 +167,15 @@ class Report {
   async #loss(set: StolenSet, mode: string, horizonMs: number, what: Loss["what"]): Promise<Loss> {
     const loss = maximumLoss(this.#policy, this.#attack(set, mode, horizonMs), what, this.#work);
     const { replay } = this.#options;
-    if (replay === undefined || loss.sequence.steps.length === 0 || (await replay(this.#policy, loss.sequence))) return loss;
-    // INVARIANT: what the evaluator refuses is not shown. The bound was proven without it, but one of the two is wrong.
-    const why = "the evaluator that signs refuses the sequence that the interpreter lets pass";
-    return { ...loss, status: "inconclusive", shown: 0n, fees: 0n, sequence: { from: 0, steps: [] }, why };
+    const passed = replay === undefined || loss.sequence.steps.length === 0 || (await replay(this.#policy, loss.sequence));
+    if (passed === true) return loss;
+    // INVARIANT: what the evaluator refuses is not shown.
+    const refused = { ...loss, shown: 0n, fees: 0n, sequence: { from: 0, steps: [] } };
+    // The bound is of what can be signed, whatever was said of it when it was asked for: who is told no then can take no more.
+    if (passed === "unasked" && loss.amount !== undefined && loss.status !== "inconclusive")
+      return { ...refused, status: "upper bound", why: "the sequence that takes it is denied when it is asked for" };
+    // The bound was proven without the evaluator, but one of the two is wrong.
+    return { ...refused, status: "inconclusive", why: "the evaluator that signs refuses the sequence that the interpreter lets pass" };
   }
 
   #hold(found: readonly Authority[]): void {

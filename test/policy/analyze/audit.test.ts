@@ -106,6 +106,14 @@ describe("an audit", () => {
       modes: ["normal"],
     });
     expect(accepted.losses).toMatchObject([{ status: "exact" }]);
+    const unasked = await run({
+      replay: () => "unasked",
+      stolen: [{ name: "ana", people: ["ana"] }],
+      horizonsMs: [DAY_MS],
+      modes: ["normal"],
+    });
+    const [{ amount } = { amount: undefined }] = accepted.losses;
+    expect(unasked.losses).toMatchObject([{ status: "upper bound", amount, shown: 0n, sequence: { steps: [] } }]);
   });
 
   test("tells how far it is, pauses between steps, and ends with the reason of an abort", async () => {

@@ -106,6 +106,19 @@ describe("the worked policies", () => {
     expect(rehearseInCustody(policy, loss.sequence).complete).toBe(true);
   });
 
+  test("what opens by the hour may be denied when it is asked for, and then a custody says that it was that", () => {
+    const policy = read("cold-wallet-fund");
+    // It is Saturday: what is signed on Monday would have to be asked for now.
+    const attack = { stolen: new Set(["ana", "ben", "cyd"]), mode: "normal", horizonMs: 7 * DAY_MS, from: Date.UTC(2026, 10, 21, 12) };
+    const { sequence } = maximumLoss(policy, attack, { asset: USDC });
+    expect(rehearseInCustody(policy, sequence)).toMatchObject({ complete: false, unasked: true });
+    const [step] = sequence.steps.map((one) => ({ ...one, approvers: [] }));
+    if (step === undefined) throw new Error("expected a step");
+    // Opened, it is not answered: nothing that it was denied for when it was asked.
+    const monday = { from: Date.UTC(2026, 10, 23, 12), steps: [step] };
+    expect(rehearseInCustody(policy, monday)).toMatchObject({ complete: false, unasked: false });
+  });
+
   test.each(NAMES)("%s has its findings", (name) => {
     const undecided: string[] = [];
     const found = findingsOf(read(name), { from: FROM, inconclusive: (what) => undecided.push(what) });

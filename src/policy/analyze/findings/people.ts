@@ -25,7 +25,7 @@ export const requesterNotPinned: Check = {
       const found = evidence.yes({ kinds, when: both(rule.when, by) }, { what: `who may ask for what ${rule.id} allows` });
       const requester = found?.witness.circumstances.requester;
       if (found === undefined || requester === undefined) return [];
-      const self = approvers.has(requester) ? ", who approves too" : "";
+      const self = approvers.has(requester) ? ", whom its approvals name too" : "";
       const also = found.approvers.length > 0 ? `, with an approval by ${listText(found.approvers)}` : "";
       const text = `${rule.id} does not say who may ask, so everybody may: ${evidence.words.request(found.witness)}${self}${also}`;
       return [{ rule: rule.id, text, witness: found.witness, change: pinned(evidence, rule) }];
