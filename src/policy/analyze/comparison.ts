@@ -5,7 +5,7 @@ import { type Box, boxesOfRule, meet, ofKinds } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
 import { feasible, only } from "./feasible.ts";
 import { about, itemsOf, type Outcome, Outcomes, untilDenied } from "./items.ts";
-import { type Budget, type Item, Regions, type State } from "./regions.ts";
+import { BOXES_A_STEP, type Budget, type Item, Regions, type State } from "./regions.ts";
 import { Said } from "./said.ts";
 import { hasName, keyOf, NOTHING, type ValueSet } from "./sets.ts";
 import { Stricter } from "./stricter.ts";
@@ -60,8 +60,6 @@ export class Shared {
   }
 }
 
-/** One step of work passes so many boxes on. */
-const BOXES_A_STEP = 64;
 /** So many pairs of boxes are looked at to leave out what has no say; with more, the diagram itself does it sooner. */
 const MOST_PAIRS = 50_000;
 

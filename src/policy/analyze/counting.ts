@@ -2,7 +2,7 @@ import type { LimitRule, Measure, Policy } from "../core.ts";
 import { type Box, boxesOfRule } from "./boxes.ts";
 import { domainInRecords, Space } from "./dimensions.ts";
 import { about } from "./items.ts";
-import { type Budget, Regions, type State } from "./regions.ts";
+import { BOXES_A_STEP, type Budget, Regions, type State } from "./regions.ts";
 import type { Said } from "./said.ts";
 
 /**
@@ -38,6 +38,7 @@ export class Counting {
   /** Whether every point of `part` lies in `whole`. */
   #contains(whole: readonly Box[], part: readonly Box[]): boolean {
     const [inPart, inWhole] = [0, 1];
+    this.#budget.spend(Math.floor((whole.length + part.length) / BOXES_A_STEP));
     const items = [{ outcome: inPart, boxes: part }, ...about([{ outcome: inWhole, boxes: whole }], part)];
     const regions = new Regions(this.#space, items, { budget: this.#budget });
     const seen = new Set<State>();
@@ -46,6 +47,7 @@ export class Counting {
       seen.add(state);
       if (!state.settled.has(inPart) && !state.open.some(({ outcome }) => outcome === inPart)) return false;
       const expansion = regions.expand(state);
+      this.#budget.spend(Math.floor(((expansion?.pieces.length ?? 0) * state.open.length) / BOXES_A_STEP));
       return expansion === undefined ? true : expansion.pieces.some((piece) => leavesOut(piece.state));
     };
     return !leavesOut(regions.start);

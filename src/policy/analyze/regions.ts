@@ -56,6 +56,9 @@ export interface Outcomes {
   readonly open: ReadonlySet<number>;
 }
 
+/** One step of work passes so many boxes on, where whoever walks a diagram pays for what its expansions copy. */
+export const BOXES_A_STEP = 64;
+
 /** How many expansions an answer may take. Shared by the diagrams of one question. */
 export class Budget {
   #left: number;
