@@ -1,9 +1,10 @@
 import type { Policy, Rule } from "../core.ts";
 import { approvalsOf } from "./actors.ts";
-import { type Box, boxesOfRule } from "./boxes.ts";
+import { type Box, boxesOfRule, meet } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
-import { about, itemsOf, Outcomes, rulesIn } from "./items.ts";
+import { itemsOf, type Outcome, Outcomes, rulesIn } from "./items.ts";
+import { Nearby } from "./nearby.ts";
 import { Budget, type Item, type Keep, type Kept, Regions, type State } from "./regions.ts";
 import { Stricter } from "./stricter.ts";
 
@@ -45,6 +46,12 @@ export function deadRules(
   return { kind: "exact", dead: walk.dead.map((rule) => ({ rule: rule.id, mode, why: walk.why(rule) })) };
 }
 
+/** A part of where a rule allows or denies. */
+interface Part {
+  readonly rule: Rule;
+  readonly box: Box;
+}
+
 class Walk {
   readonly #rules: readonly Rule[];
   readonly #budget: Budget;
@@ -57,9 +64,7 @@ class Walk {
   readonly #alike = new Map<number, number>();
   readonly #people: readonly string[];
   readonly #stricter: Stricter;
-  /** What allows and what denies alone, by rule. */
-  readonly #plain = new Outcomes();
-  readonly #plainItems = new Map<Rule, readonly Item[]>();
+  #parts: { readonly allows: Nearby<Part>; readonly denies: Nearby<Part> } | undefined;
 
   constructor(policy: Policy, rules: readonly Rule[], budget: Budget) {
     this.#rules = rules;
@@ -80,45 +85,54 @@ class Walk {
   why(rule: Rule): DeadRule["why"] {
     const boxes = boxesOfRule(this.#space, rule);
     if (boxes.length === 0) return "unsatisfiable";
-    const others = this.#rules.filter((other) => other !== rule);
+    const { allows, denies } = this.#others();
+    const others = (parts: readonly Part[]) => parts.filter((part) => part.rule !== rule);
+    const allowed = () =>
+      boxes.flatMap((box) => others(allows.meeting(box)).map((part) => meet(part.box, box))).filter((box) => box !== undefined);
+    const isOpen = (box: Box) => this.#isOpen(box, others(denies.meeting(box)));
     switch (rule.type) {
       case "allow":
-        return this.#some(boxes, others, { allowed: false, denied: true }) ? "redundant" : "forbidden";
+        return boxes.some(isOpen) ? "redundant" : "forbidden";
       case "forbid":
-        return this.#some(boxes, others, { allowed: true, denied: false }) ? "covered" : "guard";
+        return allowed().length > 0 ? "covered" : "guard";
       default:
-        return this.#some(boxes, others, { allowed: true, denied: true }) ? "covered" : "idle";
+        return allowed().some(isOpen) ? "covered" : "idle";
     }
   }
 
-  /** Whether there is a point in the boxes that others allow, and do not deny, as far as either is looked at. */
-  #some(boxes: readonly Box[], others: readonly Rule[], look: { readonly allowed: boolean; readonly denied: boolean }): boolean {
-    const outcomes = this.#plain;
-    const here = outcomes.number({ what: "asked" });
-    const items = others
-      .flatMap((rule) => this.#itemsOf(rule))
-      .filter(({ outcome }) => {
-        const { what } = outcomes.at(outcome);
-        return (what === "allowed" && look.allowed) || (what === "denied" && look.denied);
-      });
-    const regions = new Regions(this.#space, [...about(items, boxes), { outcome: here, boxes }], { budget: this.#budget });
+  /** Whether a box is more than those that deny. */
+  #isOpen(box: Box, denies: readonly Part[]): boolean {
+    if (denies.length === 0) return true;
+    const [here, denied] = [0, 1];
+    const items: Item[] = [
+      { outcome: here, boxes: [box] },
+      { outcome: denied, boxes: denies.map((part) => part.box) },
+    ];
+    const regions = new Regions(this.#space, items, { budget: this.#budget });
     const seen = new Set<State>();
     const search = (state: State): boolean => {
       if (seen.has(state)) return false;
       seen.add(state);
-      const still = new Set([...state.settled, ...state.open.map(({ outcome }) => outcome)]);
-      if (!still.has(here) || outcomes.of(state.settled).some(({ what }) => what === "denied")) return false;
-      if (look.allowed && !outcomes.of(still).some(({ what }) => what === "allowed")) return false;
+      const isHere = state.settled.has(here) || state.open.some(({ outcome }) => outcome === here);
+      if (!isHere || state.settled.has(denied)) return false;
       const expansion = regions.expand(state);
       return expansion === undefined || expansion.pieces.some((piece) => search(piece.state));
     };
     return search(regions.start);
   }
 
-  #itemsOf(rule: Rule): readonly Item[] {
-    const known = this.#plainItems.get(rule) ?? itemsOf(this.#space, [rule], this.#plain);
-    this.#plainItems.set(rule, known);
-    return known;
+  /** What allows and what denies, alone. */
+  #others(): { readonly allows: Nearby<Part>; readonly denies: Nearby<Part> } {
+    if (this.#parts !== undefined) return this.#parts;
+    const outcomes = new Outcomes();
+    const parts = this.#rules.flatMap((rule) =>
+      itemsOf(this.#space, [rule], outcomes).flatMap(({ outcome, boxes }) =>
+        boxes.map((box) => ({ rule, box, what: outcomes.at(outcome).what })),
+      ),
+    );
+    const that = (does: Outcome["what"]) => new Nearby<Part>(parts.filter(({ what }) => what === does));
+    this.#parts = { allows: that("allowed"), denies: that("denied") };
+    return this.#parts;
   }
 
   run(): void {
