@@ -77,10 +77,17 @@ export const MAXIMUM_LOSS: readonly Mutant[] = [
     test: { file: WAYS, name: "every chain" },
   },
   {
-    name: "whoever is named when it is too late ends what waits",
+    name: "whoever is named when a rule comes late ends what waits",
     file: "policy/analyze/thieves.ts",
-    find: "this.#objects(rule) && asking.includes(rule) && !isPassing(rule)",
+    find: "this.#objects(rule) && !isPassing(rule)",
     replace: "this.#objects(rule)",
+    test: { file: LOSS, name: "begins while it waits" },
+  },
+  {
+    name: "whoever is named for an excess when it is too late ends what waits",
+    file: "policy/analyze/thieves.ts",
+    find: "limit.beyond.length > 0 && suffices([limit.beyond], approvers)",
+    replace: "limit.beyond.length > 0 && suffices([limit.beyond], approvers) && !(noticed && this.#objects(limit))",
     test: { file: LOSS, name: "waited together" },
   },
   {

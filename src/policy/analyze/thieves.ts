@@ -60,7 +60,7 @@ export class Thieves {
     // A rule that may ask for nothing until the delay is over, as a limit does that only what is signed meanwhile exceeds, names nobody
     // in time. Its yes may be there before: a yes to a request is one to all that it comes to need, and a rule that the thieves put
     // into the scope of their own session can ask for it.
-    const stopped = (rule: RequireRule | LimitRule) => noticed && this.#objects(rule) && asking.includes(rule) && !isPassing(rule);
+    const stopped = (rule: RequireRule | LimitRule) => noticed && this.#objects(rule) && !isPassing(rule);
     if (asking.some(stopped)) return undefined;
 
     const answered = limits.filter((limit) => limit.beyond.length > 0 && suffices([limit.beyond], approvers));

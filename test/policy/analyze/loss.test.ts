@@ -109,6 +109,18 @@ describe("a hot wallet", () => {
     expect(lossOf(flood(by("finance")), ["ana", "cyd"], 25 * HOUR_MS, ETH, attack).amount).toBe(eth(2));
   });
 
+  test("loses what a rule that begins while it waits asks somebody else about", () => {
+    const { rules, ...rest } = hotWallet();
+    const late = { id: "late", require: ["transfer"], when: { date: { from: "2026-01-06" } }, approvals: [{ of: "finance", atLeast: 1 }] };
+    const slow = { id: "slow", require: ["transfer"], approvals: [{ of: "cyd", atLeast: 1 }], delay: "24h" };
+    const fees = { id: "fees", allow: ["fee"], when: { asset: "ETH", amount: { max: "0.05 ETH" }, requester: "role:cfo" } };
+    const others = (rules as JsonObject[]).filter(({ id }) => id !== "four-eyes" && id !== "fees");
+    const document = { ...rest, rules: [...others, fees, slow, late] };
+    const loss = lossOf(document, ["ana", "cyd"], 25 * HOUR_MS, ETH, { detectionMs: 12 * HOUR_MS });
+    expect(loss).toMatchObject({ status: "exact", amount: eth(50) });
+    expect(rehearseInCustody(read(document), loss.sequence)).toMatchObject({ complete: true });
+  });
+
   test("loses without end where no limit counts, with the rule to blame", () => {
     const { rules, ...rest } = hotWallet();
     const without = (...ids: string[]) => ({ ...rest, rules: (rules as JsonObject[]).filter(({ id }) => !ids.includes(id as string)) });
