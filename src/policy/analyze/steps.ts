@@ -11,11 +11,13 @@ import type { Step } from "./sequence.ts";
 import { NOTHING, type ValueSet } from "./sets.ts";
 import { split } from "./split.ts";
 import type { Thieves } from "./thieves.ts";
-import { type Examples, witnessIn } from "./witness.ts";
+import { type Examples, type Witness, witnessIn } from "./witness.ts";
 
 type OutflowKind = (typeof OUTFLOW)[number];
 
 const MOST_TOGETHER = 100;
+
+type Taken = Pick<Take, "face" | "moment" | "amount" | "times" | "target"> & { readonly lot: Pick<Cell, "asset" | "delayMs"> };
 
 /** Makes requests out of what is taken. */
 export class Steps {
@@ -23,6 +25,7 @@ export class Steps {
   readonly #thieves: Thieves;
   readonly #examples: Examples;
   readonly #budget: Budget;
+  readonly #known = new Map<Face, Map<string, Witness>>();
 
   constructor(space: Space, thieves: Thieves, examples: Examples, budget: Budget) {
     this.#space = space;
@@ -32,11 +35,30 @@ export class Steps {
   }
 
   /** @throws Inconclusive when the budget is spent. */
-  of(
-    take: Pick<Take, "face" | "moment" | "amount" | "times" | "target"> & { readonly lot: Pick<Cell, "asset" | "delayMs"> },
-    from: number,
-  ): Step {
-    const { lot, face, moment, amount, times, target } = take;
+  of(take: Taken, from: number): Step {
+    const { lot, face, moment, times } = take;
+    return {
+      askedMs: moment - lot.delayMs - from,
+      signedMs: moment - from,
+      witness: this.#witness(take),
+      times,
+      approvers: fewest(face.asked, this.#thieves.approversOf(face.requester, moment), this.#budget) ?? [],
+    };
+  }
+
+  /** What differs in its moment alone, day after day, is one request at another moment, but for how old its recipient is. */
+  #witness(take: Taken): Witness {
+    const { lot, face, moment, amount, target } = take;
+    if (face.region.has(this.#space.at("recipientAge"))) return this.#choose(take);
+    const known = this.#known.get(face) ?? new Map<string, Witness>();
+    this.#known.set(face, known);
+    const key = `${lot.asset} ${amount} ${target.to} ${target.account}`;
+    const found = known.get(key) ?? this.#choose(take);
+    known.set(key, found);
+    return { ...found, circumstances: { ...found.circumstances, now: moment } };
+  }
+
+  #choose({ lot, face, moment, amount, target }: Taken): Witness {
     const chosen: Record<string, ValueSet> = {
       kind: only(this.kindOf(face)),
       chain: only(chainOf(lot.asset)),
@@ -53,13 +75,7 @@ export class Steps {
     const region = new Map(face.region);
     for (const [field, values] of Object.entries(chosen)) region.set(this.#space.at(field), values);
     this.#age(region, lot.delayMs);
-    return {
-      askedMs: moment - lot.delayMs - from,
-      signedMs: moment - from,
-      witness: witnessIn(this.#space, region, this.#examples),
-      times,
-      approvers: fewest(face.asked, this.#thieves.approversOf(face.requester, moment), this.#budget) ?? [],
-    };
+    return witnessIn(this.#space, region, this.#examples);
   }
 
   /** One request of several effects that only together move an amount that is let through; nothing if no few of them do. */
