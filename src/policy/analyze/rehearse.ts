@@ -1,5 +1,5 @@
 import type { Effect } from "../../intent/effect.ts";
-import { OUTFLOW } from "../../intent/fields.ts";
+import { KIND_FIELDS, OUTFLOW } from "../../intent/fields.ts";
 import type { Reason } from "../../intent/intent.ts";
 import type { Charge, Need } from "../../intent/verdict.ts";
 import type { Condition, LimitRule, Policy, Rule } from "../core.ts";
@@ -63,7 +63,7 @@ export function rehearse(whole: Policy, { from, steps }: Sequence): Rehearsed {
  */
 function near(policy: Policy, effects: readonly Effect[]): Policy {
   const kinds = new Set(effects.map(({ kind }) => kind));
-  const assets = new Set(effects.map(({ chain, asset }) => (chain === undefined || asset === undefined ? undefined : `${chain}/${asset}`)));
+  const assets = new Set(effects.map(assetOf));
   const speaks = (rule: Rule) => rule.kinds.some((kind) => kinds.has(kind)) && !leavesOut(rule.when, assets);
   const known = nearby.get(policy) ?? new Map<string, Policy>();
   nearby.set(policy, known);
@@ -79,6 +79,12 @@ const nearby = new WeakMap<Policy, Map<string, Policy>>();
 function withRules(policy: Policy, speaks: (rule: Rule) => boolean): Policy {
   const modes = [...policy.modes].map(([name, mode]) => [name, { ...mode, rules: mode.rules.filter(speaks) }] as const);
   return { ...policy, rules: policy.rules.filter(speaks), modes: new Map(modes) };
+}
+
+/** As rules see it: kinds that have no asset have none that is known. */
+function assetOf({ kind, chain, asset }: Effect): string | undefined {
+  const known = chain !== undefined && asset !== undefined && KIND_FIELDS[kind].includes("asset");
+  return known ? `${chain}/${asset}` : undefined;
 }
 
 /** Whether a condition is false for certain whichever of these assets an effect is of; an unknown one may be any. */
