@@ -145,15 +145,17 @@ function suggestionOf(
   context: FindingContext,
   left: Left,
 ): Suggestion | undefined {
+  const narrows = onlyNarrows(policy.document, change.document);
+  // Reading a document is work as well: not where nothing could be proven any more.
+  if (!narrows && left.diffs <= 0) return undefined;
   const after = reparsed(change.document);
-  if (after === undefined || !neverLooser(policy, after, context, left)) return undefined;
+  if (after === undefined || !(narrows || neverLooser(policy, after, context, left))) return undefined;
   return { ...change, effect: effectOf(after, asset, context, left) };
 }
 
 /** INVARIANT: what is suggested was proven to allow nothing new and to ask and count no less. */
 function neverLooser(policy: Policy, after: Policy, { work, signal }: FindingContext, left: Left): boolean {
-  if (onlyNarrows(policy.document, after.document)) return true;
-  if (left.diffs-- <= 0) return false;
+  left.diffs--;
   const diff = diffPolicies(policy, after, { ...(work !== undefined && { work }), ...(signal && { signal }) });
   return diff.kind === "exact" && diff.differences.every(({ change }) => change === "newlyDenied" || change === "stronger");
 }
