@@ -50,4 +50,11 @@ export const FINDINGS: readonly Mutant[] = [
     replace: "AT_TOP = [[UNLIMITED - 1n, UNLIMITED - 1n]]",
     test: { file: "policy/analyze/findings.test.ts", name: "suggests for unlimited-allowance only what loosens nothing and mends it" },
   },
+  {
+    name: "a rule passes for dead that alone names somebody who could object",
+    file: "policy/analyze/stricter.ts",
+    find: "mayObject(other, asked, approvers) && answersOnly",
+    replace: "answersOnly",
+    test: { file: "policy/analyze/dead.test.ts", name: "are none that alone ask somebody who could object" },
+  },
 ];
