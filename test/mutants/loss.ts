@@ -14,6 +14,20 @@ export const MAXIMUM_LOSS: readonly Mutant[] = [
     test: { file: COVERING, name: "is the cheapest cover of the time by windows" },
   },
   {
+    name: "a counter bounds what cells beside it take",
+    file: "policy/analyze/covering.ts",
+    find: "isBounded ? first : at + 1",
+    replace: "first",
+    test: { file: COVERING, name: "is no less than what a programme finds, where caps bound one cell of two" },
+  },
+  {
+    name: "a rehearsal leaves out rules about any of its assets",
+    file: "policy/analyze/rehearse.ts",
+    find: "asset !== undefined && !when.values.has(asset)",
+    replace: "asset === undefined || when.values.has(asset)",
+    test: { file: REHEARSAL, name: "is judged as by the whole policy" },
+  },
+  {
     name: "counters of several recipients bound like one",
     file: "policy/analyze/draws.ts",
     find: "undefined : capacity * many",
