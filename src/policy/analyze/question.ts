@@ -1,6 +1,8 @@
 import type { Time } from "../../base/time.ts";
 import type { EffectKind } from "../../intent/effect.ts";
+import { compileCondition, TRUE } from "../condition.ts";
 import type { Condition, LimitRule, Policy, RequireRule } from "../core.ts";
+import { factsOf } from "../facts.ts";
 import { type Actors, actorsOf, approvalsOf } from "./actors.ts";
 import { Space } from "./dimensions.ts";
 import { Ground, groundOf } from "./ground.ts";
@@ -117,12 +119,22 @@ class Search {
       const approvers = this.#cheapest(askedBy(asks), asker, now);
       if (approvers === undefined) continue;
       why = refused(this.#policy, this.#actors, { witness, asker, approvers, delayMs, confirm });
+      if (why === undefined && !this.#isAsked(witness)) why = "a region was found that no request of what is asked could be shown in";
       if (why !== undefined) continue;
       const others = this.#actors.objectors(asks, { until: now, ms: delayMs }, asker);
       const objectors = delayMs === 0 ? [] : others.filter((person) => !this.#question.by?.has(person));
       return { kind: "yes", witness, approvers, delayMs, confirm, objectors };
     }
     return why;
+  }
+
+  /** Whether it is certainly what the question is about. */
+  #isAsked({ effects, circumstances }: Witness): boolean {
+    const { kinds, when } = this.#question;
+    const [effect] = effects;
+    const [facts] = factsOf({ effects }, circumstances);
+    if (effect === undefined || facts === undefined || !kinds.includes(effect.kind)) return false;
+    return when === undefined || compileCondition(when)(facts) === TRUE;
   }
 }
 

@@ -3,7 +3,7 @@ import type { EffectKind } from "../../intent/effect.ts";
 import type { Condition, LimitRule, RequireRule } from "../core.ts";
 import type { Actors } from "./actors.ts";
 import { type Box, boxesOf, meet, ofKinds } from "./boxes.ts";
-import type { Space } from "./dimensions.ts";
+import { hasDimension, type Space } from "./dimensions.ts";
 import { feasible, only } from "./feasible.ts";
 import type { Ground } from "./ground.ts";
 import { about, marksOf, type Outcomes, untilDenied } from "./items.ts";
@@ -98,7 +98,16 @@ export class Walk {
       [this.#space.at("mode"), only(mode)],
       [this.#at.date, { ...NOTHING, integers: [[this.#from, LAST_TIME]] }],
     ];
-    const everywhere = ofKinds(this.#space, kinds, boxesOf(this.#space, when, "certainly"));
+    const has = (kind: EffectKind, box: Box) =>
+      box.every(([dimension, values]) => values.unknown || hasDimension(kind, this.#space.dimensions[dimension]?.name ?? ""));
+    // Of a kind that has not the field nothing certainly holds.
+    const everywhere = boxesOf(this.#space, when, "certainly").flatMap((box) =>
+      ofKinds(
+        this.#space,
+        kinds.filter((kind) => has(kind, box)),
+        [box],
+      ),
+    );
     return everywhere.map((box) => meet(box, moment)).filter((box) => box !== undefined);
   }
 

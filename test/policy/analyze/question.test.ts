@@ -85,4 +85,10 @@ describe("a question about a policy", () => {
     const anybody = answer(parse(full()), { kinds: ["policyEdit"], when: loosens });
     expect(anybody.kind === "yes" && anybody.objectors).toEqual(["dee", "eve"]);
   });
+
+  test("of a field that a kind has not is answered with no for that kind", () => {
+    const when = { op: "within", field: "amount", intervals: [[1n, 2n ** 255n]] } as const;
+    expect(answer(parse(full()), { kinds: ["policyEdit"] }).kind).toBe("yes");
+    expect(answer(parse(full()), { kinds: ["policyEdit"], when }).kind).toBe("no");
+  });
 });
