@@ -1,6 +1,7 @@
 import { unreachable } from "../base/errors.ts";
 import { HOUR_MS, type Time } from "../base/time.ts";
 import type { Need } from "../intent/verdict.ts";
+import type { Rule } from "../policy/core.ts";
 import type { Judge } from "./judge.ts";
 import type { DelayRecord } from "./records.ts";
 
@@ -22,19 +23,26 @@ export function overAt(delays: readonly DelayRecord[], need: Delay, last: Time):
   return Math.max(last, asked.since) + need.delayMs;
 }
 
-/** As short as any of its rules says, but never so short that a delay among them could not run. */
+/**
+ * As short as any of its rules says, but never so short that a delay of the policy among them could not run. Whoever asks chooses the
+ * rules of their session: a delay of those makes no request wait longer.
+ */
 export function waitOf(judge: Pick<Judge, "policy">, needs: readonly Need[]): number {
   const waits = needs.map((need) => expiryOf(judge, need.rule));
-  const longestDelay = Math.max(0, ...needs.filter(isDelay).map(({ delayMs }) => delayMs));
+  const delays = needs.filter(isDelay).filter(({ rule }) => ruleOf(judge, rule) !== undefined);
+  const longestDelay = Math.max(0, ...delays.map(({ delayMs }) => delayMs));
   const enough = waits.filter((wait) => wait > longestDelay);
   return Math.min(...(enough.length > 0 ? enough : waits));
 }
 
 /** A session's rules stand under their own prefix and wait as long as any other. */
 function expiryOf(judge: Pick<Judge, "policy">, id: string): number {
-  const { rules, modes } = judge.policy;
-  const rule = [rules, ...[...modes.values()].map((mode) => mode.rules)].flat().find((candidate) => candidate.id === id);
+  const rule = ruleOf(judge, id);
   return rule?.type === "require" ? rule.expiresMs : EXPIRES_MS;
+}
+
+function ruleOf({ policy: { rules, modes } }: Pick<Judge, "policy">, id: string): Rule | undefined {
+  return [rules, ...[...modes.values()].map((mode) => mode.rules)].flat().find((candidate) => candidate.id === id);
 }
 
 function isOf(delay: DelayRecord, { rule, delayMs }: Delay): boolean {

@@ -36,6 +36,13 @@ describe("a request waits", () => {
     expect(await me.sign(g.payment())).toMatchObject({ kind: "pending", expires: clock.now() + hours * g.HOUR });
   });
 
+  test("no longer because of a delay that whoever asks has put upon themselves", async () => {
+    const { custody, clock } = await setting([g.large(one, { expires: "1h" })]);
+    const slow = { id: "slow", require: ["transfer"], delay: "2h" };
+    const me = await custody.session({ person: "owner", scope: { rules: [...f.payRules, slow] } });
+    expect(await me.sign(g.payment())).toMatchObject({ kind: "pending", expires: clock.now() + g.HOUR });
+  });
+
   test("no longer than the policy in force lets it: consent that is older by then asks again", async () => {
     const { custody, me, clock } = await setting([g.large(one)]);
     const id = g.asked(await me.sign(g.payment()));

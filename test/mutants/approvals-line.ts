@@ -227,6 +227,13 @@ export const APPROVALS_LINE: readonly Mutant[] = [
     test: waits("no longer than the policy in force lets it"),
   },
   {
+    name: "a delay of the session's own keeps a request waiting",
+    file: "custody/waiting.ts",
+    find: "needs.filter(isDelay).filter(({ rule }) => ruleOf(judge, rule) !== undefined)",
+    replace: "needs.filter(isDelay)",
+    test: { file: "test/custody/approvals-waits.test.ts", name: "no longer because of a delay that whoever asks has put upon themselves" },
+  },
+  {
     name: "a delay that none of the shortest waits lets run makes a request wait longest",
     file: "custody/waiting.ts",
     find: "Math.min(...(enough.length > 0 ? enough : waits))",

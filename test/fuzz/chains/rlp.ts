@@ -11,7 +11,10 @@ export function rlp(item: Item, sloppy: () => boolean = () => false): Uint8Array
     if (item.length === 1 && only !== undefined && only < 0x80 && !sloppy()) return item;
     return concat(prefix(0x80, item.length, sloppy()), item);
   }
-  const inside = concat(...item.map((each) => rlp(each, sloppy)));
+  // A loop, not a callback: thousands of lists inside each other fit on the stack of every Node.
+  const parts: Uint8Array[] = [];
+  for (const each of item) parts.push(rlp(each, sloppy));
+  const inside = concat(...parts);
   return concat(prefix(0xc0, inside.length, sloppy()), inside);
 }
 
