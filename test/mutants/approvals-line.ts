@@ -231,7 +231,7 @@ export const APPROVALS_LINE: readonly Mutant[] = [
     file: "custody/waiting.ts",
     find: "needs.filter(isDelay).filter(({ rule }) => ruleOf(judge, rule) !== undefined)",
     replace: "needs.filter(isDelay)",
-    test: { file: "test/custody/approvals-waits.test.ts", name: "no longer because of a delay that whoever asks has put upon themselves" },
+    test: waits("no longer because of a delay that whoever asks has put upon themselves"),
   },
   {
     name: "a delay that none of the shortest waits lets run makes a request wait longest",
