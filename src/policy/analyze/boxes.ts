@@ -2,7 +2,7 @@ import { unreachable } from "../../base/errors.ts";
 import type { EffectKind } from "../../intent/effect.ts";
 import { isAct } from "../../intent/fields.ts";
 import type { ArgumentTest, Condition, Rule } from "../core.ts";
-import { hasDimension, KIND, type Space } from "./dimensions.ts";
+import { KIND, type Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import {
   ALL_NAMES,
@@ -263,9 +263,4 @@ function partsByChain({ not, values }: Names): ReadonlyMap<string, Names> {
 /** `eip155:1` of `eip155:1:0xd8…` and of `eip155:1/native`. */
 export function chainOf(name: string): string {
   return /^[^:/]*:[^:/]*/.exec(name)?.[0] ?? name;
-}
-
-/** The dimensions of a box that effects of this kind have: the others cannot be looked at. */
-export function dimensionsOf(space: Space, kind: EffectKind): readonly number[] {
-  return space.dimensions.flatMap(({ name }, index) => (hasDimension(kind, name) ? [index] : []));
 }
