@@ -13,7 +13,6 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "exports.test.ts": "reads the build",
   "mutants.test.ts": "reads the sources",
   "package.test.ts": "files and processes",
-  "policy/analyze/z3.test.ts": "z3 and its threads",
   "security.test.ts": "reads the sources",
   "chains/bitcoin/work.test.ts": "measures processor time",
   "custody/crash.test.ts": "kills and stops processes",
@@ -27,8 +26,10 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
 
 /** What could run in Chromium and does not, with the reason. */
 export const LEFT_TO_NODE: { readonly [path: string]: string } = {
+  "cli/compose.test.ts": "the command line is for Node",
   "fuzz/": "hours of random cases would prove the same twice",
   "fuzz.test.ts": "hours of random cases would prove the same twice",
+  "policy/analyze/z3.test.ts": "an oracle that is threads and 35 MB says the same there",
   "realm/": "breaks the realm, which here the next file would share",
 };
 

@@ -17,8 +17,8 @@ export const REPLAY: readonly Mutant[] = [
   {
     name: "a loss is shown whose requests would have been denied when they were asked",
     file: "custody/rehearsal.ts",
-    find: "if (judgement.reasons.length > 0) this.#done[index] =",
-    replace: "if (judgement.reasons.length > 1e9) this.#done[index] =",
+    find: "if (judgement.reasons.length > 0) {",
+    replace: "if (judgement.reasons.length > 1e9) {",
     test: rehearsal("what is denied when it is asked does not wait"),
   },
   {
