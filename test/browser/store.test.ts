@@ -255,7 +255,7 @@ test("a transaction that the browser undoes is a failure of the store, with noth
   expect(seen).toEqual([Array(3).fill("store/failed"), ["a"], 1, "nothing was thrown"]);
 });
 
-describe("an open vault whose store is emptied under its feet", { timeout: 60_000 }, () => {
+describe("an open vault whose store is emptied under its feet", { timeout: 30_000 }, () => {
   const emptied: { readonly [how: string]: (page: Page, other: Page) => Promise<unknown> } = {
     "by another tab that deletes the database": (_, other) => other.evaluate(() => tab.deleteDatabase("vault")),
     "by the user who clears the site's data": async (page) =>
@@ -283,7 +283,7 @@ describe("an open vault whose store is emptied under its feet", { timeout: 60_00
       for (const end of await asked) if (end !== "signed") expect(end).toMatch(refused);
       const end = () => page.evaluate(() => tab.codeOf((globalThis as unknown as Opened).me.sign(tab.pay(9, "1"))));
       expect(await end()).toMatch(refused);
-      if (await absentIn(5000, end)) await closedVault(page);
+      if (await absentIn(3000, end)) await closedVault(page);
       else await absentAfterReload(page);
     }
   });

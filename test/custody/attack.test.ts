@@ -54,8 +54,9 @@ describe("an approval", () => {
     const quick = { id: "quick", allow: ["policyEdit"], when: { requester: "dee" } };
     const base = [g.edit, two, quick];
     const { custody, me } = await setting(g.team(base));
-    // A harmless edit: a longer name. Two approve it.
-    const id = g.asked(await me.submit({ act: "policyEdit", policy: g.team(base, { name: "renamed" }) }));
+    // An edit that allows a little more. Two approve it.
+    const policy = g.team([...base, { id: "more", allow: ["statement"] }]);
+    const id = g.asked(await me.submit({ act: "policyEdit", policy }));
     await g.vote(custody, id, f.ana);
     await g.vote(custody, id, f.ben);
     // Meanwhile somebody puts a limit in force.
