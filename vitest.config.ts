@@ -16,25 +16,35 @@ const chromium = ((): Chromium | undefined => {
 // Property tests and key derivation run for seconds where the cores are shared.
 const testTimeout = 30_000;
 
+const provide = { seed: Number(process.env.SEED ?? 1) };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "node",
+          provide,
           environment: "node",
           testTimeout,
           // One less than there are cores otherwise, so one of two.
           maxWorkers: "100%",
           globalSetup: ["test/notice.ts"],
-          setupFiles: ["test/egress.setup.ts"],
+          setupFiles: ["test/seed.setup.ts", "test/egress.setup.ts"],
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.{browser,system}.test.ts"],
         },
       },
       {
         // What needs more than npm brings (strace, a network namespace …) or takes long; `npm run test:system`.
-        test: { name: "system", environment: "node", testTimeout, include: ["test/**/*.system.test.ts"] },
+        test: {
+          name: "system",
+          provide,
+          environment: "node",
+          testTimeout,
+          setupFiles: ["test/seed.setup.ts"],
+          include: ["test/**/*.system.test.ts"],
+        },
       },
       {
         plugins: [browserTwins(), serveShared()],
@@ -44,11 +54,12 @@ export default defineConfig({
         optimizeDeps: { include: [...PACKAGES] },
         test: {
           name: "browser",
+          provide,
           testTimeout,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.system.test.ts", ...NOT_IN_BROWSERS],
           globalSetup: ["test/browser/setup.ts"],
-          setupFiles: ["test/browser/trap.setup.ts"],
+          setupFiles: ["test/seed.setup.ts", "test/browser/trap.setup.ts"],
           maxWorkers: 2,
           // After the project of Node: both together would be more than two cores can do in time.
           sequence: { groupOrder: 1 },

@@ -1,9 +1,12 @@
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
+import { readJson } from "../base/json.ts";
+import { isObject } from "../base/shape.ts";
 
 /** A request's payload may be 4 Mi characters (as hexadecimal); its entry, escaped and with what was judged, fits in this. */
 export const LINE_MAX_CHARACTERS = 16 * 1024 * 1024;
 const MAX_DEPTH = 100;
+const LIMITS = { maxBytes: 3 * LINE_MAX_CHARACTERS, maxDepth: MAX_DEPTH + 1, maxNodes: LINE_MAX_CHARACTERS };
 
 /**
  * Reads one JSON object that is written in its canonical form, and refuses every other text of the same value: spaces, members
@@ -16,16 +19,19 @@ export function readCanonical(text: string, what: string): JsonObject {
   const problem = (expected: string) => new CustodyError("log/malformed", `${what}: expected ${expected}`);
   if (typeof text !== "string") throw problem("a text");
   if (text.length > LINE_MAX_CHARACTERS) throw problem(`at most ${LINE_MAX_CHARACTERS} characters, got ${text.length}`);
-  let value: unknown;
+  const value = read(text);
+  if (value === undefined) throw problem("JSON of safe integers");
+  if (!isObject(value)) throw problem("an object");
+  if (canonical(value) !== text) throw problem("canonical JSON (RFC 8785)");
+  return value;
+}
+
+function read(text: string): Json | undefined {
   try {
-    value = JSON.parse(text);
+    return readJson(text, LIMITS).value;
   } catch {
-    // The platform's error quotes the text, which is in clear.
-    throw problem("JSON");
+    return undefined;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw problem("an object");
-  if (!isPlain(value) || canonical(value as JsonObject) !== text) throw problem("canonical JSON (RFC 8785, safe integers)");
-  return value as JsonObject;
 }
 
 /** Whether {@link canonical} can write it as it is: plain data, not too deep, no fractions, no lone surrogates. */

@@ -5,6 +5,10 @@ import { CustodyError, type ErrorCode } from "./errors.ts";
 // error of the folder that reads. Neither values nor unknown members are
 // repeated in a message, only their type: they may be a secret in the wrong place.
 
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** An object with all of `required`, any of `optional`, and nothing else. */
 export function expectObject(
   value: unknown,

@@ -1,3 +1,4 @@
+import { wrap } from "../base/wrap.ts";
 import { EVERYWHERE } from "./args.ts";
 import type { Command, Option } from "./command.ts";
 import { columns, type Style } from "./style.ts";
@@ -27,16 +28,6 @@ export function commandHelp(command: Command, style: Style): string {
     ...(notes.length === 0 ? [] : [...notes.flatMap((note) => wrap(note, 100)), ""]),
     `Example: ${example}`,
   ].join("\n");
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
 }
 
 export function optionText(name: string, { value, many }: Option): string {

@@ -4,6 +4,7 @@ import { formatTime } from "../base/time.ts";
 import { effectToJson, type Request } from "../intent/intent.ts";
 import type { Sequence } from "../policy/analyze/sequence.ts";
 import type { Witness } from "../policy/analyze/witness.ts";
+import { witnessToJson as statedToJson } from "../policy/analyze/witness-json.ts";
 import type { Policy } from "../policy/core.ts";
 import { verdictOf } from "../policy/verdict.ts";
 import { type ComposeOptions, requestFor } from "./compose.ts";
@@ -21,17 +22,10 @@ export interface WitnessOptions extends ComposeOptions {
  * `besides` are effects of those bytes that the witness does not state, such as a fee of 0.
  */
 export function witnessToJson(policy: Policy, witness: Witness, { approvers, ...options }: WitnessOptions = {}): JsonObject {
-  const { effects, circumstances } = witness;
-  const { requester, session, origin, now, mode } = circumstances;
   const composed = requestFor(policy, witness, options);
   const request = composed && looseRequest(composed.request, witness);
   return {
-    effects: effects.map(effectToJson),
-    ...(requester !== undefined && { requester }),
-    ...(session !== undefined && { session }),
-    ...(origin !== undefined && { origin }),
-    now: formatTime(now),
-    mode,
+    ...statedToJson(witness),
     ...(approvers !== undefined && { approvers }),
     ...(composed !== undefined && request !== undefined && explains(policy, request)
       ? { request, besides: composed.besides.map(effectToJson) }

@@ -1,14 +1,13 @@
 import { unreachable } from "../base/errors.ts";
-import { HOUR_MS, type Time } from "../base/time.ts";
+import type { Time } from "../base/time.ts";
 import type { Need } from "../intent/verdict.ts";
+import { everyRule } from "../policy/analyze/dimensions.ts";
 import type { Rule } from "../policy/core.ts";
+import { DEFAULT_EXPIRES_MS } from "../policy/rules.ts";
 import type { Judge } from "./judge.ts";
 import type { DelayRecord } from "./records.ts";
 
 type Delay = Extract<Need, { readonly kind: "delay" }>;
-
-/** How long a request waits where the rule does not say. */
-const EXPIRES_MS = 72 * HOUR_MS;
 
 /** Delays that were ever asked for, each with the moment when it first was: nobody could object under it before. */
 export function delaysOf(before: readonly DelayRecord[], needs: readonly Need[], now: Time): readonly DelayRecord[] {
@@ -38,11 +37,11 @@ export function waitOf(judge: Pick<Judge, "policy">, needs: readonly Need[]): nu
 /** A session's rules stand under their own prefix and wait as long as any other. */
 function expiryOf(judge: Pick<Judge, "policy">, id: string): number {
   const rule = ruleOf(judge, id);
-  return rule?.type === "require" ? rule.expiresMs : EXPIRES_MS;
+  return rule?.type === "require" ? rule.expiresMs : DEFAULT_EXPIRES_MS;
 }
 
-function ruleOf({ policy: { rules, modes } }: Pick<Judge, "policy">, id: string): Rule | undefined {
-  return [rules, ...[...modes.values()].map((mode) => mode.rules)].flat().find((candidate) => candidate.id === id);
+function ruleOf({ policy }: Pick<Judge, "policy">, id: string): Rule | undefined {
+  return everyRule(policy).find((candidate) => candidate.id === id);
 }
 
 function isOf(delay: DelayRecord, { rule, delayMs }: Delay): boolean {

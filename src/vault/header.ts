@@ -1,7 +1,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { equal, toHex } from "../base/bytes.ts";
 import { canonicalBytes, type Json, type JsonObject } from "../base/canonical.ts";
-import { damaged, isHex, isInteger, isObject, parseCanonical } from "./parse.ts";
+import { isObject } from "../base/shape.ts";
+import { damaged, isHex, isInteger, parseCanonical } from "./parse.ts";
 import { FORMAT, type SuiteName, suiteNames } from "./seal.ts";
 import type { SlotRecord } from "./slot.ts";
 

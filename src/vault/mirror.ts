@@ -119,7 +119,7 @@ export class Mirror {
 
 /** A deep copy that nobody can change. Refuses what has no canonical form. */
 export function frozen(value: Json): Json {
-  return freeze(JSON.parse(canonical(value)) as Json);
+  return freeze(parseCanonical(utf8(canonical(value)), "record"));
 }
 
 /** A record's plaintext: its name and its value, so that whoever opens it knows both. */

@@ -1,10 +1,11 @@
 import { concat, utf8 } from "../base/bytes.ts";
 import { canonicalBytes, type Json } from "../base/canonical.ts";
+import { isObject } from "../base/shape.ts";
 import type { Time } from "../base/time.ts";
 import type { Keyring } from "./keyring.ts";
 import { frozen } from "./mirror.ts";
 import type { Ref } from "./node.ts";
-import { damaged, isHex, isInteger, isObject, parseCanonical } from "./parse.ts";
+import { damaged, isHex, isInteger, parseCanonical } from "./parse.ts";
 import { FORMAT, type Random } from "./seal.ts";
 
 /** Where the root lies in the store. Every commit compares and replaces it. */

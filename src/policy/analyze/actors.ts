@@ -44,7 +44,7 @@ export class Actors {
     wait: { readonly until: Time; readonly ms: number },
     asker: string,
   ): readonly string[] {
-    const named = asks.flatMap((rule) => approvalsOf(rule).flat()).flatMap(({ members }) => members);
+    const named = asks.flatMap(membersOf);
     const there = named.filter((member) => standsAt(member, wait.until - wait.ms) && standsAt(member, wait.until - 1));
     return [...new Set(there.map(({ person }) => person))].filter((person) => person !== asker && this.answers(person)).sort();
   }
@@ -61,6 +61,22 @@ export function actorsOf({ people }: Pick<Policy, "people">): Actors {
 /** What a rule asks of approvers; of a limit, what its excess needs. */
 export function approvalsOf(rule: RequireRule | LimitRule): Asked {
   return rule.type === "require" ? rule.approvals : rule.beyond;
+}
+
+/** Everybody whom a rule names, each with their dates. */
+export function membersOf(rule: RequireRule | LimitRule): readonly Member[] {
+  return approvalsOf(rule)
+    .flat()
+    .flatMap(({ members }) => members);
+}
+
+export function confirms(rules: readonly (RequireRule | LimitRule)[]): boolean {
+  return rules.some((rule) => rule.type === "require" && rule.confirm);
+}
+
+/** The longest of the rules. */
+export function delayOf(rules: readonly (RequireRule | LimitRule)[]): number {
+  return Math.max(0, ...rules.map((rule) => (rule.type === "require" ? rule.delayMs : 0)));
 }
 
 export function standsAt({ from = 0, until = Number.POSITIVE_INFINITY }: Member, moment: Time): boolean {

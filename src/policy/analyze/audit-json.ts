@@ -1,6 +1,5 @@
 import type { Json, JsonObject } from "../../base/canonical.ts";
 import { formatTime } from "../../base/time.ts";
-import { effectToJson } from "../../intent/intent.ts";
 import type { Audit } from "./audit.ts";
 import type { Channel } from "./channel.ts";
 import type { Finding } from "./finding.ts";
@@ -8,6 +7,7 @@ import { durationText } from "./findings/words.ts";
 import type { Loss } from "./loss.ts";
 import type { Sequence } from "./sequence.ts";
 import type { Witness } from "./witness.ts";
+import { witnessToJson } from "./witness-json.ts";
 
 export interface AuditJsonOptions {
   /** How a witness is written: with real bytes, where the caller can encode them. Its effects and circumstances where it is absent. */
@@ -46,17 +46,8 @@ export function auditToJson(audit: Audit, options: AuditJsonOptions = {}): JsonO
   };
 }
 
-function plainWitness({ effects, circumstances }: Witness, approvers: readonly string[]): JsonObject {
-  const { requester, session, origin, now, mode } = circumstances;
-  return {
-    effects: effects.map(effectToJson),
-    ...(requester !== undefined && { requester }),
-    ...(session !== undefined && { session }),
-    ...(origin !== undefined && { origin }),
-    now: formatTime(now),
-    mode,
-    approvers: [...approvers],
-  };
+function plainWitness(witness: Witness, approvers: readonly string[]): JsonObject {
+  return { ...witnessToJson(witness), approvers: [...approvers] };
 }
 
 class Writer {

@@ -2,6 +2,7 @@ import type { LimitRule, Measure, Policy } from "../core.ts";
 import { everyRule } from "./dimensions.ts";
 import type { Weight } from "./draws.ts";
 import type { Loss } from "./loss.ts";
+import { greatestCommon } from "./simplex.ts";
 
 /** What is asked how much of it can leave: one asset, or all that a unit of account counts, in which each asset has a worth. */
 export interface Goal {
@@ -36,7 +37,5 @@ export function rounded({ scale }: Goal, worth: bigint): bigint {
 }
 
 export function leastCommon(a: bigint, b: bigint): bigint {
-  let [x, y] = [a, b];
-  while (y !== 0n) [x, y] = [y, x % y];
-  return (a / x) * b;
+  return (a / greatestCommon(a, b)) * b;
 }

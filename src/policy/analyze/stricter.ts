@@ -1,6 +1,7 @@
 import type { Clause, Member } from "../../intent/verdict.ts";
 import type { LimitRule, Policy, RequireRule } from "../core.ts";
 import { DEFAULT_EXPIRES_MS } from "../rules.ts";
+import { approvalsOf, confirms, delayOf, standsAt } from "./actors.ts";
 import { Counting } from "./counting.ts";
 import { everyRule } from "./dimensions.ts";
 import { type Approvers, type Asked, answersOnly, LOOKS_A_STEP } from "./quorum.ts";
@@ -77,8 +78,8 @@ export class Stricter {
 
   #impliesAll(rules: readonly Asking[], others: readonly Asking[], requesters: readonly string[]): boolean {
     const mine = new Map(rules.map((rule) => [this.#said.by(rule), rule]));
-    const asked = [...mine.values()].filter((rule) => askedBy(rule).length > 0);
-    const open = others.filter((other) => !mine.has(this.#said.by(other)) && askedBy(other).length > 0);
+    const asked = [...mine.values()].filter((rule) => approvalsOf(rule).length > 0);
+    const open = others.filter((other) => !mine.has(this.#said.by(other)) && approvalsOf(other).length > 0);
     if (open.length === 0) return true;
     this.#budget.spend(Math.floor((asked.length * open.length + requesters.length) / LOOKS_A_STEP));
     const names = requesters.join("\n");
@@ -86,7 +87,7 @@ export class Stricter {
     this.#requesters.set(names, asking);
     const implies = (those: readonly Asking[], other: Asking) => {
       const key = `${those.map((rule) => this.#said.by(rule)).join()} ${this.#said.by(other)} ${asking}`;
-      const known = this.#implied.get(key) ?? this.#doesImply(those.map(askedBy), askedBy(other), requesters);
+      const known = this.#implied.get(key) ?? this.#doesImply(those.map(approvalsOf), approvalsOf(other), requesters);
       this.#implied.set(key, known);
       return known;
     };
@@ -122,22 +123,6 @@ function mayObject(one: Asked, others: readonly Asked[], { people, stands }: App
 /** A moment out of each time between which nobody begins or ends to stand in for somebody. */
 function momentsOf(members: readonly Member[]): readonly number[] {
   return [...new Set([0, ...members.flatMap(({ from = 0, until = 0 }) => [from, until])])];
-}
-
-function standsAt({ from = 0, until = Number.POSITIVE_INFINITY }: Member, moment: number): boolean {
-  return from <= moment && moment < until;
-}
-
-function askedBy(rule: Asking): Asked {
-  return rule.type === "require" ? rule.approvals : rule.beyond;
-}
-
-function delayOf(rules: readonly Asking[]): number {
-  return Math.max(0, ...rules.map((rule) => (rule.type === "require" ? rule.delayMs : 0)));
-}
-
-function confirms(rules: readonly Asking[]): boolean {
-  return rules.some((rule) => rule.type === "require" && rule.confirm);
 }
 
 /** How long consent may be kept for this rule. */

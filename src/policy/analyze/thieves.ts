@@ -1,8 +1,7 @@
 import type { Time } from "../../base/time.ts";
 import type { Field } from "../../intent/fields.ts";
-import type { Member } from "../../intent/verdict.ts";
 import type { LimitRule, Policy, RequireRule } from "../core.ts";
-import { type Actors, actorsOf, approvalsOf } from "./actors.ts";
+import { type Actors, actorsOf, approvalsOf, membersOf } from "./actors.ts";
 import type { Attack } from "./attack.ts";
 import { speaksOf } from "./modes.ts";
 import { type Approvers, type Asked, suffices } from "./quorum.ts";
@@ -80,10 +79,6 @@ export class Thieves {
       return always && !this.#attack.stolen.has(person) && this.#actors.answers(person);
     });
   }
-}
-
-function membersOf(rule: RequireRule | LimitRule): readonly Member[] {
-  return approvalsOf(rule).flatMap((clauses) => clauses.flatMap(({ members }) => members));
 }
 
 /** What may be otherwise when a request is signed than it was when it was asked: its moment, its session and its fee. */

@@ -1,7 +1,7 @@
 import type { Time } from "../../base/time.ts";
 import type { EffectKind } from "../../intent/effect.ts";
 import type { Condition, LimitRule, RequireRule } from "../core.ts";
-import type { Actors } from "./actors.ts";
+import { type Actors, confirms, delayOf } from "./actors.ts";
 import { type Box, boxesOf, meet, ofKinds } from "./boxes.ts";
 import { hasDimension, type Space } from "./dimensions.ts";
 import { feasible, only } from "./feasible.ts";
@@ -164,7 +164,7 @@ export class Walk {
 
   #reach(place: Place, region: Map<number, ValueSet>, visitor: Visitor): boolean {
     const { asks } = place;
-    const delayMs = Math.max(0, ...asks.map((rule) => (rule.type === "require" ? rule.delayMs : 0)));
+    const delayMs = delayOf(asks);
     // It is judged when it is signed, and so once the delay is over.
     const signed = { ...NOTHING, integers: [[this.#from + BigInt(delayMs), LAST_TIME] as const] };
     const date = intersect(region.get(this.#at.date) ?? this.#space.all(this.#at.date), signed);
@@ -199,8 +199,4 @@ export class Walk {
     const least = region.has(total) ? undefined : region.get(amount)?.integers[0]?.[0];
     return `${chosen.join(" ")} ${least ?? ""}`;
   }
-}
-
-function confirms(asks: readonly (RequireRule | LimitRule)[]): boolean {
-  return asks.some((rule) => rule.type === "require" && rule.confirm);
 }

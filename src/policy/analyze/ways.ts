@@ -1,7 +1,6 @@
 import type { Time } from "../../base/time.ts";
-import type { Member } from "../../intent/verdict.ts";
 import type { LimitRule, Policy, RequireRule } from "../core.ts";
-import { type Actors, actorsOf, approvalsOf, standsAt } from "./actors.ts";
+import { type Actors, actorsOf, membersOf, standsAt } from "./actors.ts";
 import { groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { type AnswerOptions, askedBy, DEFAULT_WORK, refused } from "./question.ts";
@@ -227,10 +226,4 @@ function turnsOf(asks: readonly (RequireRule | LimitRule)[], delayMs: number): r
   const dates = delayMs === 0 ? [] : asks.filter(isDated).flatMap(membersOf);
   const turns = dates.flatMap(({ from, until }) => [from !== undefined && from + delayMs - 1, until !== undefined && until + 1]);
   return [...new Set(turns.filter((turn) => turn !== false))];
-}
-
-function membersOf(rule: RequireRule | LimitRule): readonly Member[] {
-  return approvalsOf(rule)
-    .flat()
-    .flatMap(({ members }) => members);
 }

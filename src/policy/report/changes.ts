@@ -1,5 +1,5 @@
 import { canonical, type Json, type JsonObject } from "../../base/canonical.ts";
-import { isObject } from "./names.ts";
+import { isObject } from "../../base/shape.ts";
 
 /** One entry of a document that another has not, or has otherwise. */
 export interface Change {

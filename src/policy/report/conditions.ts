@@ -1,8 +1,9 @@
 import { canonical, type Json } from "../../base/canonical.ts";
+import { isObject } from "../../base/shape.ts";
 import { SECOND_MS } from "../../base/time.ts";
 import type { EffectKind } from "../../intent/effect.ts";
 import { FIELDS, type Field } from "../../intent/fields.ts";
-import { grouped, isObject, itemsOf, listed, timeText } from "./names.ts";
+import { grouped, itemsOf, listed, timeText } from "./names.ts";
 import { datesText, type Roster } from "./roster.ts";
 
 /** A condition in words. `not`: the words must not all hold together. */

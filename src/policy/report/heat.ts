@@ -1,7 +1,7 @@
 import type { Json } from "../../base/canonical.ts";
+import { isObject } from "../../base/shape.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { isUnbounded, type Row, whatKey } from "./losses.ts";
-import { isObject } from "./names.ts";
 
 /** From nothing to the largest; what has no bound and what was not decided have classes of their own. */
 const LEVELS = 5;

@@ -1,11 +1,12 @@
 import type { Json } from "../../base/canonical.ts";
+import { isObject } from "../../base/shape.ts";
 import { parseTime } from "../../base/time.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { CAVEATS } from "./caveats.ts";
 import { channelGroups } from "./groups.ts";
 import { isUnbounded, larger, lossTables, whatKey, whatsOf } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
-import { durationText, isObject, plural, timeText } from "./names.ts";
+import { durationText, plural, timeText } from "./names.ts";
 import { type Page, section, table } from "./page.ts";
 import { type Breach, breachText } from "./verdict.ts";
 

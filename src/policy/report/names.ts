@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../base/canonical.ts";
+import { isObject } from "../../base/shape.ts";
 import { DAY_MS, formatTime, HOUR_MS, MINUTE_MS, SECOND_MS, type Time } from "../../base/time.ts";
 import { UNLIMITED } from "../../intent/effect.ts";
 import { writeAmount } from "../amounts.ts";
@@ -115,10 +116,6 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 export function rows(table: Json | undefined): readonly (readonly [string, JsonObject])[] {
   if (!isObject(table)) return [];
   return Object.entries(table).flatMap(([name, row]) => (isObject(row) ? [[name, row] as const] : []));
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function itemsOf(value: Json | undefined): readonly Json[] {

@@ -1,6 +1,7 @@
 import type { Position } from "../../base/errors.ts";
 import { type JsonText, type Path, readJson } from "../../base/json.ts";
-import { isObject, itemsOf, rows } from "./names.ts";
+import { isObject } from "../../base/shape.ts";
+import { itemsOf, rows } from "./names.ts";
 
 /**
  * Where each rule begins in the text of a policy; the beginning of the text for what is no rule of it.

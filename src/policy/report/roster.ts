@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../base/canonical.ts";
-import { isObject, itemsOf, listed, plural } from "./names.ts";
+import { isObject } from "../../base/shape.ts";
+import { itemsOf, listed, plural } from "./names.ts";
 
 /** More names than anybody reads in one sentence; the rest is counted. */
 const MOST_NAMES = 20;

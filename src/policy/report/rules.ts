@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from "../../base/canonical.ts";
+import { isObject } from "../../base/shape.ts";
 import type { EffectKind } from "../../intent/effect.ts";
 import { OUTFLOW } from "../../intent/fields.ts";
 import { conditionsOf, durationWords, type Said, type Spoken, saidText } from "./conditions.ts";
-import { grouped, isObject, itemsOf, listed, rows } from "./names.ts";
+import { grouped, itemsOf, listed, rows } from "./names.ts";
 import { approvalsText, Roster } from "./roster.ts";
 
 /** A rule in plain words: what it does, to what, and under which conditions. */

@@ -1,4 +1,5 @@
 import { visible } from "../../base/visible.ts";
+import { wrap } from "../../base/wrap.ts";
 import type { Audit } from "../analyze/audit.ts";
 import type { Finding, Severity, Suggestion } from "../analyze/finding.ts";
 import type { Loss } from "../analyze/loss.ts";
@@ -96,7 +97,7 @@ class TextPage {
 
   /** A paragraph with a mark before it, and what belongs to it further in. */
   item(mark: string, text: string, below: readonly string[] = []): readonly string[] {
-    const [first = "", ...rest] = wrapped(visible(text), this.#width - 4);
+    const [first = "", ...rest] = wrap(visible(text), this.#width - 4);
     return [`  ${mark} ${first}`, ...rest.map((line) => `    ${line}`), ...below];
   }
 
@@ -209,11 +210,11 @@ class TextPage {
   }
 
   #fine(text: string): readonly string[] {
-    return wrapped(visible(text), this.#width - 4).map((line) => `    ${this.#paint.dim(line)}`);
+    return wrap(visible(text), this.#width - 4).map((line) => `    ${this.#paint.dim(line)}`);
   }
 
   #further(mark: string, text: string): readonly string[] {
-    const [first = "", ...rest] = wrapped(visible(text), this.#width - 6);
+    const [first = "", ...rest] = wrap(visible(text), this.#width - 6);
     return [`    ${mark} ${first}`, ...rest.map((line) => `      ${line}`)];
   }
 
@@ -260,17 +261,6 @@ function zero(loss: Loss | undefined): boolean {
 
 function place(rule: string | undefined, mode: string): readonly string[] {
   return [...(rule === undefined ? [] : [`rule ${rule}`]), ...(mode === "normal" ? [] : [`mode ${mode}`])];
-}
-
-/** Words on lines of at most so many characters; what is longer than a line stands alone. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
 }
 
 /** The first column to the left, numbers to the right. */

@@ -5,7 +5,7 @@ import type { Fate, Target } from "../engine.ts";
 import type { Random } from "../random.ts";
 import { check, same } from "./check.ts";
 import { mutateBytes, mutateText, writeJson } from "./mutate.ts";
-import { naiveCanonical, plain } from "./naive.ts";
+import { naiveCanonical, parseJson, plain } from "./naive.ts";
 
 /** JSON text through the strict reader, beside `JSON.parse`. */
 export const json: Target = {
@@ -30,7 +30,7 @@ function fromText(random: Random, text: string): Fate {
     checkRefusal(text, cause.code, { maxDepth, maxNodes });
     return { refused: cause.code };
   }
-  const parsed: unknown = JSON.parse(text);
+  const parsed: unknown = parseJson(text);
   same(plain(read.value), parsed, "read otherwise than by JSON.parse");
   check(membersIn(parsed) === membersWritten(text), "accepted with a member twice");
   check(!isStrange(text, parsed), "accepted what two readers could read in two ways");
@@ -53,8 +53,8 @@ function fromBytes(random: Random, text: string): Fate {
   try {
     const { value } = readJson(bytes);
     check(decoded !== undefined, "accepted bytes that are no UTF-8");
-    same(plain(value), JSON.parse(decoded), "read otherwise than by JSON.parse");
-    same(new TextDecoder().decode(canonicalBytes(value)), naiveCanonical(JSON.parse(decoded)), "other canonical bytes");
+    same(plain(value), parseJson(decoded), "read otherwise than by JSON.parse");
+    same(new TextDecoder().decode(canonicalBytes(value)), naiveCanonical(parseJson(decoded)), "other canonical bytes");
     return "accepted";
   } catch (cause) {
     if (!(cause instanceof CustodyError)) throw cause;
@@ -79,7 +79,7 @@ function checkPosition(text: string, { line, column, offset }: Position): void {
 function checkRefusal(text: string, code: string, { maxDepth, maxNodes }: { readonly maxDepth: number; readonly maxNodes: number }): void {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch {
     return;
   }
@@ -137,11 +137,11 @@ function checkPlaces(random: Random, text: string, read: JsonText, parsed: unkno
   }
   const there = text.slice(placeOf(text, read.at(path)));
   if (isDeep(value)) check(there.startsWith(Array.isArray(value) ? "[" : "{"), "the place of a value is elsewhere");
-  else same(JSON.parse(/^(?:"[^"\\]*(?:\\.[^"\\]*)*"|[\w.+-]+)/.exec(there)?.[0] ?? "null"), value, "the place of a value");
+  else same(parseJson(/^(?:"[^"\\]*(?:\\.[^"\\]*)*"|[\w.+-]+)/.exec(there)?.[0] ?? "null"), value, "the place of a value");
   const name = path.at(-1);
   if (typeof name === "string") {
     const key = text.slice(placeOf(text, read.keyAt(path)));
-    same(JSON.parse(/^"[^"\\]*(?:\\.[^"\\]*)*"/.exec(key)?.[0] ?? "null"), name, "the place of a name");
+    same(parseJson(/^"[^"\\]*(?:\\.[^"\\]*)*"/.exec(key)?.[0] ?? "null"), name, "the place of a name");
   }
   const nowhere: Path = [...path, "no such member", 3];
   placeOf(text, read.at(nowhere));

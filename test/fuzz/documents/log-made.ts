@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign as signByNode, verify as verifyByNode } from "node:crypto";
 import type { Random } from "../random.ts";
-import { naiveCanonical, naiveRoot, naiveSha256 } from "./naive.ts";
+import { naiveCanonical, naiveRoot, naiveSha256, parseJson } from "./naive.ts";
 
 // Logs written without `src`: every byte of them is what FORMAT.md says, made by hand and by Node's own cryptography.
 
@@ -89,7 +89,7 @@ export function madeLog(random: Random, options: { readonly length: number; read
   const entries = bodies.map((body, seq) => {
     const commitment = leaves[seq]?.toString("hex");
     if (erased.has(seq)) return naiveCanonical({ commitment, erased: true, seq });
-    return naiveCanonical({ body: JSON.parse(body), commitment, salt: salts[seq], seq });
+    return naiveCanonical({ body: parseJson(body), commitment, salt: salts[seq], seq });
   });
   const lines = [
     naiveCanonical({ format: "keyward-log/1", vault: VAULT, vkey: key.vkey }),
@@ -101,7 +101,7 @@ export function madeLog(random: Random, options: { readonly length: number; read
 
 function content(random: Random, seq: number, bodies: readonly string[]): { readonly fields: object; readonly erases: readonly number[] } {
   if (seq === 0) return { fields: { kind: "created", vault: VAULT }, erases: [] };
-  const open = bodies.map((body) => JSON.parse(body)).filter((entry) => entry.kind === "reserved" && !closes(bodies, entry.seq));
+  const open = bodies.map((body) => parseJson(body)).filter((entry) => entry.kind === "reserved" && !closes(bodies, entry.seq));
   const [reserved] = open;
   if (reserved !== undefined && random.oneIn(2)) {
     const { hold, intent, seq: reservation } = reserved;
@@ -128,5 +128,5 @@ function content(random: Random, seq: number, bodies: readonly string[]): { read
 }
 
 function closes(bodies: readonly string[], reservation: number): boolean {
-  return bodies.some((body) => JSON.parse(body).reservation === reservation);
+  return bodies.some((body) => parseJson(body).reservation === reservation);
 }

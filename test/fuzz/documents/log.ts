@@ -12,7 +12,7 @@ import { type Random, randomOf } from "../random.ts";
 import { check, once, same } from "./check.ts";
 import { checkpointText, keyOf, type MadeLog, madeLog, signatureLine, VAULT } from "./log-made.ts";
 import { changeJson, changes, type Draft, draftOf, mutateJson, mutateText } from "./mutate.ts";
-import { naiveCanonical, naiveRoot, naiveSha256 } from "./naive.ts";
+import { naiveCanonical, naiveRoot, naiveSha256, parseJson } from "./naive.ts";
 
 /** An exported log whose lines were changed: it verifies only where its entries are those that were written. */
 export const exportedLog: Target = {
@@ -42,8 +42,8 @@ export const logProof: Target = {
   async run(random) {
     const proofs = await proofFiles();
     const { text, log } = random.pick(proofs);
-    const others = proofs.map((proof) => JSON.parse(proof.text));
-    const file = random.oneIn(3) ? mutateText(random, text) : naiveCanonical(mutateJson(random, JSON.parse(text), others));
+    const others = proofs.map((proof) => parseJson(proof.text));
+    const file = random.oneIn(3) ? mutateText(random, text) : naiveCanonical(mutateJson(random, parseJson(text), others));
     return random.oneIn(2) ? readEntryProof(file, log) : readConsistency(random, file, log);
   },
 };
@@ -69,7 +69,7 @@ export const logPart: Target = {
       }
       case 2: {
         const body = random.pick(logs().flatMap(({ bodies }) => bodies));
-        const text = random.oneIn(2) ? mutateText(random, body) : naiveCanonical(mutateJson(random, JSON.parse(body)));
+        const text = random.oneIn(2) ? mutateText(random, body) : naiveCanonical(mutateJson(random, parseJson(body)));
         const changed = text.toWellFormed();
         const entry = readEntry(Buffer.from(changed));
         same(naiveCanonical(entry), changed, "an entry in two forms");
@@ -131,7 +131,7 @@ function mutatedLines(random: Random, log: MadeLog): string[] {
 
 /** Another entry with the commitment that goes with it: only the root can tell. */
 function rewritten(random: Random, line: string): string {
-  const top: { it: Draft } = { it: draftOf(JSON.parse(line)) };
+  const top: { it: Draft } = { it: draftOf(parseJson(line)) };
   for (let left = changes(random); left > 0; left--) changeJson(random, top);
   const { body, salt } = top.it ?? {};
   if (body !== undefined && typeof salt === "string" && /^[0-9a-f]{64}$/.test(salt)) {
@@ -143,7 +143,7 @@ function rewritten(random: Random, line: string): string {
 
 /** An entry shown as erased. */
 function hidden(line: string): string {
-  const { commitment, seq, body } = JSON.parse(line);
+  const { commitment, seq, body } = parseJson(line);
   return body === undefined ? line : naiveCanonical({ commitment, erased: true, seq });
 }
 
@@ -167,7 +167,7 @@ function witnessed(random: Random, note: string): string {
 /** Whether these are entries of that log, from its beginning. One that it shows as erased may be shown whole, and the other way round. */
 function shows(lines: readonly string[], { bodies, leaves }: MadeLog): boolean {
   return lines.slice(1, -1).every((line, seq) => {
-    const { body, salt, commitment } = JSON.parse(line);
+    const { body, salt, commitment } = parseJson(line);
     const leaf =
       body === undefined ? commitment : naiveSha256("keyward/entry/v1", Buffer.from(salt, "hex"), naiveCanonical(body)).toString("hex");
     return leaf === Buffer.from(leaves[seq] ?? []).toString("hex") && (body === undefined || naiveCanonical(body) === bodies[seq]);
@@ -188,7 +188,7 @@ function checkReport(report: LogReport, lines: number, pinned: boolean): void {
 
 /** What verifies is what a reader with nothing but JSON.parse, SHA-256 and Ed25519 of Node finds right as well. */
 function checkExport(random: Random, lines: readonly string[], report: LogReport): void {
-  const [header, ...entries] = lines.map((line) => JSON.parse(line));
+  const [header, ...entries] = lines.map((line) => parseJson(line));
   const { checkpoint } = entries.pop();
   const leaves = entries.map(({ body, salt, commitment, erased, seq }, at) => {
     same(seq, at, "an entry out of place");

@@ -27,7 +27,29 @@ export function naiveRoot(leaves: readonly Uint8Array[]): Buffer {
   return naiveSha256(Uint8Array.of(1), naiveRoot(leaves.slice(0, left)), naiveRoot(leaves.slice(left)));
 }
 
-/** JSON without prototypes, as `JSON.parse` would give it, for comparisons. */
+/**
+ * What `JSON.parse` reads, put together from its single texts, numbers and words: the whole of it is asked only whether it is
+ * JSON, because V8 13.6 (Node 24) takes a member `"\""` for `"\\"` where it has read such a one before.
+ */
+export function parseJson(text: string): ReturnType<typeof JSON.parse> {
+  JSON.parse(text);
+  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[[\]{}]|[^\s,:"[\]{}]+/g) ?? [];
+  let at = 0;
+  const value = (): unknown => {
+    const token = tokens[at++] ?? "";
+    if (token === "[") return [...until("]", value)];
+    // Own members, `__proto__` too; of one that is there twice the last.
+    if (token === "{") return Object.fromEntries(until("}", () => [value(), value()]));
+    return JSON.parse(token);
+  };
+  function* until<T>(close: string, next: () => T): Generator<T> {
+    while (tokens[at] !== close) yield next();
+    at++;
+  }
+  return value();
+}
+
+/** JSON without prototypes, as {@link parseJson} would give it, for comparisons. */
 export function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return parseJson(JSON.stringify(value));
 }

@@ -13,7 +13,7 @@ import type { Target } from "../engine.ts";
 import { type Random, randomOf } from "../random.ts";
 import { check, once, same, shown } from "./check.ts";
 import { mutateJson, mutateText, writeJson } from "./mutate.ts";
-import { naiveCanonical, naiveSha256, plain } from "./naive.ts";
+import { naiveCanonical, naiveSha256, parseJson, plain } from "./naive.ts";
 import { type PolicyDocument, policyDocument } from "./policy-document.ts";
 import { asked } from "./policy-request.ts";
 
@@ -55,7 +55,7 @@ function mutated(random: Random, document: PolicyDocument): string {
 
 /** The same document in another form is the same policy, and its id is the hash of the plain canonical form. */
 function readAgain(random: Random, text: string, read: Policy): Policy {
-  const document: unknown = JSON.parse(text);
+  const document: unknown = parseJson(text);
   same(plain(read.document), document, "read otherwise than by JSON.parse");
   same(read.id, naiveSha256(naiveCanonical(document)).toString("hex"), "the policy's id");
   const again = parse(random.oneIn(2) ? naiveCanonical(read.document) : JSON.stringify(read.document, null, 3));

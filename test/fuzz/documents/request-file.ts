@@ -11,6 +11,7 @@ import * as f from "../../custody/fixture.ts";
 import type { Target } from "../engine.ts";
 import { check, once, same } from "./check.ts";
 import { mutateBytes, mutateJson, mutateText, writeJson } from "./mutate.ts";
+import { parseJson } from "./naive.ts";
 
 /** Request files of the command line, read, judged and shown: `keyward explain --policy`. */
 export const requestFile: Target = {
@@ -28,7 +29,7 @@ export const requestFile: Target = {
       const shown = answer.text?.(styleFor({ stdout: { isTTY: false, write: async () => undefined }, env: {} })) ?? "";
       check(!UNFIT.test(shown.replaceAll("\n", "")), `repaints the terminal: ${JSON.stringify(shown)}`);
       same(
-        JSON.parse(JSON.stringify(answer.json)).verdict,
+        parseJson(JSON.stringify(answer.json)).verdict,
         { 0: "allow", 1: "deny", 3: "pending" }[answer.exit as 0 | 1 | 3],
         "exit and verdict",
       );

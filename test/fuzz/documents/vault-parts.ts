@@ -11,7 +11,7 @@ import type { Fate, Target } from "../engine.ts";
 import { type Random, randomOf } from "../random.ts";
 import { check, once, same } from "./check.ts";
 import { changeBytes, changeJson, type Draft, draftOf, mutateBytes, mutateJson } from "./mutate.ts";
-import { naiveCanonical, naiveSha256 } from "./naive.ts";
+import { naiveCanonical, naiveSha256, parseJson } from "./naive.ts";
 
 /** Parts of a vault as bytes: each has one form, and what is in it costs nothing before it is known to be within its bounds. */
 export const vaultParts: Target = {
@@ -75,7 +75,7 @@ function readHeader(random: Random): Fate {
   const bytes = mutateBytes(random, text);
   const header = decodeHeader(bytes);
   same(Buffer.from(encodeHeader(header)), Buffer.from(bytes), "a header in two forms");
-  const read = JSON.parse(Buffer.from(bytes).toString());
+  const read = parseJson(Buffer.from(bytes).toString());
   same([read.format, read.id, read.keyEpoch, read.suite], [1, header.id, header.keyEpoch, header.suite], "the header");
   check(header.slots.length >= 1 && header.slots.length <= 16 && bytes.length <= 64 * 1024, "a header beyond its bounds");
   return "accepted";
@@ -156,5 +156,5 @@ const locked = once(async (): Promise<{ readonly records: readonly [string, Uint
   vault.lock();
   const records: [string, Uint8Array][] = [];
   for await (const key of store.keys()) records.push([key, (await store.get(key)) ?? new Uint8Array(0)]);
-  return { records, header: JSON.parse(Buffer.from((await store.get(HEADER_KEY)) ?? []).toString()) };
+  return { records, header: parseJson(Buffer.from((await store.get(HEADER_KEY)) ?? []).toString()) };
 });

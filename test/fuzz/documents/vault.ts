@@ -11,7 +11,7 @@ import type { Fate, Target } from "../engine.ts";
 import { type Random, randomOf } from "../random.ts";
 import { check, once, same } from "./check.ts";
 import { changeBytes, mutateJson } from "./mutate.ts";
-import { naiveCanonical } from "./naive.ts";
+import { naiveCanonical, parseJson } from "./naive.ts";
 
 /** The records of a small vault, changed by whoever can write the store: it is refused, or all of it is as it was written. */
 export const vaultRecords: Target = {
@@ -170,7 +170,7 @@ function change(
       put(other.get(key) ?? random.pick([...other.values()]));
       return;
     default:
-      put(Buffer.from(naiveCanonical(mutateJson(random, JSON.parse(Buffer.from(old.get("vault") ?? []).toString())))), "vault");
+      put(Buffer.from(naiveCanonical(mutateJson(random, parseJson(Buffer.from(old.get("vault") ?? []).toString())))), "vault");
   }
 }
 

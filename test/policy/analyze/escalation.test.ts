@@ -74,10 +74,10 @@ describe("escalations", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
     expect(
-      Object.values(count).every((times) => times > 5),
+      Object.values(count).every((times) => times > 0),
       JSON.stringify(count),
     ).toBe(true);
   });

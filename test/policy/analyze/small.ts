@@ -203,7 +203,7 @@ export const EFFECTS: readonly Effect[] = [
   ...["normal", "emergency", "frozen"].map((toMode) => act({ kind: "modeChange", toMode })),
   ...["a", "b", "c"].map((what) => act({ kind: "export", what })),
 ];
-const MOMENTS = [0, 1, 2, 3, 4, 5, 7, 999, 1000, 1003, 1005, 1007, 9000].map((offset) => FROM + offset);
+const MOMENTS = [0, 1, 2, 3, 4, 5, 7, 999, 1000, 1003, 1005, 1007, 2000, 9000].map((offset) => FROM + offset);
 
 /** A request that nothing denies, and all that it needs, told apart by nobody's help. */
 export interface Passing {

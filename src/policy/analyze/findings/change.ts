@@ -1,4 +1,5 @@
 import { canonical, type Json, type JsonObject } from "../../../base/canonical.ts";
+import { isObject } from "../../../base/shape.ts";
 import type { Policy } from "../../core.ts";
 import { parsePolicy } from "../../parse.ts";
 import { PolicyError } from "../../problems.ts";
@@ -92,10 +93,6 @@ function everyList(document: JsonObject): readonly (readonly [mode: string, rule
     ([name, mode]) => [name, isObject(mode) ? mode.rules : undefined] as const,
   );
   return [["normal", rules] as const, ...within].flatMap(([mode, list]) => (isList(list) ? [[mode, list] as const] : []));
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isList(value: Json | undefined): value is readonly JsonObject[] {
