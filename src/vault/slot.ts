@@ -28,6 +28,8 @@ export interface SlotContext extends KdfOptions {
  */
 export interface Slot {
   readonly kind: string;
+  /** This alone is only good for viewing: no vault gives it its sign side. */
+  readonly access?: "view";
   enrol(context: SlotContext): Promise<Enrolment>;
   /** @throws `vault/cannot-open`; `vault/kdf-out-of-bounds`; `vault/aborted`. Nothing else is told apart. */
   open(parameters: JsonObject, context: SlotContext): Promise<Uint8Array>;
