@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 import { CHROMIUM_ARGS, type Chromium, findChromium } from "./test/browser/chromium.ts";
 import { NOT_IN_BROWSERS, PACKAGES } from "./test/browser/portable.ts";
 import { browserTwins, serveShared } from "./test/browser/vite.ts";
+import { slip39Worker } from "./test/recovery/plugin.ts";
 
 // Node tests run without any browser. Where there is none, the browser project's setup says so and fails the run.
 const chromium = ((): Chromium | undefined => {
@@ -22,6 +23,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [slip39Worker("node")],
         test: {
           name: "node",
           provide,
@@ -47,7 +49,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [browserTwins(), serveShared()],
+        plugins: [browserTwins(), serveShared(), slip39Worker("browser")],
         // Lets pages have memory that threads share, as one that attacks us may.
         server: { headers: { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" } },
         // Found before the first test, so that no reload in the middle of a run discovers them.

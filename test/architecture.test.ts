@@ -24,6 +24,7 @@ test("no file of the EVM chain speaks of keys, clocks, randomness or the network
 /** Each plants one offence in one file; without this, a checker that sees nothing would pass. */
 const PLANTED: readonly (readonly [path: string, text: string, says: RegExp])[] = [
   ["base/a.ts", `import { sha256 } from "@noble/hashes/sha2.js";`, /package @noble\/hashes/],
+  ["backup/a.ts", `import { x } from "../vault/open.ts";`, /vault\/open\.ts/],
   ["base/a.ts", `import type { Intent } from "../intent/intent.ts";`, /intent\/intent\.ts, which base\//],
   ["intent/a.ts", `export type { Policy } from "../policy/core.ts";`, /policy\/core\.ts/],
   ["policy/a.ts", `import { x } from "../limits/holds.ts";`, /limits\/holds\.ts/],
@@ -65,6 +66,8 @@ const PLANTED: readonly (readonly [path: string, text: string, says: RegExp])[] 
   ["custody/a.ts", `const f = () => new XMLHttpRequest();`, /XMLHttpRequest: network/],
   ["custody/a.ts", `const f = (name) => new BroadcastChannel(name);`, /BroadcastChannel: peers/],
   ["vault/a.ts", `const f = (key) => globalThis.postMessage(key);`, /postMessage: peers/],
+  ["vault/a.ts", `const f = () => globalThis.process?.getBuiltinModule?.("fs");`, /getBuiltinModule: modules/],
+  ["recovery/a.ts", `import slip39 from "slip39";`, /package slip39/],
   ["vault/a.ts", `const f = (key) => console.log(key);`, /console: console/],
   ["vault/a.ts", `const f = () => eval("1");`, /uses eval/],
   ["audit/a.ts", `import { ed25519 } from "@noble/curves/ed25519.js";\nconst f = (m, k) => ed25519.sign(m, k);`, /only keys sign/],

@@ -18,7 +18,7 @@ export function offences(path: string, text: string): string[] {
 
   for (const statement of file.statements) {
     if (isIndex(path) && !isReexportByName(statement)) report(statement, "an index only re-exports, by name");
-    if (doesSomething(statement) && path !== "cli/main.ts") report(statement, "importing a file does nothing");
+    if (doesSomething(statement) && !STARTED.includes(path)) report(statement, "importing a file does nothing");
   }
   (function visit(node: ts.Node): void {
     for (const offence of [...importOffences(node, path, layer), ...edgeOffences(node, path)]) report(node, offence);
@@ -44,6 +44,9 @@ function isReexportByName(statement: ts.Statement): boolean {
   );
 }
 
+/** Files that nobody imports: they are started. */
+const STARTED = ["cli/main.ts", "recovery/slip39-worker.ts"];
+
 /** Everything that runs when the file is loaded, beyond giving names to values. */
 function doesSomething(statement: ts.Statement): boolean {
   if (ts.isImportDeclaration(statement)) return statement.importClause === undefined;
@@ -53,8 +56,14 @@ function doesSomething(statement: ts.Statement): boolean {
     ts.isClassDeclaration(statement) ||
     ts.isInterfaceDeclaration(statement) ||
     ts.isTypeAliasDeclaration(statement) ||
+    isAmbient(statement) ||
     (ts.isVariableStatement(statement) && (ts.getCombinedNodeFlags(statement.declarationList) & ts.NodeFlags.Const) !== 0)
   );
+}
+
+/** `declare …`: says what is there, and does nothing. */
+function isAmbient(statement: ts.Statement): boolean {
+  return ts.canHaveModifiers(statement) && (ts.getModifiers(statement) ?? []).some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword);
 }
 
 function importOffences(node: ts.Node, path: string, layer: Layer): string[] {

@@ -28,7 +28,7 @@ export const LAYERS: readonly Layer[] = [
   {
     at: "keys/",
     folders: ["base/"],
-    packages: ["@scure/bip32", "@scure/bip39", "@noble/secp256k1", "@noble/curves", "@noble/hashes"],
+    packages: ["@scure/base", "@scure/bip32", "@scure/bip39", "@noble/secp256k1", "@noble/curves", "@noble/hashes"],
   },
   // 3, effects. A store knows the interface and its one library.
   { at: "stores/", folders: ["base/"], packages: [] },
@@ -36,6 +36,17 @@ export const LAYERS: readonly Layer[] = [
   { at: "stores/lmdb/", folders: ["base/", "stores/store.ts", "stores/commit.ts"], packages: ["lmdb", "node:"] },
   { at: "stores/indexeddb/", folders: ["base/", "stores/store.ts", "stores/commit.ts"], packages: ["idb-keyval"] },
   { at: "vault/", folders: [...BELOW, "keys/", "stores/store.ts"], packages: ["@noble/hashes", "@noble/ciphers"] },
+  // A way into the vault yields 32 secret bytes; it knows nothing of the vault's keys. One package of its own each.
+  { at: "slots/", folders: ["base/", "vault/"], packages: ["@noble/hashes", "@scure/base", "shamir-secret-sharing"] },
+  { at: "slots/keychain/", folders: ["base/", "vault/"], packages: ["@napi-rs/keyring"] },
+  // Shares in words: the library lies in a worker's realm of its own and is loaded by its one file.
+  { at: "recovery/", folders: ["base/", "keys/"], packages: ["@noble/hashes"] },
+  { at: "recovery/slip39-worker.ts", folders: ["base/", "recovery/"], packages: ["slip39"] },
+  {
+    at: "backup/",
+    folders: ["base/", "keys/", "vault/kdf.ts"],
+    packages: ["@noble/hashes", "@noble/ciphers", "@scure/base", "age-encryption"],
+  },
   // 4
   { at: "custody", folders: ["custody", ...PURE, "keys/", "vault/", "stores/store.ts"], packages: ["@noble/hashes"] },
   { at: "cli/", folders: ["custody", ...PURE, "keys/", "vault/", "stores/"], packages: ["node:"] },
@@ -48,7 +59,8 @@ export const EDGES = {
   randomness: ["keys/random.ts"],
   console: ["cli/"],
   network: [],
-  peers: ["stores/indexeddb/"],
+  peers: ["stores/indexeddb/", "recovery/realm.ts", "recovery/slip39-worker.ts"],
+  modules: ["recovery/realm.ts", "recovery/slip39-worker.ts"],
 } as const satisfies { readonly [edge: string]: readonly string[] };
 
 export type Edge = keyof typeof EDGES;
@@ -68,6 +80,7 @@ export const REACHES: { readonly [edge in Edge]: readonly string[] } = {
     "navigator.sendBeacon",
     "importScripts",
   ],
+  modules: ["process.getBuiltinModule", "process.binding"],
   peers: ["BroadcastChannel", "MessageChannel", "MessagePort", "Worker", "SharedWorker", "postMessage", "navigator.serviceWorker"],
 };
 

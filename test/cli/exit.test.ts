@@ -12,15 +12,20 @@ const FAILED: readonly ErrorCode[] = [
   "vault/busy",
   "vault/reservation-lost",
   "vault/reservation-taken",
+  "slot/no-keychain",
+  "slot/keychain-locked",
+  "recovery/failed",
+  "recovery/no-realm",
+  "recovery/timed-out",
   "cli/failed",
 ];
-const UNVERIFIED = ["vault/damaged", "vault/rolled-back", "vault/kdf-out-of-bounds", "vault/account-mismatch", "vault/no-such-secret"];
+const UNVERIFIED = ["vault/damaged", "vault/rolled-back", "vault/kdf-out-of-bounds", "vault/account-mismatch", "vault/no-such-secret", "backup/damaged", "backup/kdf-out-of-bounds"];
 
 describe("exit codes", () => {
   test.each(ERROR_CODES)("%s has the exit that the contract says", (code) => {
     const family = code.split("/")[0];
     const expected =
-      code === "vault/aborted"
+      ["vault/aborted", "recovery/aborted", "backup/aborted"].includes(code)
         ? 130
         : FAILED.includes(code) || family === "store" || family === "realm"
           ? 5
