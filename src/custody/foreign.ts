@@ -3,7 +3,8 @@ import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { copyPlain } from "../base/plain.ts";
 import { abortedBy, type KdfOptions, throwIfAborted } from "../vault/kdf.ts";
-import { cannotOpen, type Slot } from "../vault/slot.ts";
+import type { Slot } from "../vault/slot.ts";
+import { cannotOpen } from "../vault/slot-keys.ts";
 
 // Code of the app's that ours calls and waits for. Whatever it does, what comes out of ours is a result or an error of ours.
 

@@ -9,8 +9,8 @@ import type { SlotRecord } from "./slot.ts";
 /** Where the header lies in the store. */
 export const HEADER_KEY = "vault";
 
-const LARGEST_BYTES = 64 * 1024;
-const MOST_SLOTS = 16;
+const LARGEST_BYTES = 128 * 1024;
+export const MOST_SLOTS = 16;
 
 /** The one record in clear: what is needed to find a key. Nothing in it is believed before the root has confirmed it. */
 export interface Header {
@@ -49,7 +49,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
 
 function isSlot(value: Json): value is Json & SlotRecord {
   if (!isObject(value)) return false;
-  const { id, kind, parameters, publicKey, view, sign } = value;
+  const { id, kind, parameters, publicKey, view, sign, pin } = value;
   const named = isHex(id, 16) && typeof kind === "string" && isObject(parameters) && isHex(publicKey, 64);
-  return named && typeof view === "string" && (typeof sign === "string" || sign === null);
+  return named && typeof view === "string" && (typeof sign === "string" || sign === null) && typeof pin === "string";
 }

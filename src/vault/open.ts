@@ -1,19 +1,21 @@
 import { toHex, wipe } from "../base/bytes.ts";
 import type { Json } from "../base/canonical.ts";
-import { CustodyError } from "../base/errors.ts";
+import { CustodyError, unreachable } from "../base/errors.ts";
 import { randomBytes } from "../keys/random.ts";
 import type { Store } from "../stores/store.ts";
-import { decodeHeader, encodeHeader, HEADER_KEY, type Header } from "./header.ts";
+import { decodeHeader, HEADER_KEY, type Header } from "./header.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
-import { Keyring, newRoots } from "./keyring.ts";
+import { Keyring } from "./keyring.ts";
 import { frozen, type Index } from "./mirror.ts";
 import { damaged } from "./parse.ts";
 import { Replica } from "./replica.ts";
 import { ROOT_KEY } from "./root.ts";
+import { newRoots } from "./roots.ts";
+import { type Roster, withSlot } from "./roster.ts";
 import type { Random, SuiteName } from "./seal.ts";
-import { type Access, enrolSlot, type Roots, type Slot, type SlotRecord, wipeRoots } from "./slot.ts";
+import { type Access, enrol, type Slot } from "./slot.ts";
 import { openSlots } from "./slots.ts";
-import { type Tx, Work } from "./tx.ts";
+import { type Tx, unchanged, Work } from "./tx.ts";
 import { Vault } from "./vault.ts";
 
 export interface CreateVault extends KdfOptions {
@@ -41,34 +43,26 @@ export async function createVault(options: CreateVault, random: Random = randomB
   const { store, index, suite = "xchacha20poly1305" } = options;
   if (options.slots.length === 0) throw new Error("unreachable: a vault that nobody can open");
   if ((await store.get(HEADER_KEY)) || (await store.get(ROOT_KEY))) throw exists();
-  const vaultId = random(16);
-  const roots = newRoots(vaultId, random);
-  const { header, keyring, pins } = await enrolAll(options, { vaultId, roots, suite, random });
-  const replica = new Replica({ store, keyring, header, index });
+  const roster = await firstRoster(options, suite, random);
+  const { keyring } = roster;
+  const replica = new Replica({ store, ...roster, index });
   try {
     for (const [name, value] of Object.entries(options.records ?? {})) replica.mirror.set(name, frozen(value));
     const now = await store.now();
-    const work = new Work({ time: now, epoch: 0, now }, { mirror: replica.mirror, keyring, random }, frozen(options.state));
-    for (const [slotId, pin] of pins) work.putSecret(pinName(slotId), pin);
-    options.begin?.(work, toHex(vaultId));
+    const held = { mirror: replica.mirror, random, made: () => unreachable("keys that change before there is a vault") };
+    const work = new Work({ time: now, epoch: 0, now }, held, unchanged(frozen(options.state), roster));
+    options.begin?.(work, keyring.vaultId);
     work.end();
     const prepared = replica.prepare(work.staged, now, random);
     throwIfAborted(options.signal);
-    await store.commit([{ key: HEADER_KEY, from: null, to: encodeHeader(header) }, ...prepared.changes]);
+    await store.commit(prepared.changes.map((change) => (change.key === HEADER_KEY ? { ...change, from: null } : change)));
     replica.accept(prepared);
-    return new Vault({ store, keyring, replica, random });
+    return new Vault({ store, replica, random });
   } catch (error) {
     keyring.wipe();
     replica.clear();
     throw error instanceof CustodyError && error.code === "store/conflict" ? exists() : error;
-  } finally {
-    wipe(...pins.values());
   }
-}
-
-/** Under which a slot's pin is kept, for sealing new roots to it while its holder is away. */
-function pinName(slotId: string): string {
-  return `slot/${slotId}`;
 }
 
 export interface OpenVault extends KdfOptions {
@@ -98,7 +92,7 @@ export async function openVault(options: OpenVault, random: Random = randomBytes
     if (replica.root.epoch < (options.minEpoch ?? 0)) {
       throw new CustodyError("vault/rolled-back", `root: expected an epoch from ${options.minEpoch}, got ${replica.root.epoch}`);
     }
-    return new Vault({ store, keyring, replica, random });
+    return new Vault({ store, replica, random });
   } catch (error) {
     keyring.wipe();
     replica.clear();
@@ -106,41 +100,30 @@ export async function openVault(options: OpenVault, random: Random = randomBytes
   }
 }
 
-interface Birth {
-  readonly vaultId: Uint8Array;
-  readonly roots: Required<Roots>;
-  readonly suite: SuiteName;
-  readonly random: Random;
-}
-
-/** @returns pins by slot id, which the caller wipes. */
-async function enrolAll(
-  options: CreateVault,
-  birth: Birth,
-): Promise<{ header: Header; keyring: Keyring; pins: ReadonlyMap<string, Uint8Array> }> {
-  const { vaultId, roots, suite, random } = birth;
+async function firstRoster(options: CreateVault, suite: SuiteName, random: Random): Promise<Roster> {
+  const vaultId = random(16);
   const id = toHex(vaultId);
-  const envelope = { suite, vaultId, keyEpoch: 1 };
-  const wanted: [Slot, Access][] = [...options.slots.map((slot): [Slot, Access] => [slot, "sign"])];
-  wanted.push(...(options.viewSlots ?? []).map((slot): [Slot, Access] => [slot, "view"]));
-  const slots: SlotRecord[] = [];
-  const pins = new Map<string, Uint8Array>();
+  const keyring = new Keyring(newRoots(vaultId, random), { id, suite, keyEpoch: 1 });
+  let roster: Roster = { header: { id, suite, keyEpoch: 1, slots: [] }, keyring };
+  const wanted = [
+    ...options.slots.map((slot) => ({ slot, access: "sign" as const })),
+    ...(options.viewSlots ?? []).map((slot) => ({ slot, access: "view" as const })),
+  ];
   try {
-    for (const [slot, access] of wanted) {
+    for (const { slot, access } of wanted) {
       throwIfAborted(options.signal);
       const context = { vaultId: id, slotId: toHex(random(8)), random, signal: options.signal, onProgress: options.onProgress };
-      const { record, pin } = await enrolSlot(slot, context, { envelope, roots, access });
-      slots.push(record);
-      pins.set(record.id, pin);
+      const enrolled = await enrol(slot, context);
+      try {
+        roster = withSlot(roster, enrolled, access, random);
+      } finally {
+        wipe(enrolled.pin);
+      }
     }
-    // Read back as it will be read, so that no vault is written whose header would be refused.
-    const header = decodeHeader(encodeHeader({ id, suite, keyEpoch: 1, slots }));
-    return { header, keyring: new Keyring(roots, header), pins };
+    return roster;
   } catch (cause) {
-    wipe(...pins.values());
+    keyring.wipe();
     throw cause;
-  } finally {
-    wipeRoots(roots);
   }
 }
 

@@ -2,7 +2,8 @@ import { fromHex, fromUtf8, isBytes, secretCopy, toHex, utf8, wipe } from "../ba
 import { CustodyError } from "../base/errors.ts";
 import { readOptions } from "../base/plain.ts";
 import { argon2id, checkCost, DEFAULT_COST, type Kdf, type KdfCost } from "./kdf.ts";
-import { cannotOpen, type Slot } from "./slot.ts";
+import type { Slot } from "./slot.ts";
+import { cannotOpen } from "./slot-keys.ts";
 
 /** Shorter ones are refused for new slots. It is a floor against accidents, not a measure of strength. */
 const SHORTEST = 8;

@@ -5,12 +5,13 @@ import { CustodyError, unreachable } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Change, Store } from "../stores/store.ts";
 import { decodeHeader, encodeHeader, HEADER_KEY, type Header, headerDigest } from "./header.ts";
-import { type Keyring, locked } from "./keyring.ts";
+import { locked } from "./keyring.ts";
 import { decodeRecord, encodeRecord, type Index, Mirror } from "./mirror.ts";
 import { encodeNode, type Node } from "./node.ts";
 import { damaged } from "./parse.ts";
 import { openRoot, ROOT_KEY, type Root, sealRoot } from "./root.ts";
-import type { Random } from "./seal.ts";
+import type { Roster } from "./roster.ts";
+import { keyEpochOf, type Random, wipeOpened } from "./seal.ts";
 import { diff, emptyTree, lookup, type NodeChanges, update } from "./tree.ts";
 import type { Staged } from "./tx.ts";
 
@@ -31,6 +32,7 @@ export interface Prepared {
   readonly rootBytes: Uint8Array;
   readonly nodes: NodeChanges;
   readonly names: ReadonlyMap<string, string | undefined>;
+  readonly roster: Roster;
 }
 
 /**
@@ -39,20 +41,18 @@ export interface Prepared {
  */
 export class Replica {
   readonly mirror: Mirror;
-  readonly #keyring: Keyring;
   readonly #store: Store;
   readonly #nodes = new Map<string, Node>();
   /** Names by store key: the difference of two trees knows only keys. */
   readonly #names = new Map<string, string>();
-  #header: Header;
+  #roster: Roster;
   #root: Root;
   #rootBytes: Uint8Array | undefined;
 
-  constructor(held: { readonly store: Store; readonly keyring: Keyring; readonly header: Header; readonly index: Index | undefined }) {
+  constructor(held: Roster & { readonly store: Store; readonly index: Index | undefined }) {
     this.#store = held.store;
-    this.#keyring = held.keyring;
     this.mirror = new Mirror(held.index);
-    this.#header = held.header;
+    this.#roster = { header: held.header, keyring: held.keyring };
     this.#root = {
       epoch: 0,
       header: headerDigest(encodeHeader(held.header)),
@@ -66,21 +66,23 @@ export class Replica {
     return this.#root;
   }
 
-  get header(): Header {
-    return this.#header;
+  /** Who can open, as of the root, and the keys that are open here. */
+  get roster(): Roster {
+    return this.#roster;
   }
 
   /**
    * Brings everything to the store's root. All or nothing: if it throws, what was true before is still here.
    *
    * @throws `vault/rolled-back` if the root is not a successor of ours; `vault/absent` if the store has been emptied;
+   * `vault/rotated` if its keys are others by now;
    * `vault/damaged` if something is not what the root authenticates; `vault/busy` if it moves faster than it can be read.
    */
   async sync(): Promise<void> {
     for (let attempt = 0; attempt < SYNC_ATTEMPTS; attempt++) {
       const bytes = await this.#rootRecord();
       if (this.#rootBytes && equal(bytes, this.#rootBytes)) return;
-      const root = openRoot(bytes, this.#keyring);
+      const root = await this.#rootIn(bytes);
       // INVARIANT: the epoch only grows while a vault is open, so an older copy of the whole store is noticed.
       if (root.epoch <= this.#root.epoch || root.time < this.#root.time) {
         throw new CustodyError("vault/rolled-back", `root: expected an epoch after ${this.#root.epoch}, got ${root.epoch}`);
@@ -104,13 +106,14 @@ export class Replica {
    * @throws `vault/damaged`; `vault/view-only`; and as {@link sync} does, which it calls when the record is newer.
    */
   async openSecret(name: string): Promise<Uint8Array | undefined> {
-    const key = this.#keyring.name("secret", name);
+    const { keyring } = this.#roster;
+    const key = keyring.name("secret", name);
     for (let attempt = 0; attempt < SYNC_ATTEMPTS; attempt++) {
       const at = this.#root;
       const value = lookup(at.tree, key, this.#readNode);
       if (value === undefined) return undefined;
       const sealed = await this.#store.get(key);
-      if (sealed && entryValue(SECRET, sealed) === value) return this.#keyring.open("secret", key, sealed);
+      if (sealed && entryValue(SECRET, sealed) === value) return keyring.open("secret", key, sealed);
       await this.sync();
       if (this.#root === at) throw damaged("secret");
     }
@@ -119,13 +122,14 @@ export class Replica {
 
   /** Whether `staged` and the mirror's steps leave anything to commit. */
   changed(staged: Staged): boolean {
-    if (staged.secrets.size > 0 || staged.blobs.size > 0) return true;
+    if (staged.resealed.size > 0 || staged.secrets.size > 0 || staged.blobs.size > 0 || staged.roster !== this.#roster) return true;
     return canonical(staged.state) !== canonical(this.#root.state) || this.mirror.changes().size > 0;
   }
 
   /** Seals what changed and the root over it. Writes nothing and changes nothing here. */
   prepare(staged: Staged, time: Time, random: Random): Prepared {
-    const keyring = this.#keyring;
+    const { roster } = staged;
+    const { keyring } = roster;
     const changes: Change[] = [];
     const entries = new Map<string, string | null>();
     const names = new Map<string, string | undefined>();
@@ -138,6 +142,7 @@ export class Replica {
       names.set(key, value === undefined ? undefined : name);
       write(key, RECORD, value === undefined ? null : keyring.seal("record", key, encodeRecord(name, value), random));
     }
+    for (const [key, sealed] of staged.resealed) write(key, RECORD, sealed);
     for (const [key, sealed] of staged.secrets) write(key, SECRET, sealed);
     for (const [key, sealed] of staged.blobs) changes.push({ key, to: sealed });
     const { root: tree, nodes } = update(this.#root.tree, entries, this.#readNode);
@@ -145,10 +150,50 @@ export class Replica {
       const key = keyring.name("node", position);
       changes.push({ key, to: node && keyring.seal("node", key, encodeNode(node), random) });
     }
-    const root: Root = { epoch: this.#root.epoch + 1, header: this.#root.header, tree, time, state: staged.state };
+    let header = this.#root.header;
+    if (this.#rootBytes === undefined || roster.header !== this.#roster.header) {
+      const bytes = encodeHeader(roster.header);
+      // Read as it will be read, so that no vault is written whose header would be refused.
+      decodeHeader(bytes);
+      changes.push({ key: HEADER_KEY, to: bytes });
+      header = headerDigest(bytes);
+    }
+    const root: Root = { epoch: this.#root.epoch + 1, header, tree, time, state: staged.state };
     const rootBytes = sealRoot(root, keyring, random);
     // Everything else is written unconditionally: whoever replaces the root knows what it stood for.
-    return { changes: [{ key: ROOT_KEY, from: this.#rootBytes ?? null, to: rootBytes }, ...changes], root, rootBytes, nodes, names };
+    changes.unshift({ key: ROOT_KEY, from: this.#rootBytes ?? null, to: rootBytes });
+    return { changes, root, rootBytes, nodes, names, roster };
+  }
+
+  /**
+   * Stages what of these store keys lies under earlier keys, sealed under the newest. Nodes come by themselves: what is sealed anew
+   * has another digest.
+   *
+   * @throws `vault/damaged` for what is not as the root authenticates it. What is in no tree and does not open is nobody's.
+   */
+  async stageEarlier(keys: readonly string[], staged: Staged, random: Random): Promise<number> {
+    const { keyring } = this.#roster;
+    const nodes = new Set([...this.#nodes.keys()].map((position) => keyring.name("node", position)));
+    let count = 0;
+    for (const key of keys) {
+      const sealed = await this.#store.get(key);
+      if (sealed === undefined || nodes.has(key) || !keyring.isEarlier(sealed)) continue;
+      const value = lookup(this.#root.tree, key, this.#readNode);
+      if (value !== undefined && entryValue(value.slice(0, 2), sealed) !== value) throw damaged("record");
+      const purpose = value === undefined ? "blob" : value.startsWith(SECRET) ? "secret" : "record";
+      const into = { blob: staged.blobs, secret: staged.secrets, record: staged.resealed }[purpose];
+      let plain: Uint8Array | undefined;
+      try {
+        plain = keyring.open(purpose, key, sealed);
+        into.set(key, keyring.seal(purpose, key, plain, random));
+        count++;
+      } catch (cause) {
+        if (value !== undefined || !(cause instanceof CustodyError) || cause.code !== "vault/damaged") throw cause;
+      } finally {
+        wipeOpened(plain);
+      }
+    }
+    return count;
   }
 
   /** Makes a prepared commit, which the store has taken, the state that is here. The mirror already has its records. */
@@ -156,6 +201,9 @@ export class Replica {
     this.#take(prepared.root, prepared.nodes);
     for (const [key, name] of prepared.names) this.#rename(key, name);
     this.#rootBytes = prepared.rootBytes;
+    const before = this.#roster.keyring;
+    this.#roster = prepared.roster;
+    if (before !== this.#roster.keyring) before.wipe();
     this.mirror.settle();
   }
 
@@ -175,9 +223,9 @@ export class Replica {
     );
     const records = await this.#fetchRecords([...difference.entries]);
     // Locked meanwhile: nothing readable comes back into memory.
-    if (this.#keyring.wiped) throw locked();
+    if (this.#roster.keyring.wiped) throw locked();
     // From here on nothing waits or fails.
-    this.#header = header;
+    this.#roster = { ...this.#roster, header };
     this.#take(root, difference.nodes);
     for (const [key, value] of difference.entries) {
       const [name, json] = records.get(key) ?? [this.#names.get(key), undefined];
@@ -187,19 +235,32 @@ export class Replica {
     this.mirror.settle();
   }
 
+  async #rootIn(bytes: Uint8Array): Promise<Root> {
+    try {
+      return openRoot(bytes, this.#roster.keyring);
+    } catch (cause) {
+      const header = await this.#store.get(HEADER_KEY);
+      // Nobody vouches for either number, but neither lets anything in.
+      const { keyEpoch } = header === undefined ? this.#roster.keyring : decodeHeader(header);
+      if (keyEpoch <= this.#roster.keyring.keyEpoch || keyEpochOf(bytes) !== keyEpoch) throw cause;
+      throw new CustodyError("vault/rotated", "root: the keys of this vault were changed elsewhere, lock it and unlock it again");
+    }
+  }
+
   /** The header that a root names: ours, or the one that replaced it meanwhile. */
   async #headerOf(root: Root): Promise<Header> {
-    if (root.header === this.#root.header) return this.#header;
+    if (root.header === this.#root.header) return this.#roster.header;
     const bytes = await this.#store.get(HEADER_KEY);
     if (!bytes || headerDigest(bytes) !== root.header) throw damaged("header");
     return decodeHeader(bytes);
   }
 
   async #fetchNode(position: string): Promise<Uint8Array> {
-    const key = this.#keyring.name("node", position);
+    const { keyring } = this.#roster;
+    const key = keyring.name("node", position);
     const sealed = await this.#store.get(key);
     if (!sealed) throw damaged("tree");
-    return this.#keyring.open("node", key, sealed);
+    return keyring.open("node", key, sealed);
   }
 
   /** Reads what the tree names, checks every digest, and opens all but secrets and what is gone. */
@@ -209,7 +270,7 @@ export class Replica {
       if (value === undefined) return;
       const sealed = await this.#store.get(key);
       if (!sealed || entryValue(value.slice(0, 2), sealed) !== value) throw damaged("record");
-      if (value.startsWith(RECORD)) records.set(key, decodeRecord(this.#keyring.open("record", key, sealed)));
+      if (value.startsWith(RECORD)) records.set(key, decodeRecord(this.#roster.keyring.open("record", key, sealed)));
     };
     for (let start = 0; start < entries.length; start += PORTION) await Promise.all(entries.slice(start, start + PORTION).map(fetch));
     return records;

@@ -85,6 +85,11 @@ export function open(envelope: Envelope, key: Uint8Array, name: string, sealed: 
   );
 }
 
+/** The key epoch that sealed bytes name; 0 for bytes that are too short. Nothing is believed by that. */
+export function keyEpochOf(sealed: Uint8Array): number {
+  return sealed.length < 6 ? 0 : new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength).getUint32(2);
+}
+
 /** Overwrites a plaintext that {@link open} returned, its padding included. */
 export function wipeOpened(plaintext: Uint8Array | undefined): void {
   if (!plaintext) return;

@@ -1,15 +1,17 @@
 import { fromHex } from "../base/bytes.ts";
-import { CustodyError } from "../base/errors.ts";
+import type { CustodyError } from "../base/errors.ts";
 import type { Header } from "./header.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
+import type { Roots } from "./roots.ts";
 import type { Random } from "./seal.ts";
-import { type Access, cannotOpen, openSlot, type Roots, type Slot } from "./slot.ts";
+import { type Access, openSlot, type Slot } from "./slot.ts";
+import { cannotOpen, mayFitAnother } from "./slot-keys.ts";
 
 /**
  * Tries every slot of our kind; a store that is not ours to trust decides only how many there are, up to sixteen.
  *
  * @returns roots that the caller wipes, and the id of the slot that gave them.
- * @throws `vault/cannot-open`; `vault/kdf-out-of-bounds`; `vault/aborted`
+ * @throws `vault/cannot-open`, or what the slots said of themselves beyond that; `vault/kdf-out-of-bounds`; `vault/aborted`
  */
 export async function openSlots(
   slot: Slot,
@@ -19,14 +21,16 @@ export async function openSlots(
 ): Promise<{ readonly roots: Roots; readonly slotId: string }> {
   const { access, signal, onProgress } = options;
   const envelope = { suite: header.suite, vaultId: fromHex(header.id), keyEpoch: header.keyEpoch };
+  let told: CustodyError | undefined;
   for (const record of header.slots.filter(({ kind }) => kind === slot.kind)) {
     throwIfAborted(signal);
     const context = { vaultId: header.id, slotId: record.id, random, signal, onProgress };
     try {
       return { roots: await openSlot(slot, context, { record, envelope, access }), slotId: record.id };
     } catch (error) {
-      if (!(error instanceof CustodyError) || error.code !== "vault/cannot-open") throw error;
+      if (!mayFitAnother(error)) throw error;
+      if (error.code !== "vault/cannot-open") told = error;
     }
   }
-  throw cannotOpen();
+  throw told ?? cannotOpen();
 }

@@ -3,7 +3,9 @@ import { checkRealm } from "../base/realm.ts";
 import type { Time } from "../base/time.ts";
 import type { Keyring } from "./keyring.ts";
 import { frozen, type Mirror } from "./mirror.ts";
+import { type Roster, rotated, type SlotInfo, settled, slotsOf, withAnother, withoutSlot, withSlot } from "./roster.ts";
 import type { Random } from "./seal.ts";
+import type { Access, Enrolled } from "./slot.ts";
 
 /** What the vault holds, at one moment. Only good inside the callback that it was given to. Values are frozen. */
 export interface View {
@@ -34,13 +36,35 @@ export interface Tx extends View {
   /** Sealed at once under a key of the sign side. `bytes` stay the caller's, who wipes them. */
   putSecret(name: string, bytes: Uint8Array): void;
   deleteSecret(name: string): void;
+  /** Who can open, changes of this job included. */
+  readonly slots: readonly SlotInfo[];
+  /**
+   * Lets another slot in. What it opens is sealed to it at once; its pin stays the caller's, who wipes it.
+   *
+   * @throws `vault/too-many-slots`; `vault/already-there` for a slot with the same secret
+   */
+  addSlot(slot: Enrolled, access: Access): void;
+  /** Puts another way in the place of one: it opens the same. @throws `vault/no-such-slot` */
+  replaceSlot(id: string, slot: Enrolled): void;
+  /** Removes a slot, and changes the keys, so that what it opened opens nothing new. @throws `vault/no-such-slot`, `vault/last-slot` */
+  removeSlot(id: string): void;
+  /** Changes the keys. What lies in the store is sealed anew afterwards, by `Vault.finishRotation`. @throws `vault/unfinished-rotation` */
+  rotate(): void;
 }
 
 /** What a job wants written besides records: by store key, `null` to remove. */
 export interface Staged {
+  /** Records with the values that they have, sealed anew. */
+  readonly resealed: Map<string, Uint8Array>;
   readonly secrets: Map<string, Uint8Array | null>;
   readonly blobs: Map<string, Uint8Array | null>;
   state: Json;
+  roster: Roster;
+}
+
+/** What a commit begins with where nothing was changed yet. */
+export function unchanged(state: Json, roster: Roster): Staged {
+  return { resealed: new Map(), secrets: new Map(), blobs: new Map(), state, roster };
 }
 
 export class Look implements View {
@@ -84,26 +108,34 @@ export class Look implements View {
   }
 }
 
+/** What a job works with. `made` hears of every keyring that comes to be: whoever commits wipes those that do not stay. */
+export interface Held {
+  readonly mirror: Mirror;
+  readonly random: Random;
+  readonly made: (keyring: Keyring) => void;
+}
+
 export class Work extends Look implements Tx {
   readonly now: Time;
   readonly staged: Staged;
   #notAfter: Time | undefined;
   readonly #mirror: Mirror;
-  readonly #keyring: Keyring;
   readonly #random: Random;
+  readonly #made: (keyring: Keyring) => void;
 
+  /** @param before - what the jobs before this one left of state and slots. */
   constructor(
     at: { readonly time: Time; readonly epoch: number; readonly now: Time },
-    held: { readonly mirror: Mirror; readonly keyring: Keyring; readonly random: Random },
-    state: Json,
+    held: Held,
+    before: Pick<Staged, "state" | "roster">,
   ) {
-    const staged: Staged = { secrets: new Map(), blobs: new Map(), state };
+    const staged = unchanged(before.state, before.roster);
     super(at, held.mirror, staged);
     this.now = at.now;
     this.staged = staged;
     this.#mirror = held.mirror;
-    this.#keyring = held.keyring;
     this.#random = held.random;
+    this.#made = held.made;
   }
 
   /** The earliest fence, if there is one. */
@@ -151,5 +183,42 @@ export class Work extends Look implements Tx {
   deleteSecret(name: string): void {
     this.live();
     this.staged.secrets.set(this.#keyring.name("secret", name), null);
+  }
+
+  get slots(): readonly SlotInfo[] {
+    this.live();
+    return slotsOf(this.staged.roster.header);
+  }
+
+  addSlot(slot: Enrolled, access: Access): void {
+    this.#change((roster) => withSlot(roster, slot, access, this.#random));
+  }
+
+  replaceSlot(id: string, slot: Enrolled): void {
+    this.#change((roster) => withAnother(roster, id, slot, this.#random));
+  }
+
+  removeSlot(id: string): void {
+    this.#change((roster) => withoutSlot(roster, id, this.#random));
+  }
+
+  rotate(): void {
+    this.#change((roster) => rotated(roster, this.#random));
+  }
+
+  /** Lets go of the earlier keys: nothing may lie under them any more. */
+  settle(): void {
+    this.#change((roster) => settled(roster, this.#random));
+  }
+
+  #change(change: (roster: Roster) => Roster): void {
+    this.live();
+    const before = this.staged.roster;
+    this.staged.roster = change(before);
+    if (this.staged.roster.keyring !== before.keyring) this.#made(this.staged.roster.keyring);
+  }
+
+  get #keyring(): Keyring {
+    return this.staged.roster.keyring;
   }
 }

@@ -1,14 +1,16 @@
-import { equal } from "../base/bytes.ts";
+import { equal, toHex, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Store } from "../stores/store.ts";
-import type { KdfOptions } from "./kdf.ts";
+import { type KdfOptions, throwIfAborted } from "./kdf.ts";
 import { Keyring, locked } from "./keyring.ts";
 import type { Replica } from "./replica.ts";
+import { type SlotInfo, slotsOf } from "./roster.ts";
 import { type Random, wipeOpened } from "./seal.ts";
-import { type Access, cannotOpen, type Slot } from "./slot.ts";
+import { type Access, type Enrolled, enrol, type Slot } from "./slot.ts";
+import { cannotOpen } from "./slot-keys.ts";
 import { openSlots } from "./slots.ts";
-import { Look, type Tx, type View } from "./tx.ts";
+import { Look, type Tx, type View, type Work } from "./tx.ts";
 import { type Job, Writer } from "./writer.ts";
 
 /** What one turn does after it has read the root: looks come first, then jobs share one commit. */
@@ -19,12 +21,8 @@ type Waiting =
 /** More than these jobs do not share a commit. */
 const MOST_JOBS = 256;
 
-/** A slot without its keys. */
-export interface SlotInfo {
-  readonly id: string;
-  readonly kind: string;
-  readonly access: Access;
-}
+/** So much of a rotation is one commit. */
+const PORTION = 200;
 
 /**
  * An open vault. One writer queue: looks and jobs take turns, and a turn begins by reading the store's root, so that nothing
@@ -34,7 +32,6 @@ export interface SlotInfo {
  */
 export class Vault {
   readonly #store: Store;
-  readonly #keyring: Keyring;
   readonly #replica: Replica;
   readonly #writer: Writer;
   readonly #random: Random;
@@ -44,9 +41,8 @@ export class Vault {
   #locked = false;
 
   /** @param held - the vault's own from here on. */
-  constructor(held: { readonly store: Store; readonly keyring: Keyring; readonly replica: Replica; readonly random: Random }) {
+  constructor(held: { readonly store: Store; readonly replica: Replica; readonly random: Random }) {
     this.#store = held.store;
-    this.#keyring = held.keyring;
     this.#replica = held.replica;
     this.#writer = new Writer(held);
     this.#random = held.random;
@@ -54,11 +50,11 @@ export class Vault {
 
   /** 32 hexadecimal digits. */
   get id(): string {
-    return this.#keyring.vaultId;
+    return this.#replica.roster.keyring.vaultId;
   }
 
   get access(): Access {
-    return this.#keyring.access;
+    return this.#replica.roster.keyring.access;
   }
 
   /** How many commits there were, as far as this vault has followed the store. Also after `lock`. */
@@ -67,12 +63,12 @@ export class Vault {
   }
 
   get slots(): readonly SlotInfo[] {
-    return this.#replica.header.slots.map(({ id, kind, sign }) => ({ id, kind, access: sign === null ? "view" : "sign" }));
+    return slotsOf(this.#replica.roster.header);
   }
 
   /** 32 bytes, Ed25519. */
   get checkpointPublicKey(): Uint8Array {
-    return this.#keyring.checkpointPublicKey.slice();
+    return this.#replica.roster.keyring.checkpointPublicKey.slice();
   }
 
   /**
@@ -102,10 +98,7 @@ export class Vault {
    * @throws `vault/view-only`; `store/expired`; `vault/busy`; what the store throws, with everything undone.
    */
   transact<T>(job: (tx: Tx) => T, options: { readonly notAfter?: Time } = {}): Promise<T> {
-    if (this.access === "view") return Promise.reject(new CustodyError("vault/view-only", "this vault was opened to view, not to sign"));
-    return new Promise<T>((resolve, reject) => {
-      this.#wait({ kind: "job", run: job, notAfter: options.notAfter, resolve: resolve as (result: unknown) => void, reject });
-    });
+    return this.#job(job, options);
   }
 
   /**
@@ -115,9 +108,9 @@ export class Vault {
    * @throws `vault/damaged`
    */
   async readBlob(name: string): Promise<Uint8Array | undefined> {
-    const key = this.#keyring.name("blob", name);
+    const key = this.#replica.roster.keyring.name("blob", name);
     const sealed = await this.#store.get(key);
-    return sealed && this.#keyring.open("blob", key, sealed).slice();
+    return sealed && this.#replica.roster.keyring.open("blob", key, sealed).slice();
   }
 
   /**
@@ -149,16 +142,75 @@ export class Vault {
    * @throws `vault/cannot-open`, also for a slot that opens view only; `vault/kdf-out-of-bounds`; `vault/aborted`; `vault/locked`
    */
   async openAgain(slot: Slot, options: KdfOptions = {}): Promise<string> {
-    const header = await this.#look(() => this.#replica.header);
+    const header = await this.#look(() => this.#replica.roster.header);
     const { roots, slotId } = await openSlots(slot, header, { ...options, access: "sign" }, this.#random);
     const again = new Keyring(roots, header);
     try {
       if (this.#locked) throw locked();
-      if (again.access !== "sign" || !equal(again.checkpointPublicKey, this.#keyring.checkpointPublicKey)) throw cannotOpen();
+      if (again.access !== "sign" || !equal(again.checkpointPublicKey, this.#replica.roster.keyring.checkpointPublicKey))
+        throw cannotOpen();
       return slotId;
     } finally {
       again.wipe();
     }
+  }
+
+  /** Whether the keys were changed, and something may still lie under earlier ones. */
+  get rotating(): boolean {
+    return this.#replica.roster.keyring.unfinished > 0;
+  }
+
+  /**
+   * Has a slot choose its parameters and its secret for this vault: what `Tx.addSlot` and `Tx.replaceSlot` take.
+   *
+   * @returns with a pin that the caller wipes.
+   * @throws what the slot throws; `vault/aborted`; `vault/locked`
+   */
+  async enrol(slot: Slot, options: KdfOptions = {}): Promise<Enrolled> {
+    if (this.#locked) throw locked();
+    throwIfAborted(options.signal);
+    const enrolled = await enrol(slot, { ...options, vaultId: this.id, slotId: toHex(this.#random(8)), random: this.#random });
+    if (!this.#locked) return enrolled;
+    wipe(enrolled.pin);
+    throw locked();
+  }
+
+  /**
+   * Seals anew what lies under earlier keys, and lets go of those. Other looks and jobs have their turns between the portions. What was
+   * ended before its time, by an abort or a crash, goes on where it was.
+   *
+   * @param options - `onProgress` hears how many of how many are done.
+   * @throws `vault/aborted`; `vault/view-only`; `vault/damaged`; what the store throws
+   */
+  async finishRotation(
+    options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (done: number, total: number) => void } = {},
+  ): Promise<void> {
+    let found = true;
+    while (found && this.rotating) {
+      found = false;
+      const keys = await this.#earlier();
+      for (let done = 0; done < keys.length; done += PORTION) {
+        throwIfAborted(options.signal);
+        options.onProgress?.(done, keys.length);
+        const portion = keys.slice(done, done + PORTION);
+        if ((await this.#look(() => this.#writer.reseal(portion))) > 0) found = true;
+      }
+      options.onProgress?.(keys.length, keys.length);
+    }
+    throwIfAborted(options.signal);
+    if (this.rotating) await this.#job((tx) => tx.settle());
+  }
+
+  /** Store keys of what lies under earlier keys. */
+  async #earlier(): Promise<readonly string[]> {
+    const found: string[] = [];
+    for await (const key of this.#store.keys()) {
+      if (!/^[0-9a-f]{64}$/.test(key)) continue;
+      const sealed = await this.#store.get(key);
+      if (this.#locked) throw locked();
+      if (sealed !== undefined && this.#replica.roster.keyring.isEarlier(sealed)) found.push(key);
+    }
+    return found;
   }
 
   /**
@@ -167,13 +219,13 @@ export class Vault {
    * @throws `vault/view-only`
    */
   signCheckpoint(message: Uint8Array): Uint8Array {
-    return this.#keyring.signCheckpoint(message);
+    return this.#replica.roster.keyring.signCheckpoint(message);
   }
 
   /** Wipes every key and secret of ours and forgets the records. What waits fails with `vault/locked`. Twice is once. */
   lock(): void {
     this.#locked = true;
-    this.#keyring.wipe();
+    this.#replica.roster.keyring.wipe();
     this.#replica.clear();
     for (const secret of this.#secrets) wipeOpened(secret);
     this.#secrets.clear();
@@ -198,6 +250,13 @@ export class Vault {
     this.#secrets.add(secret);
     if (this.#locked) wipeOpened(secret);
     return secret;
+  }
+
+  #job<T>(run: (tx: Work) => T, options: { readonly notAfter?: Time } = {}): Promise<T> {
+    if (this.access === "view") return Promise.reject(new CustodyError("vault/view-only", "this vault was opened to view, not to sign"));
+    return new Promise<T>((resolve, reject) => {
+      this.#wait({ kind: "job", run, notAfter: options.notAfter, resolve: resolve as (result: unknown) => void, reject });
+    });
   }
 
   #look<T>(run: () => T | Promise<T>): Promise<T> {

@@ -1,15 +1,14 @@
-import type { Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Store } from "../stores/store.ts";
 import { type Keyring, locked } from "./keyring.ts";
 import { busy, type Replica } from "./replica.ts";
 import type { Random } from "./seal.ts";
-import { type Staged, type Tx, Work } from "./tx.ts";
+import { type Held, type Staged, unchanged, Work } from "./tx.ts";
 
 /** Something to run inside a commit, and where its outcome goes. */
 export interface Job {
-  run(tx: Tx): unknown;
+  run(tx: Work): unknown;
   readonly notAfter: Time | undefined;
   resolve(result: unknown): void;
   reject(error: unknown): void;
@@ -28,13 +27,11 @@ interface Outcome {
 export class Writer {
   readonly #replica: Replica;
   readonly #store: Store;
-  readonly #keyring: Keyring;
   readonly #random: Random;
 
-  constructor(held: { readonly replica: Replica; readonly store: Store; readonly keyring: Keyring; readonly random: Random }) {
+  constructor(held: { readonly replica: Replica; readonly store: Store; readonly random: Random }) {
     this.#replica = held.replica;
     this.#store = held.store;
-    this.#keyring = held.keyring;
     this.#random = held.random;
   }
 
@@ -43,19 +40,52 @@ export class Writer {
    * the group left, so its error counts only if the group's state became true.
    */
   async commit(jobs: readonly Job[]): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const failure = await this.#attempt(jobs);
-      if (failure === undefined) return;
-      if (isCode(failure, "store/expired") && jobs.length > 1) {
-        // One of them came too late. Alone, only that one fails.
-        for (const job of jobs) await this.#alone(job);
-        return;
+    const failure = await this.#again(() => this.#attempt(jobs));
+    if (failure === undefined) return;
+    if (!isCode(failure, "store/expired") || jobs.length === 1) throw failure;
+    // One of them came too late. Alone, only that one fails.
+    for (const job of jobs) await this.#alone(job);
+  }
+
+  /**
+   * Seals anew what of these store keys lies under earlier keys, in one commit.
+   *
+   * @returns how much it was.
+   */
+  async reseal(keys: readonly string[]): Promise<number> {
+    let count = 0;
+    const failure = await this.#again(async () => {
+      try {
+        const now = Math.max(this.#replica.root.time, await this.#store.now());
+        const staged = unchanged(this.#replica.root.state, this.#replica.roster);
+        count = await this.#replica.stageEarlier(keys, staged, this.#random);
+        if (count > 0) await this.#write(staged, now, {});
+        return undefined;
+      } catch (cause) {
+        return cause;
       }
-      if (!isCode(failure, "store/conflict")) throw failure;
-      await pause(Math.min(2 ** attempt, LONGEST_WAIT_MS), this.#random);
+    });
+    if (failure !== undefined) throw failure;
+    return count;
+  }
+
+  /** Tries once more as long as another process is first. @returns what else it failed with */
+  async #again(attempt: () => Promise<unknown>): Promise<unknown> {
+    for (let tries = 0; tries < ATTEMPTS; tries++) {
+      const failure = await attempt();
+      if (!isCode(failure, "store/conflict")) return failure;
+      await pause(Math.min(2 ** tries, LONGEST_WAIT_MS), this.#random);
       await this.#replica.sync();
     }
     throw busy();
+  }
+
+  async #write(staged: Staged, now: Time, options: { readonly notAfter?: Time }): Promise<void> {
+    const { keyring } = this.#replica.roster;
+    const prepared = this.#replica.prepare(staged, now, this.#random);
+    await this.#store.commit(prepared.changes, options);
+    // Locked meanwhile: the commit stands, but nothing readable comes back into memory.
+    if (!keyring.wiped) this.#replica.accept(prepared);
   }
 
   async #alone(job: Job): Promise<void> {
@@ -69,17 +99,16 @@ export class Writer {
 
   /** @returns what the store or the sealing failed with, everything undone; `undefined` when all jobs are settled. */
   async #attempt(jobs: readonly Job[]): Promise<unknown> {
-    const { mirror } = this.#replica;
+    const { mirror, roster } = this.#replica;
+    const made: Keyring[] = [];
     try {
       const now = Math.max(this.#replica.root.time, await this.#store.now());
-      if (this.#keyring.wiped) throw locked();
-      const staged: Staged = { secrets: new Map(), blobs: new Map(), state: this.#replica.root.state };
-      const outcomes = jobs.map((job) => this.#run(job, now, staged));
+      if (roster.keyring.wiped) throw locked();
+      const staged = unchanged(this.#replica.root.state, roster);
+      const held: Held = { mirror, random: this.#random, made: (keyring) => made.push(keyring) };
+      const outcomes = jobs.map((job) => this.#run(job, now, staged, held));
       if (this.#replica.changed(staged)) {
-        const prepared = this.#replica.prepare(staged, now, this.#random);
-        await this.#store.commit(prepared.changes, latest(outcomes));
-        // Locked meanwhile: the commit stands, but nothing readable comes back into memory.
-        if (!this.#keyring.wiped) this.#replica.accept(prepared);
+        await this.#write(staged, now, latest(outcomes));
       } else {
         mirror.settle();
       }
@@ -91,18 +120,16 @@ export class Writer {
     } catch (failure) {
       mirror.undoTo(0);
       return failure ?? new Error("unreachable: a store threw nothing");
+    } finally {
+      for (const keyring of made) if (keyring !== this.#replica.roster.keyring) keyring.wipe();
     }
   }
 
   /** Runs one job on what the jobs before it left. If it throws, it alone is undone. */
-  #run(job: Job, now: Time, staged: Staged): Outcome {
+  #run(job: Job, now: Time, staged: Staged, held: Held): Outcome {
     const { mirror, root } = this.#replica;
     const mark = mirror.mark;
-    const work = new Work(
-      { time: root.time, epoch: root.epoch, now },
-      { mirror, keyring: this.#keyring, random: this.#random },
-      staged.state,
-    );
+    const work = new Work({ time: root.time, epoch: root.epoch, now }, held, staged);
     try {
       const result = job.run(work);
       if (result instanceof Promise) throw new Error("unreachable: a job must not wait, its result is a promise");
@@ -120,10 +147,11 @@ export class Writer {
   }
 }
 
-function merge(into: Staged, from: { secrets: Staged["secrets"]; blobs: Staged["blobs"]; state: Json }): void {
+function merge(into: Staged, from: Staged): void {
   for (const [key, sealed] of from.secrets) into.secrets.set(key, sealed);
   for (const [key, sealed] of from.blobs) into.blobs.set(key, sealed);
   into.state = from.state;
+  into.roster = from.roster;
 }
 
 /** The earliest end among the jobs that leave something. */

@@ -7,13 +7,15 @@ import { randomBytes } from "../../src/keys/random.ts";
 import * as x25519 from "../../src/keys/x25519.ts";
 import { memoryStore } from "../../src/stores/memory/index.ts";
 import type { Store } from "../../src/stores/store.ts";
-import { decodeHeader, encodeHeader, HEADER_KEY } from "../../src/vault/header.ts";
-import { Keyring, newRoots } from "../../src/vault/keyring.ts";
+import { decodeHeader, HEADER_KEY } from "../../src/vault/header.ts";
+import { Keyring } from "../../src/vault/keyring.ts";
 import { frozen } from "../../src/vault/mirror.ts";
 import { createVault, openVault } from "../../src/vault/open.ts";
 import { Replica } from "../../src/vault/replica.ts";
+import { newRoots } from "../../src/vault/roots.ts";
 import { seal } from "../../src/vault/seal.ts";
 import type { Access, SlotRecord } from "../../src/vault/slot.ts";
+import { unchanged } from "../../src/vault/tx.ts";
 import { dump, keyOf, rawSlot, restore } from "./setting.ts";
 
 const slot = rawSlot(keyOf(1));
@@ -53,12 +55,14 @@ async function vaultFor(bytes: Uint8Array, records: { readonly [name: string]: {
     return toHex(concat(sender, seal(envelope, key, name, content, randomBytes)));
   };
   const view = concat(roots.view, roots.naming, roots.statePublicKey, roots.checkpointPublicKey);
-  const slots = genuine.slots.map((record) => ({ ...record, view: box(record, "view", view), sign: box(record, "sign", roots.sign) }));
+  const sign = roots.sign.slice();
+  const slots = genuine.slots.map((record) => ({ ...record, view: box(record, "view", view), sign: box(record, "sign", sign) }));
   const header = { ...genuine, slots };
   const store = memoryStore();
-  const replica = new Replica({ store, keyring: new Keyring(roots, header), header, index: undefined });
+  const keyring = new Keyring(roots, header);
+  const replica = new Replica({ store, keyring, header, index: undefined });
   for (const [name, value] of Object.entries(records)) replica.mirror.set(name, frozen(value));
-  const { changes } = replica.prepare({ secrets: new Map(), blobs: new Map(), state: null }, 1, randomBytes);
-  await store.commit([{ key: HEADER_KEY, to: encodeHeader(header) }, ...changes]);
+  const { changes } = replica.prepare(unchanged(null, { header, keyring }), 1, randomBytes);
+  await store.commit(changes);
   return store;
 }

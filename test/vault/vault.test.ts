@@ -258,14 +258,15 @@ describe("locking", () => {
     for (const secret of handed) expect(secret.every((byte) => byte === 0)).toBe(true);
   });
 
-  test("the roots made at creation are wiped when the vault is open", async () => {
+  test("the roots made at creation are wiped with the vault", async () => {
     const drawn: Uint8Array[] = [];
     const random = (length: number) => {
       const bytes = crypto.getRandomValues(new Uint8Array(length));
       drawn.push(bytes);
       return bytes;
     };
-    await createVault({ store: memoryStore(), slots: [slot], state: null }, random);
+    const vault = await createVault({ store: memoryStore(), slots: [slot], state: null }, random);
+    vault.lock();
     // Vault id (16), slot id (8) and nonces (24) are public; the 32-byte draws are roots and ephemeral keys.
     const secrets = drawn.filter(({ length }) => length === 32);
     expect(secrets).toHaveLength(5);
