@@ -1,0 +1,1 @@
+export { type KeychainOptions, type KeychainPlace, type KeychainSlot, keychain } from "./keychain.ts";
