@@ -2,10 +2,16 @@ import { CustodyError } from "../base/errors.ts";
 import type { Answer, Asked } from "./messages.ts";
 
 /** A worker of the web, or of Node's `worker_threads`. */
-export type AnyWorker = Pick<Worker, "postMessage" | "terminate" | "addEventListener"> | NodeWorker;
+export type AnyWorker = WebWorker | NodeWorker;
+
+interface WebWorker {
+  postMessage(message: unknown, transfer: never): void;
+  terminate(): unknown;
+  addEventListener(type: string, listener: (event: MessageEvent) => void): void;
+}
 
 interface NodeWorker {
-  postMessage(message: unknown, transfer?: never): void;
+  postMessage(message: unknown, transfer: never): void;
   terminate(): unknown;
   on(event: string, listener: (value: unknown) => void): unknown;
 }

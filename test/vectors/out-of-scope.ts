@@ -4,7 +4,6 @@ const because = (why: string, ...files: readonly string[]): readonly OutOfScope[
 
 /** Published files that no code of ours has anything to do with, and why. */
 export const OUT_OF_SCOPE: readonly OutOfScope[] = [
-  ...because("no seeds are derived from seeds", "bip44/bip85.json"),
   ...because("no Bitcoin messages are signed", "bitcoin/message/bip322-basic.json"),
   ...because("a contract's own contracts are named by nobody", "evm/account/ethers-create2.json"),
   ...because("no user operations are signed", "evm/erc4337/viem-getUserOperationHash.json"),
@@ -23,7 +22,7 @@ export const OUT_OF_SCOPE: readonly OutOfScope[] = [
   ...because("no warning about look-alike addresses", "malicious/poisoning/poison-hunter-sample.csv"),
   ...because("another policy language", "policy/cedar-handwritten.json"),
   ...because("rules without decisions", "policy/turnkey-policies.json"),
-  ...because("no keys of several holders", "sig/bip327-musig2.json", "slip39/slip39-128bit.json"),
+  ...because("no keys of several holders", "sig/bip327-musig2.json"),
   ...because(
     "no Chinese standards",
     "sm/botan-sm2-enc.json",

@@ -39,6 +39,7 @@ export const UNSUPPORTED = {
   "negative-numbers": "negative r and s, which 64 bytes cannot hold",
   "nothing-to-sign": "requests that ask for no signature",
   "only-argon2id": "Argon2i, Argon2d and version 0x10",
+  "other-children": "BIP-85's passwords, dice, random streams and Nostr keys, and applications without a number",
   "other-curves": "SLIP-10 on other curves than secp256k1",
   "other-key-or-nonce-sizes": "AES with other keys than 256 bits or other nonces than 96: a vault writes no others",
   "pbkdf2-of-bip39": "PBKDF2 with other functions than HMAC-SHA-512: it is used for BIP-39 alone",

@@ -11,6 +11,7 @@ import { KEYS } from "./keys.ts";
 import { MALICIOUS } from "./malicious.ts";
 import { POLICY } from "./policy.ts";
 import { PRIMITIVES } from "./primitives.ts";
+import { RECOVERY } from "./recovery.ts";
 import type { VectorSet } from "./set.ts";
 import { SIGNATURES } from "./signatures.ts";
 import { TLOG } from "./tlog.ts";
@@ -24,6 +25,7 @@ export interface Area {
 export const AREAS: readonly Area[] = [
   { name: "building blocks", sets: PRIMITIVES },
   { name: "words and keys", sets: KEYS },
+  { name: "shares and child seeds", sets: RECOVERY },
   { name: "signatures", sets: SIGNATURES },
   { name: "log", sets: TLOG },
   { name: "EVM: transactions", sets: EVM_TRANSACTIONS },
