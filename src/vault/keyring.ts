@@ -184,13 +184,17 @@ export class Keyring {
 
 function keyOf({ view, sign }: Generation, purpose: ViewPurpose | SignPurpose): Uint8Array {
   const key = (view as ReadonlyMap<string, Uint8Array>).get(purpose) ?? (sign as ReadonlyMap<string, Uint8Array> | undefined)?.get(purpose);
-  if (!key) throw new CustodyError("vault/view-only", "this vault was opened to view, not to sign");
+  if (!key) throw viewOnly();
   return key;
 }
 
 /** A pin belongs to one slot with one key. */
 function pinName({ id, publicKey }: Pick<SlotRecord, "id" | "publicKey">): string {
   return canonical(["slot pin", id, publicKey]);
+}
+
+export function viewOnly(): CustodyError {
+  return new CustodyError("vault/view-only", "this vault was opened to view, not to sign");
 }
 
 export function locked(): CustodyError {

@@ -3,7 +3,7 @@ import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Store } from "../stores/store.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
-import { Keyring, locked } from "./keyring.ts";
+import { Keyring, locked, viewOnly } from "./keyring.ts";
 import type { Replica } from "./replica.ts";
 import { type SlotInfo, slotsOf } from "./roster.ts";
 import { type Random, wipeOpened } from "./seal.ts";
@@ -185,10 +185,12 @@ export class Vault {
   async finishRotation(
     options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (done: number, total: number) => void } = {},
   ): Promise<void> {
+    if (this.access === "view") throw viewOnly();
     let found = true;
     while (found && this.rotating) {
       found = false;
       const keys = await this.#earlier();
+      if (keys.length === 0) break;
       for (let done = 0; done < keys.length; done += PORTION) {
         throwIfAborted(options.signal);
         options.onProgress?.(done, keys.length);
@@ -253,7 +255,7 @@ export class Vault {
   }
 
   #job<T>(run: (tx: Work) => T, options: { readonly notAfter?: Time } = {}): Promise<T> {
-    if (this.access === "view") return Promise.reject(new CustodyError("vault/view-only", "this vault was opened to view, not to sign"));
+    if (this.access === "view") return Promise.reject(viewOnly());
     return new Promise<T>((resolve, reject) => {
       this.#wait({ kind: "job", run, notAfter: options.notAfter, resolve: resolve as (result: unknown) => void, reject });
     });
