@@ -19,6 +19,7 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "custody/disk.test.ts": "reads the files of LMDB",
   "custody/processes.test.ts": "several processes on one store",
   "policy/analyze/worked.test.ts": "reads the examples and the guide",
+  "slots/keychain.test.ts": "the keychain is for Node",
   "stores/lmdb.test.ts": "LMDB",
   "vault/processes.test.ts": "several processes on one store",
   "vault/work.test.ts": "measures processor time",
@@ -30,6 +31,7 @@ export const LEFT_TO_NODE: { readonly [path: string]: string } = {
   "fuzz/": "hours of random cases would prove the same twice",
   "fuzz.test.ts": "hours of random cases would prove the same twice",
   "policy/analyze/z3.test.ts": "an oracle that is threads and 35 MB says the same there",
+  "slots/broken-split.test.ts": "a package that is replaced, which here the next file would share",
   "realm/": "breaks the realm, which here the next file would share",
 };
 
@@ -75,6 +77,7 @@ export const PACKAGES: readonly string[] = [
   "idb-keyval",
   "micro-eth-signer",
   "micro-eth-signer/core/rlp.js",
+  "shamir-secret-sharing",
   "viem",
   "viem/accounts",
   "viem/chains",

@@ -40,9 +40,9 @@ slotContract("two people with a passphrase each", () => {
   return { ...together(a, b), again: () => allOf([b.again(), a.again()]), wrong: () => allOf([a.again(), b.wrong()]) };
 });
 
-slotContract("two sets of shares, a key and a passphrase", () => {
-  const [a, b, c, d] = [sharesHarness(2, 3), sharesHarness(3, 4), rawHarness(), phraseHarness()];
-  return { ...together(a, b, c, d), again: () => allOf([b.again(), a.again(), d.again(), c.again()].map((slot) => slot as Slot)) };
+slotContract("two sets of shares and two passphrases", () => {
+  const [a, b, c, d] = [sharesHarness(2, 3), sharesHarness(3, 4), phraseHarness(), phraseHarness()];
+  return { ...together(a, b, c, d), again: () => allOf([b.again(), a.again(), d.again(), c.again()]) };
 });
 
 slotContract("two that are good for viewing only", () => {

@@ -1,6 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { secretCopy } from "../../src/base/bytes.ts";
+import { concat, secretCopy, utf8 } from "../../src/base/bytes.ts";
 import { type RecoveryShare, shares } from "../../src/slots/shares.ts";
 import type { Kdf } from "../../src/vault/kdf.ts";
 import { throwIfAborted } from "../../src/vault/kdf.ts";
@@ -10,10 +10,10 @@ import type { Slot } from "../../src/vault/slot.ts";
 /** Costs nothing and protects nothing: for tests that are not about what a derivation costs. Counts its calls. */
 export function cheapKdf(): { readonly kdf: Kdf; readonly calls: () => number } {
   let calls = 0;
-  const kdf: Kdf = async (phrase, salt, _, options) => {
+  const kdf: Kdf = async (phrase, salt, cost, options) => {
     throwIfAborted(options.signal);
     calls++;
-    return secretCopy(hmac(sha256, salt, phrase));
+    return secretCopy(hmac(sha256, concat(salt, utf8(JSON.stringify(cost))), phrase));
   };
   return { kdf, calls: () => calls };
 }

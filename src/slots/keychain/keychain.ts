@@ -58,8 +58,8 @@ export function keychainIn(load: () => Promise<Keychain>, options: KeychainOptio
     throw new CustodyError("request/malformed", `keychain: expected names of 1–${LONGEST_NAME} printable ASCII characters`);
   }
   const entryOf = async ({ vaultId, slotId }: KeychainPlace): Promise<KeychainEntry> => {
-    const { open } = await load();
-    return connected(() => open(service, account ?? `vault ${vaultId} slot ${slotId}`));
+    const loaded = await load();
+    return connected(() => loaded.open(service, account ?? `vault ${vaultId} slot ${slotId}`));
   };
   return {
     kind: "keychain",
