@@ -47,7 +47,7 @@ async function gzippedBytes(subpaths: readonly string[]): Promise<number> {
     minify: true,
     format: "esm",
     platform: "browser",
-    external: ["node:*", "lmdb"],
+    external: ["node:*", "lmdb", "@napi-rs/keyring"],
     outdir: "out",
     absWorkingDir: project,
     write: false,

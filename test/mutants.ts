@@ -36,6 +36,7 @@ import { LIMITS } from "./mutants/limits.ts";
 import { LINE } from "./mutants/line.ts";
 import { MAXIMUM_LOSS } from "./mutants/loss.ts";
 import { MESSAGES } from "./mutants/messages.ts";
+import { PASSKEY } from "./mutants/passkey.ts";
 import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
@@ -43,6 +44,7 @@ import { REALM } from "./mutants/realm.ts";
 import { REPLAY } from "./mutants/replay.ts";
 import { REPORT } from "./mutants/report.ts";
 import { SECRETS } from "./mutants/secrets.ts";
+import { SLOTS } from "./mutants/slots.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
 import { VAULT } from "./mutants/vault.ts";
 import { VECTORS } from "./mutants/vectors.ts";
@@ -54,6 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DIFF,
   ...EVM,
   ...TYPED_DATA,
+  ...SLOTS,
   ...BITCOIN_ACCOUNTS,
   ...MAXIMUM_LOSS,
   ...MESSAGES,
@@ -77,6 +80,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SECRETS,
   ...CRASH,
   ...BROWSER,
+  ...PASSKEY,
   ...FINDINGS,
   ...FUZZ,
   ...FUZZ_DOCUMENTS,

@@ -5,6 +5,8 @@ import * as root from "../../src/index.ts";
 import * as analyze from "../../src/policy/analyze/index.ts";
 import * as policy from "../../src/policy/index.ts";
 import * as report from "../../src/policy/report/index.ts";
+import * as slots from "../../src/slots/index.ts";
+import * as keychain from "../../src/slots/keychain/index.ts";
 import * as indexeddb from "../../src/stores/indexeddb/index.ts";
 import * as memory from "../../src/stores/memory/index.ts";
 import { ana, ben, CHAIN, ETHER, FRIEND, KEY, openCustody, payments, request, slot, transaction } from "../custody/fixture.ts";
@@ -211,6 +213,24 @@ export const ROWS: readonly Row[] = [
   value("./policy", policy, "personalWallet", () => [{ ...spending }]),
   value("./policy", policy, "spendingAgent", () => [{ ...spending, agentKey: ana.publicKey }]),
   value("./policy", policy, "teamTreasury", () => [{ ...spending, operators: keys, approvers: keys, large: {} }]),
+  value("./slots", slots, "allOf", () => [[root.passphrase("correct horse"), slot]]),
+  value("./slots", slots, "shares", () => [{ threshold: 2, holders: ["Ana", "Ben"], give: () => undefined }]),
+  { ...value("./slots", slots, "shares", () => [{ collected: ["kwshare1"] }]), name: "./slots shares (collected)" },
+  value("./slots", slots, "rehearseShares", () => [
+    ["kwshare1"],
+    {
+      id: "00".repeat(16),
+      slots: [
+        {
+          id: "00".repeat(8),
+          kind: "shares",
+          parameters: { threshold: 2, shares: ["00".repeat(16), "11".repeat(16)] },
+          publicKey: "00".repeat(32),
+        },
+      ],
+    },
+  ]),
+  value("./slots/keychain", keychain, "keychain", () => [{ service: "keyward", account: "main" }]),
   value("./stores/memory", memory, "memoryStore", () => [{ now: () => 5 }]),
   store("get", () => ["key"]),
   store("commit", () => [[{ key: "key", from: null, to: new Uint8Array(2) }], { notAfter: 2 ** 50 }]),
@@ -271,6 +291,8 @@ export const MODULES: { readonly [subpath: string]: object } = {
   "./policy": policy,
   "./policy/analyze": analyze,
   "./policy/report": report,
+  "./slots": slots,
+  "./slots/keychain": keychain,
   "./stores/indexeddb": indexeddb,
   "./stores/memory": memory,
 };

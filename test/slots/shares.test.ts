@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { toHex } from "../../src/base/bytes.ts";
 import type { CustodyError } from "../../src/base/errors.ts";
+import { randomBytes } from "../../src/keys/random.ts";
 import { readShare, writeShare } from "../../src/slots/share-text.ts";
 import { join, type RecoveryShare, shares } from "../../src/slots/shares.ts";
 import { memoryStore } from "../../src/stores/memory/memory.ts";
@@ -106,6 +107,18 @@ describe("what is handed out", () => {
     });
     await slow.enrol(newContext());
     expect(printed).toBe(true);
+  });
+
+  test("leaves no secret behind in what it was drawn into", async () => {
+    const drawn: Uint8Array[] = [];
+    const random = (length: number): Uint8Array => {
+      const bytes = randomBytes(length);
+      drawn.push(bytes);
+      return bytes;
+    };
+    const { secret } = await makeSet(2, 3, { ...newContext(), random });
+    expect(toHex(secret)).not.toBe("00".repeat(32));
+    expect(drawn.map((bytes) => toHex(bytes))).toEqual(["00".repeat(32)]);
   });
 
   test("is written and read alike, whatever stands in it", () => {
