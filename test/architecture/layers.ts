@@ -37,7 +37,11 @@ export const LAYERS: readonly Layer[] = [
   { at: "stores/indexeddb/", folders: ["base/", "stores/store.ts", "stores/commit.ts"], packages: ["idb-keyval"] },
   { at: "vault/", folders: [...BELOW, "keys/", "stores/store.ts"], packages: ["@noble/hashes", "@noble/ciphers"] },
   // A way into the vault yields 32 secret bytes; it knows nothing of the vault's keys. One package of its own each.
-  { at: "slots/", folders: ["base/", "vault/"], packages: ["@noble/hashes", "@scure/base", "shamir-secret-sharing"] },
+  {
+    at: "slots/",
+    folders: ["base/", "keys/x25519.ts", "vault/", "stores/indexeddb/connection.ts"],
+    packages: ["@noble/hashes", "@scure/base", "shamir-secret-sharing", "idb-keyval"],
+  },
   { at: "slots/keychain/", folders: ["base/", "vault/"], packages: ["@napi-rs/keyring"] },
   // Shares in words: the library lies in a worker's realm of its own and is loaded by its one file.
   { at: "recovery/", folders: ["base/", "keys/"], packages: ["@noble/hashes"] },

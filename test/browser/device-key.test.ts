@@ -26,8 +26,8 @@ beforeEach(async () => {
 afterEach(() => context.close());
 
 const enrol = (slotId = "01".repeat(8)): Promise<Way> => page.evaluate((slotId) => ways.enrol(ways.deviceKey(), slotId), slotId);
-const open = ({ id, parameters }: Omit<Way, "secret">, on = page): Promise<string> =>
-  on.evaluate((way) => ways.open(ways.deviceKey(), way), { id, parameters: { ...parameters } as object } as Way);
+const open = ({ id, parameters }: Omit<Way, "secret">, on: Page = page): Promise<string> =>
+  on.evaluate((way) => ways.open(ways.deviceKey(), way), { id, parameters });
 
 const REPLACED = ["nothing", "bytes", "a key of another cipher", "a key of another kind", "a key for nothing"] as const;
 

@@ -118,6 +118,22 @@ describe("a vault that opens with a passkey", () => {
     await expect.poll(authenticator.credentials).toBe(0);
   });
 
+  test("is not made, and nothing is left behind, where the passkey's secret is asked for afterwards and refused", async () => {
+    const authenticator = await (await authenticators(context, page))();
+    const codes = await page.evaluate(async () => {
+      const { getClientExtensionResults } = PublicKeyCredential.prototype;
+      PublicKeyCredential.prototype.getClientExtensionResults = function (this: PublicKeyCredential) {
+        return { prf: { enabled: getClientExtensionResults.call(this).prf?.enabled ?? false } };
+      };
+      navigator.credentials.get = async () => {
+        throw new DOMException("cancelled", "NotAllowedError");
+      };
+      return ways.codeOf(ways.passkey().enrol(ways.context("01".repeat(8))));
+    });
+    expect(codes).toBe("slot/not-allowed");
+    await expect.poll(authenticator.credentials).toBe(0);
+  });
+
   test("is not made where a browser says beforehand that it can hand on no secret, and nobody is asked", async () => {
     await (await authenticators(context, page))();
     const seen = await page.evaluate(async () => {

@@ -216,6 +216,9 @@ export const ROWS: readonly Row[] = [
   value("./slots", slots, "allOf", () => [[root.passphrase("correct horse"), slot]]),
   value("./slots", slots, "shares", () => [{ threshold: 2, holders: ["Ana", "Ben"], give: () => undefined }]),
   { ...value("./slots", slots, "shares", () => [{ collected: ["kwshare1"] }]), name: "./slots shares (collected)" },
+  value("./slots", slots, "passkey", () => [{ rpId: "example.com", rpName: "Example", userName: "Main" }]),
+  value("./slots", slots, "passkeySupport", () => []),
+  value("./slots", slots, "deviceKey", () => [{ name: "keys" }]),
   value("./slots", slots, "rehearseShares", () => [
     ["kwshare1"],
     {
