@@ -76,7 +76,7 @@ export const argon2id: Kdf = async (passphrase, salt, cost, options) => {
  *
  * @see https://wicg.github.io/scheduling-apis/#dom-scheduler-yield
  */
-async function behindOtherWork(run: () => Promise<Uint8Array>): Promise<Uint8Array> {
+export async function behindOtherWork(run: () => Promise<Uint8Array>): Promise<Uint8Array> {
   const scheduler: Pick<Scheduler, "postTask"> | undefined = globalThis.scheduler;
   return typeof scheduler?.postTask === "function" ? scheduler.postTask(run, { priority: "background" }) : run();
 }
