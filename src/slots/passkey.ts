@@ -79,7 +79,7 @@ export function passkey(options: PasskeyOptions = {}): PasskeySlot {
       if (held.length === 0) throw new CustodyError("vault/cannot-open", "passkey: no slot of this vault is a passkey as we write it");
       const rpId = wanted.rpId ?? pageDomain();
       // Each passkey once: we never write one twice, and its answer could not tell which of two slots it is for.
-      const here = held.filter((one, at) => one.rp === rpId && held.findIndex(({ id }) => equal(id, one.id)) === at);
+      const here = held.filter(({ rp }) => rp === rpId).filter((one, at, all) => all.findIndex(({ id }) => equal(id, one.id)) === at);
       if (here.length === 0)
         throw new CustodyError("slot/wrong-site", `passkey: made for ${held[0]?.rp}, this is ${rpId}; open the vault there`);
       const { id, output } = await askPasskeys({ rpId, passkeys: here, challenge: random(32), signal });

@@ -331,7 +331,10 @@ describe("a person with passkeys", () => {
   test("gets a passkey of its own each time, whose user handle takes no other's place, that verifies its user", async () => {
     await withSoftware();
     await enrol();
-    await enrol();
+    const way = await enrol();
+    await open(way);
+    const asked = await page.evaluate(() => (globalThis as Software).authenticator.options.pop());
+    expect(asked).toMatchObject({ rpId: "localhost", userVerification: "required" });
     const options = await page.evaluate(() =>
       (globalThis as Software).authenticator.options.map(({ user, challenge, authenticatorSelection, attestation, rp }) => ({
         user: ways.toHex(user.id as Uint8Array),
