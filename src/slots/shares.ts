@@ -57,8 +57,8 @@ export interface CollectedShares {
 export function shares(options: NewShares | CollectedShares): Slot {
   const { threshold, holders, give, collected }: Partial<NewShares & CollectedShares> = readOptions(options, "shares");
   if (collected !== undefined) return { kind: SHARES_KIND, enrol: async () => notNew(), open: openWith(readTexts(collected)) };
-  const names = copyList(holders, MOST_SHARES, "shares")?.filter(isHolder) ?? [];
-  if (names.length !== holders?.length || !isThreshold(threshold, names.length) || typeof give !== "function") {
+  const names = copyList(holders, MOST_SHARES, "shares") ?? [];
+  if (!names.every(isHolder) || !isThreshold(threshold, names.length) || typeof give !== "function") {
     const wanted = `a threshold from 2, at most ${MOST_SHARES} holders of 1–${LONGEST_HOLDER} characters, and a function give`;
     throw new CustodyError("request/malformed", `shares: expected ${wanted}`);
   }

@@ -5,6 +5,7 @@ import * as root from "../../src/index.ts";
 import * as analyze from "../../src/policy/analyze/index.ts";
 import * as policy from "../../src/policy/index.ts";
 import * as report from "../../src/policy/report/index.ts";
+import * as recovery from "../../src/recovery/index.ts";
 import * as slots from "../../src/slots/index.ts";
 import * as keychain from "../../src/slots/keychain/index.ts";
 import * as indexeddb from "../../src/stores/indexeddb/index.ts";
@@ -62,6 +63,9 @@ const spending = {
   fee: { ETH: "0.01" },
 };
 const keys = { ana: ana.publicKey, ben: ben.publicKey };
+/** The first of SLIP-39's published vectors: one share that is enough. */
+const SHARE =
+  "duckling enlarge academic academic agency result length solution fridge kidney coal piece deal husband erode duke ajar critical decision keyboard";
 const wallet: root.WalletSigner = { address: FRIEND, signTypedData: async () => "0x" };
 
 function custody<K extends keyof root.Custody>(name: K, args: Row["args"], alone?: true): Row {
@@ -213,6 +217,22 @@ export const ROWS: readonly Row[] = [
   value("./policy", policy, "personalWallet", () => [{ ...spending }]),
   value("./policy", policy, "spendingAgent", () => [{ ...spending, agentKey: ana.publicKey }]),
   value("./policy", policy, "teamTreasury", () => [{ ...spending, operators: keys, approvers: keys, large: {} }]),
+  value("./recovery", recovery, "splitSlip39", () => [
+    new Uint8Array(16).fill(1),
+    {
+      groups: [{ threshold: 1, shares: 1 }],
+      groupThreshold: 1,
+      passphrase: "x",
+      iterationExponent: 0,
+      extendable: true,
+      timeoutMs: 30_000,
+      signal: new AbortController().signal,
+    },
+  ]),
+  value("./recovery", recovery, "combineSlip39", () => [
+    [SHARE],
+    { passphrase: "TREZOR", timeoutMs: 30_000, signal: new AbortController().signal },
+  ]),
   value("./slots", slots, "allOf", () => [[root.passphrase("correct horse"), slot]]),
   value("./slots", slots, "shares", () => [{ threshold: 2, holders: ["Ana", "Ben"], give: () => undefined }]),
   { ...value("./slots", slots, "shares", () => [{ collected: ["kwshare1"] }]), name: "./slots shares (collected)" },
@@ -294,6 +314,7 @@ export const MODULES: { readonly [subpath: string]: object } = {
   "./policy": policy,
   "./policy/analyze": analyze,
   "./policy/report": report,
+  "./recovery": recovery,
   "./slots": slots,
   "./slots/keychain": keychain,
   "./stores/indexeddb": indexeddb,
