@@ -15,6 +15,7 @@ import type { AskedRequest } from "./custody/records.ts";
 import { flush, recordFailure, recordMalformed } from "./custody/refusals.ts";
 import { countAct, factsNow, type Reserved, release, reserve, type SignedBefore } from "./custody/reserve.ts";
 import { signAll } from "./custody/signatures.ts";
+import { enrolmentSecret, slotOf } from "./custody/slots.ts";
 import type { Tx } from "./vault/tx.ts";
 
 /**
@@ -80,8 +81,11 @@ export async function submitAct(
   const ask = { session, request, resumed, read: reader(desk, request) };
   // A policy counts from what was signed, so the totals of its lifetime limits are made before it can be in force.
   const lifetime = act.act === "policyEdit" ? await lifetimeUnder(desk, act.policy, () => couldPass(desk, ask)) : undefined;
-  return commit(desk, ask, (tx): ActOutcome => {
+  const outcome = await commit(desk, ask, (tx): ActOutcome => {
     const decision = decide(tx, desk, ask);
+    const slot = slotOf(act);
+    // What its holder has done once is enough: whoever takes the request up again does not need them there.
+    if (decision.kind === "pending" && slot && secrets.pin) tx.putSecret(enrolmentSecret(slot.id), secrets.pin);
     if (decision.kind !== "allowed") return decision;
     const { intent, met } = decision;
     const told = {
@@ -98,9 +102,12 @@ export async function submitAct(
     return {
       kind: "done",
       entry,
-      result: performAct(tx, act, { judge: desk.judge, read: desk.readPolicy, secrets: { ...secrets, lifetime } }),
+      result: performAct(tx, act, { vault: desk.vault.id, judge: desk.judge, read: desk.readPolicy, secrets: { ...secrets, lifetime } }),
     };
   });
+  // What cannot be done now is tried again at the next opening: the act itself has taken effect.
+  if (desk.vault.rotating) desk.vault.finishRotation().catch(() => undefined);
+  return outcome;
 }
 
 /** Runs the first commit. A request that cannot be read, or done, is written down too, and its error goes to whoever asked. */
@@ -169,6 +176,10 @@ function isRefusal({ code }: CustodyError): boolean {
     code === "chain/unknown" ||
     code === "vault/no-such-account" ||
     code === "vault/already-there" ||
+    code === "vault/no-such-slot" ||
+    code === "vault/last-slot" ||
+    code === "vault/too-many-slots" ||
+    code === "vault/unfinished-rotation" ||
     code === "policy/invalid"
   );
 }

@@ -55,6 +55,8 @@ export interface EntryFields {
   /** `{ hash, digest, complete }`: the chain's id of what was signed, SHA-256 of the signed bytes, and whether nobody else has to sign. */
   readonly result: JsonObject;
   readonly slot: string;
+  /** `rotated`: `{ epoch, logKey, before, signature }`: the key that signs checkpoints from here on, and the one before, which signs that. */
+  readonly keys: JsonObject;
   /** `opened`: attempts that failed since the last opening. */
   readonly failures: number;
   readonly account: JsonObject;

@@ -24,6 +24,7 @@ export const ENTRY_KINDS = {
   withdrawn: { about: "a submitter took it back", has: ["pending", "person"] },
   expired: { about: "its time ran out before its needs were met", has: ["pending"] },
   acted: { about: "an act on the custody itself took effect", has: ["request", "intent", "effects", "policy", "semantics"] },
+  rotated: { about: "the vault's keys changed; checkpoints are signed by another key from here on", has: ["keys"] },
   clock: { about: "the store's clock jumped; the only entry whose time may be before that of the entry above it", has: ["clock"] },
   erased: { about: "bodies and salts of these entries were deleted", has: ["entries", "why"] },
   alarm: { about: "something that a person should look at", has: ["code"] },

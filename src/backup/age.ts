@@ -2,6 +2,7 @@ import type { Decrypter, Encrypter } from "age-encryption";
 import { wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { copyList, readOptions } from "../base/plain.ts";
+import { readSignal } from "../base/signal.ts";
 import type { KdfOptions } from "../vault/kdf.ts";
 import { checkWorkFactor, copyPassphrase, passphraseIdentity, passphraseRecipient } from "./age-passphrase.ts";
 import { type Chunks, chunksOf, interruptible, SourceFault, streamOf } from "./chunks.ts";
@@ -143,11 +144,9 @@ function badKey(what: string, cause?: unknown): CustodyError {
 
 function readContext(options: AgeOptions): AgeOptions {
   const { signal, onProgress } = readOptions(options, "backup");
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new CustodyError("request/malformed", "signal: expected an AbortSignal");
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw new CustodyError("request/malformed", "onProgress: expected a function");
-  return { signal, onProgress };
+  return { signal: readSignal(signal), onProgress };
 }
 
 function iteratorOf(chunks: Chunks): AsyncIterator<Uint8Array> {

@@ -57,6 +57,7 @@ export const ERROR_CODES = [
   "vault/no-such-secret",
   "vault/already-there",
   "vault/key-of-person",
+  "vault/weak-slot",
   "vault/too-many-slots",
   "vault/no-such-slot",
   "vault/last-slot",

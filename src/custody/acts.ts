@@ -14,6 +14,7 @@ import { adoptLifetime, type Lifetime } from "./lifetime.ts";
 import { isPlainName } from "./names.ts";
 import { asJson, type PendingRecord, type PolicyRecord, type RootState, type SessionRecord, type WalletRecord } from "./records.ts";
 import { modeAt, rootState } from "./refusals.ts";
+import { performSlotAct, readSlotAct, type SlotAct } from "./slots.ts";
 import type { NewWallet, WalletSource } from "./wallets.ts";
 
 /**
@@ -23,7 +24,8 @@ import type { NewWallet, WalletSource } from "./wallets.ts";
 export type Act =
   | { readonly act: "policyEdit"; readonly policy: JsonObject }
   | { readonly act: "modeChange"; readonly mode: string }
-  | { readonly act: "import"; readonly what: WalletSource["from"]; readonly name: string; readonly fingerprint?: string };
+  | { readonly act: "import"; readonly what: WalletSource["from"]; readonly name: string; readonly fingerprint?: string }
+  | SlotAct;
 
 /** What of the vault, beside its policy, an act means something over. */
 export interface InForce {
@@ -43,6 +45,8 @@ export interface ActSecrets {
   /** Lifetime totals under the policy that an edit brings. */
   readonly lifetime?: Lifetime | undefined;
   readonly wallet?: NewWallet;
+  /** Of a slot that comes in; see `vault/slot.ts`. */
+  readonly pin?: Uint8Array;
 }
 
 /** @throws `request/malformed`; `request/unsupported` for an act that this version does not know. */
@@ -68,8 +72,11 @@ export function readAct(payload: Json): Act {
         throw malformed("import: expected a name, and a fingerprint of what comes in");
       return { act, what, name, ...(fingerprint !== undefined && { fingerprint: fingerprint as string }) };
     }
+    case "slotChange":
+    case "rotate":
+      return readSlotAct(act, rest);
     default:
-      throw new CustodyError("request/unsupported", "act: expected policyEdit, modeChange or import");
+      throw new CustodyError("request/unsupported", "act: expected policyEdit, modeChange, import, slotChange or rotate");
   }
 }
 
@@ -87,7 +94,8 @@ export function actIntent(
 ): Intent {
   const { mode } = context.inForce;
   const from = act.act === "modeChange" && mode !== undefined ? { from: mode } : {};
-  const over = act.act === "import" ? {} : { over: context.judge.policy.id, ...from };
+  const bound = act.act === "policyEdit" || act.act === "modeChange";
+  const over = bound ? { over: context.judge.policy.id, ...from } : {};
   const bytes = canonicalBytes({ ...act, ...over } as unknown as Json);
   const chain = `keyward:${vault}`;
   const effects = actEffects(act, context).map((effect) => ({ ...effect, at: [] }));
@@ -109,6 +117,10 @@ function actEffects(
       return [{ kind: "modeChange", toMode: act.mode }];
     case "import":
       return [{ kind: "import", what: act.what }];
+    case "slotChange":
+      return [{ kind: "slotChange", what: act.what }];
+    case "rotate":
+      return [{ kind: "rotate" }];
   }
 }
 
@@ -131,7 +143,7 @@ function actRefusals(act: Act, policy: Policy, mode: InForce["mode"]): readonly 
 export function performAct(
   tx: Tx,
   act: Act,
-  context: { readonly judge: Judge; readonly read: ReadPolicy; readonly secrets: ActSecrets },
+  context: { readonly vault: string; readonly judge: Judge; readonly read: ReadPolicy; readonly secrets: ActSecrets },
 ): JsonObject {
   switch (act.act) {
     case "policyEdit":
@@ -147,6 +159,9 @@ export function performAct(
         throw malformed(`import: expected a wallet from ${act.what}, got ${wallet.from}`);
       return { wallet: addWallet(tx, { name: act.name, expected: act.fingerprint, wallet }).id };
     }
+    case "slotChange":
+    case "rotate":
+      return performSlotAct(tx, context.vault, act, context.secrets.pin);
   }
 }
 

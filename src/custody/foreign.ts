@@ -17,9 +17,10 @@ const SECRET_BYTES = 32;
  * @throws `request/malformed` for what is no way to unlock; what it is instead, perhaps a passphrase, is not repeated.
  */
 export function readSlot(given: unknown): Slot {
-  const { kind, enrol, open } = slotMembers(given);
+  const { kind, access, enrol, open } = slotMembers(given);
   return {
     kind,
+    ...(access !== undefined && { access }),
     async enrol(context) {
       const made: unknown = await waitFor(() => enrol.call(given, context), context, forget);
       const { parameters, secret } = typeof made === "object" && made !== null ? ownEnrolment(made) : {};
@@ -56,8 +57,10 @@ export function whileOpen<T>(locked: AbortSignal, ask: () => Promise<T>): Promis
 
 function slotMembers(given: unknown): Slot {
   try {
-    const { kind, enrol, open } = given as Slot;
-    if (typeof kind === "string" && typeof enrol === "function" && typeof open === "function") return { kind, enrol, open };
+    const { kind, access, enrol, open } = given as Slot;
+    const known = access === undefined || access === "view";
+    if (known && typeof kind === "string" && typeof enrol === "function" && typeof open === "function")
+      return { kind, ...(access !== undefined && { access }), enrol, open };
   } catch (cause) {
     throw new CustodyError("request/malformed", "slot: could not be read", { cause });
   }

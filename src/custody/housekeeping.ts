@@ -6,6 +6,7 @@ import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
 import type { PendingRecord, SessionRecord } from "./records.ts";
 import { modeAt, rootState } from "./refusals.ts";
+import { forgetEnrolment } from "./slots.ts";
 
 /** A commit tidies up so many records of a kind at the most; the next one goes on. */
 const AT_ONCE = 64;
@@ -37,8 +38,10 @@ function expirePending(tx: Tx): void {
   }
 }
 
-export function expire(tx: Tx, { id, used }: PendingRecord): void {
+export function expire(tx: Tx, pending: PendingRecord): void {
+  const { id, used } = pending;
   tx.delete(`pending/${id}`);
+  forgetEnrolment(tx, pending);
   if (used.length === 0) journal(tx, "expired", { pending: id });
 }
 

@@ -33,6 +33,7 @@ import { PublicKeys, type WatchedAccount, watchedOf } from "./public-keys.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
 import { modeAt } from "./refusals.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
+import { type NamedSlotInfo, namedSlots } from "./slots.ts";
 import { readWallet } from "./wallets.ts";
 
 /** What a timer can count; more would run out at once. */
@@ -228,6 +229,34 @@ export class Custody {
     return this.#open().vault.read((view) => walletRecords(view).map(({ id, name, kind }) => ({ id, name, kind })));
   }
 
+  /** Ways to open the vault, with their names. The view side is enough. */
+  async slots(): Promise<readonly NamedSlotInfo[]> {
+    const { vault } = this.#open();
+    return vault.read((view) => namedSlots(view, vault.slots));
+  }
+
+  /** Whether the keys were changed, and something in the store still lies under earlier ones: see {@link finishRotation}. */
+  get rotating(): boolean {
+    return this.#open().vault.rotating;
+  }
+
+  /**
+   * After a slot was removed or the keys were rotated: seals anew what lies under earlier keys. Everything else goes on meanwhile. It
+   * begins by itself, then and at every opening that signs; this waits for its end, or tries again what could not be done.
+   *
+   * @param options - `onProgress` is called with how many records of how many are done.
+   * @throws `vault/aborted`, `vault/view-only`, `vault/locked`, `vault/damaged`; what the store throws
+   */
+  async finishRotation(
+    options: { readonly signal?: AbortSignal; readonly onProgress?: (done: number, total: number) => void } = {},
+  ): Promise<void> {
+    const { signal, onProgress } = readOptions(options, "finishRotation");
+    const { vault, locked } = this.#open();
+    const following = untilLocked(readFollowing({ signal }), locked);
+    readFollowing({ onProgress });
+    await vault.finishRotation({ signal: following.signal, ...(onProgress && { onProgress }) });
+  }
+
   /** Requests that wait for somebody or for time. The view side is enough. */
   pending(): Promise<readonly PendingRequest[]> {
     return listPending(this.#open());
@@ -396,6 +425,8 @@ export class Custody {
         journal(tx, "opened", { slot: used?.id ?? slot.kind, failures: failures.count });
       });
       await forgetFailures(this.#store, failures);
+      // What cannot be done now is tried again at the next opening: nothing here waits for it.
+      if (vault.rotating) vault.finishRotation().catch(() => undefined);
     } catch (cause) {
       // An opening that is not in the log did not happen.
       this.#lock();

@@ -8,6 +8,7 @@ import { writeHold } from "./holds.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
 import type { PendingRecord } from "./records.ts";
+import { forgetEnrolment } from "./slots.ts";
 
 /**
  * Everybody whom the needs of a request have ever named, each with their dates, once. A no needs less to count than a yes: whoever
@@ -37,6 +38,7 @@ export function endable(judge: Judge, { used }: PendingRecord): "request" | "rep
  */
 export function end(tx: Tx, judge: Judge, pending: PendingRecord, say: () => number): number {
   tx.delete(`pending/${pending.id}`);
+  forgetEnrolment(tx, pending);
   const entry = say();
   for (const intent of pending.used) {
     const hold = judge.hold(intent as IntentId);

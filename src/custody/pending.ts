@@ -13,6 +13,7 @@ import { expire } from "./housekeeping.ts";
 import { namedBy } from "./objections.ts";
 import { type AnswerRecord, type AskedRequest, asJson, type PendingRecord, type SessionRecord } from "./records.ts";
 import { rootState } from "./refusals.ts";
+import { forgetEnrolment } from "./slots.ts";
 import { standingOf } from "./standing.ts";
 import { askedWith } from "./submitters.ts";
 import { delaysOf, waitOf } from "./waiting.ts";
@@ -80,6 +81,7 @@ export function settle(tx: Tx, { vault, judge }: Pick<Desk, "vault" | "judge">, 
   const standing = standingOf(judge, pending, tx.now);
   if (standing.refusedBy !== undefined) {
     tx.delete(`pending/${pending.id}`);
+    forgetEnrolment(tx, pending);
     return { state: "refused", reason: refusedReason(standing.refusedBy) };
   }
   tx.put(`pending/${pending.id}`, asJson(told));
@@ -116,7 +118,9 @@ export function consume(tx: Tx, met: Met, intent: Intent): void {
 
 /** An act happens once: what it waited for goes with it. */
 export function done(tx: Tx, met: Met): void {
-  if (met.pending !== undefined) tx.delete(`pending/${met.pending.id}`);
+  if (met.pending === undefined) return;
+  tx.delete(`pending/${met.pending.id}`);
+  forgetEnrolment(tx, met.pending);
 }
 
 /**

@@ -16,6 +16,7 @@ import { intentToJson } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import { randomBytes } from "../keys/random.ts";
 import { type Explanation, explain } from "../policy/explain.ts";
+import { type Slot, weakSlot } from "../vault/slot.ts";
 import { type Account, type DeriveOptions, deriveAccount, shown, type Wallet, walletRecords } from "./accounts.ts";
 import { readAct } from "./acts.ts";
 import { type Branch, type FreshAddress, issueAddress } from "./addresses.ts";
@@ -25,13 +26,14 @@ import { type CredentialSigner, hasCredential, readSigner, signApproval, signSes
 import { evaluatorNow, liveSession } from "./decide.ts";
 import { accountRecords, type Desk, momentOf, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
-import { whileOpen } from "./foreign.ts";
+import { readFollowing, readSlot, untilLocked, whileOpen } from "./foreign.ts";
 import { journal } from "./journal.ts";
 import { end } from "./objections.ts";
 import type { ActOutcome, SignOutcome } from "./outcome.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { type AskedRequest, asJson, type SessionRecord } from "./records.ts";
 import { modeAt, recordMalformed, rootState } from "./refusals.ts";
+import { enrolmentSecret, type SlotAct, slotOf } from "./slots.ts";
 import { type NewWallet, readWallet, type WalletSource } from "./wallets.ts";
 
 /** Whose session begins, and how far it reaches. */
@@ -50,7 +52,20 @@ export interface SessionOptions {
 export type ActRequest =
   | { readonly act: "policyEdit"; readonly policy: unknown }
   | { readonly act: "modeChange"; readonly mode: string }
-  | { readonly act: "import"; readonly name: string; readonly wallet: WalletSource };
+  | { readonly act: "import"; readonly name: string; readonly wallet: WalletSource }
+  | NewSlot
+  | Exclude<SlotAct, { readonly slot: unknown }>;
+
+/** Another way in: under a name of its own, or in the place of one (`of`, a slot's id), which it opens the same as. */
+export type NewSlot = (
+  | { readonly act: "slotChange"; readonly what: "add-sign" | "add-view"; readonly name: string }
+  | { readonly act: "slotChange"; readonly what: "replace"; readonly of: string }
+) & {
+  /** Enrols when it is submitted, and once: what waits for approvals is this very slot. */
+  readonly slot: Slot;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+};
 
 const LONGEST_MS = 30 * DAY_MS;
 
@@ -106,15 +121,16 @@ export class Session {
   /**
    * Has an act on the custody itself done, if the policy allows it: `done`, `pending` or `denied`.
    *
-   * @throws as {@link sign}, and `policy/invalid`, `keys/bad-mnemonic`, `keys/bad-key`, `vault/already-there`
+   * @throws as {@link sign}, and `policy/invalid`, `keys/bad-mnemonic`, `keys/bad-key`, `vault/already-there`; of slots
+   *   `vault/no-such-slot`, `vault/last-slot`, `vault/too-many-slots`, `vault/weak-slot`, `vault/unfinished-rotation`, and what enrolling throws
    */
   async submit(request: ActRequest): Promise<ActOutcome> {
     const desk = this.#desk();
-    const { payload, wallet } = await this.#noting(desk, () => readActRequest(request));
+    const { payload, wallet, pin } = await this.#noting(desk, () => readActRequest(request, desk));
     try {
-      return await submitAct(desk, this.id, this.#actRequest(payload), wallet && { wallet });
+      return await submitAct(desk, this.id, this.#actRequest(payload), { ...(wallet && { wallet }), ...(pin && { pin }) });
     } finally {
-      wipe(wallet?.secret);
+      wipe(wallet?.secret, pin);
     }
   }
 
@@ -161,6 +177,8 @@ export class Session {
       const { request } = await this.#mine(id);
       if (request.kind !== "act")
         return await signRequest(desk, this.id, bytes === undefined ? request : await this.#read(desk, bytes), id);
+      const slot = slotOf(request.payload as { readonly act: string });
+      if (slot !== undefined) return await this.#admit(desk, request, { slot: slot.id, resumed: id });
       if ((request.payload as { act?: Json }).act !== "import") return await submitAct(desk, this.id, request, { resumed: id });
       if (wallet !== undefined) return await submitAct(desk, this.id, request, { wallet, resumed: id });
     } finally {
@@ -246,6 +264,11 @@ export class Session {
     });
   }
 
+  /** Takes an act up again that brings in a slot, whose holder has enrolled when it was asked for. */
+  #admit(desk: Desk, request: AskedRequest, { slot, resumed }: { readonly slot: string; readonly resumed: string }): Promise<ActOutcome> {
+    return desk.vault.withSecret(enrolmentSecret(slot), (pin) => submitAct(desk, this.id, request, { pin, resumed }));
+  }
+
   #issue(account: string, branch: Branch): Promise<FreshAddress> {
     return issueAddress(this.#desk(), { person: this.person, session: this.id }, { account, branch });
   }
@@ -282,9 +305,16 @@ export class Session {
   }
 }
 
-/** What an app gives, as it is asked, approved and logged; the wallet of an import beside it, which the caller wipes. */
-async function readActRequest(request: ActRequest): Promise<{ readonly payload: Json; readonly wallet?: NewWallet }> {
+interface ReadAct {
+  readonly payload: Json;
+  readonly wallet?: NewWallet;
+  readonly pin?: Uint8Array;
+}
+
+/** What an app gives, as it is asked, approved and logged; beside it the wallet of an import, or the pin of a slot, which the caller wipes. */
+async function readActRequest(request: ActRequest, desk: Desk): Promise<ReadAct> {
   const act = readOptions(request, "submit");
+  if (act.act === "slotChange" && "slot" in act) return enrolSlot(act, desk);
   if (act.act !== "import") {
     const payload = copyPlain(withDocument(act));
     readAct(payload);
@@ -303,6 +333,22 @@ async function readActRequest(request: ActRequest): Promise<{ readonly payload: 
     return { payload, wallet };
   } catch (cause) {
     wipe(wallet.secret);
+    throw cause;
+  }
+}
+
+/** The new way in chooses its parameters and its secret, and says who it is: that is asked for, approved and let in. */
+async function enrolSlot(act: NewSlot, { vault, locked }: Desk): Promise<ReadAct> {
+  const { slot: given, signal, onProgress, ...rest } = act;
+  const slot = readSlot(given);
+  if (slot.access === "view" && act.what === "add-sign") throw weakSlot(slot.kind);
+  const { pin, ...named } = await vault.enrol(slot, untilLocked(readFollowing({ signal, onProgress }), locked));
+  try {
+    const payload = copyPlain({ ...rest, slot: named });
+    readAct(payload);
+    return { payload, pin };
+  } catch (cause) {
+    wipe(pin);
     throw cause;
   }
 }

@@ -1,6 +1,7 @@
 import { isBytes, secretCopy, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { copyList, readOptions } from "../base/plain.ts";
+import { readSignal } from "../base/signal.ts";
 import { chooseSets } from "./choose.ts";
 import { type Ask, inRealm, type RealmOptions } from "./realm.ts";
 import { readShare, readWords, type Share, type Words } from "./share.ts";
@@ -168,14 +169,12 @@ function failed(): CustodyError {
   return new CustodyError("recovery/failed", "the shares that were made do not give the secret back: nothing was handed out");
 }
 
-function checkRealmOptions(rest: RealmOptions): RealmOptions {
-  const { timeoutMs, signal, worker } = rest;
+function checkRealmOptions({ timeoutMs, signal, worker }: RealmOptions): RealmOptions {
   if (timeoutMs !== undefined && !(Number.isSafeInteger(timeoutMs) && timeoutMs > 0 && timeoutMs < 2 ** 31))
     throw new CustodyError("request/malformed", "timeoutMs: expected whole milliseconds, less than 25 days");
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new CustodyError("request/malformed", "signal: expected an AbortSignal");
   if (worker !== undefined && typeof worker !== "function") throw new CustodyError("request/malformed", "worker: expected a function");
-  return rest;
+  const ours = readSignal(signal);
+  return { ...(timeoutMs !== undefined && { timeoutMs }), ...(ours && { signal: ours }), ...(worker && { worker }) };
 }
 
 /** Nobody's implementation agrees with another about texts beyond it, so neither way takes them. */

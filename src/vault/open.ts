@@ -13,7 +13,7 @@ import { ROOT_KEY } from "./root.ts";
 import { newRoots } from "./roots.ts";
 import { type Roster, withSlot } from "./roster.ts";
 import type { Random, SuiteName } from "./seal.ts";
-import { type Access, enrol, type Slot } from "./slot.ts";
+import { type Access, enrol, type Slot, weakSlot } from "./slot.ts";
 import { openSlots } from "./slots.ts";
 import { type Tx, unchanged, Work } from "./tx.ts";
 import { Vault } from "./vault.ts";
@@ -112,6 +112,7 @@ async function firstRoster(options: CreateVault, suite: SuiteName, random: Rando
   try {
     for (const { slot, access } of wanted) {
       throwIfAborted(options.signal);
+      if (access === "sign" && slot.access === "view") throw weakSlot(slot.kind);
       const context = { vaultId: id, slotId: toHex(random(8)), random, signal: options.signal, onProgress: options.onProgress };
       const enrolled = await enrol(slot, context);
       try {

@@ -55,6 +55,11 @@ export interface SlotRecord {
   readonly pin: string;
 }
 
+/** What is thrown where a slot that is only good for viewing would open the sign side. */
+export function weakSlot(kind: string): CustodyError {
+  return new CustodyError("vault/weak-slot", `slot: expected a way in that may sign, a ${kind} is good for viewing only`);
+}
+
 /** A slot that was enrolled, before any roots are sealed to it. `pin`: 32 bytes, a secret of whoever holds this. */
 export interface Enrolled extends Pick<SlotRecord, "id" | "kind" | "parameters" | "publicKey"> {
   readonly pin: Uint8Array;

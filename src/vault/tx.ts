@@ -1,3 +1,4 @@
+import { concat, fromHex, u32, utf8 } from "../base/bytes.ts";
 import type { Json } from "../base/canonical.ts";
 import { checkRealm } from "../base/realm.ts";
 import type { Time } from "../base/time.ts";
@@ -47,9 +48,22 @@ export interface Tx extends View {
   /** Puts another way in the place of one: it opens the same. @throws `vault/no-such-slot` */
   replaceSlot(id: string, slot: Enrolled): void;
   /** Removes a slot, and changes the keys, so that what it opened opens nothing new. @throws `vault/no-such-slot`, `vault/last-slot` */
-  removeSlot(id: string): void;
+  removeSlot(id: string): Handover;
   /** Changes the keys. What lies in the store is sealed anew afterwards, by `Vault.finishRotation`. @throws `vault/unfinished-rotation` */
-  rotate(): void;
+  rotate(): Handover;
+}
+
+/** The key that checkpoints are signed with passes on: Ed25519, the key before signs {@link handoverMessage}. */
+export interface Handover {
+  readonly keyEpoch: number;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** No checkpoint begins like this. `"keyward/log-key/v1\n" || vault id(16) || key epoch(4) || next key(32)` */
+export function handoverMessage(vaultId: string, { keyEpoch, after }: Pick<Handover, "keyEpoch" | "after">): Uint8Array {
+  return concat(utf8("keyward/log-key/v1\n"), fromHex(vaultId), u32(keyEpoch), after);
 }
 
 /** What a job wants written besides records: by store key, `null` to remove. */
@@ -198,17 +212,25 @@ export class Work extends Look implements Tx {
     this.#change((roster) => withAnother(roster, id, slot, this.#random));
   }
 
-  removeSlot(id: string): void {
-    this.#change((roster) => withoutSlot(roster, id, this.#random));
+  removeSlot(id: string): Handover {
+    return this.#changeKeys((roster) => withoutSlot(roster, id, this.#random));
   }
 
-  rotate(): void {
-    this.#change((roster) => rotated(roster, this.#random));
+  rotate(): Handover {
+    return this.#changeKeys((roster) => rotated(roster, this.#random));
   }
 
   /** Lets go of the earlier keys: nothing may lie under them any more. */
   settle(): void {
     this.#change((roster) => settled(roster, this.#random));
+  }
+
+  #changeKeys(change: (roster: Roster) => Roster): Handover {
+    const before = this.#keyring;
+    this.#change(change);
+    const { keyEpoch, checkpointPublicKey: after } = this.#keyring;
+    const message = handoverMessage(before.vaultId, { keyEpoch, after });
+    return { keyEpoch, before: before.checkpointPublicKey, after, signature: before.signCheckpoint(message) };
   }
 
   #change(change: (roster: Roster) => Roster): void {

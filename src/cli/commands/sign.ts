@@ -33,5 +33,6 @@ function submit(me: Session, { chain, payload }: Request, vault: string): Promis
   if (chain !== `keyward:${vault}`) throw new CustodyError("request/malformed", `act: expected keyward:${vault} as its chain`);
   const act = readAct(payload);
   if (act.act === "import") throw new CustodyError("request/unsupported", "import: the secret comes beside it; use keyward import");
+  if ("slot" in act) throw new CustodyError("request/unsupported", "slotChange: the slot enrols where it is added; use keyward slot");
   return me.submit(act);
 }
