@@ -15,6 +15,8 @@ export async function bundleSlip39Worker(): Promise<string> {
   const { outputFiles, metafile } = await build({
     entryPoints: [`${project}src/recovery/slip39-worker.ts`],
     absWorkingDir: project,
+    // Where packages are linked, they are named by their place here.
+    preserveSymlinks: true,
     bundle: true,
     write: false,
     metafile: true,

@@ -41,6 +41,7 @@ import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
 import { REALM } from "./mutants/realm.ts";
+import { RECOVERY } from "./mutants/recovery.ts";
 import { REPLAY } from "./mutants/replay.ts";
 import { REPORT } from "./mutants/report.ts";
 import { SECRETS } from "./mutants/secrets.ts";
@@ -84,6 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FINDINGS,
   ...FUZZ,
   ...FUZZ_DOCUMENTS,
+  ...RECOVERY,
   ...VECTORS,
   ...WITNESS,
   {

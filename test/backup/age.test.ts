@@ -1,7 +1,8 @@
-import { armor, Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
+import { armor, Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient, Stanza } from "age-encryption";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type AgeTo, type AgeWith, decryptAge, encryptAge } from "../../src/backup/age.ts";
+import { passphraseRecipient } from "../../src/backup/age-passphrase.ts";
 import { concat, equal, fromUtf8, utf8 } from "../../src/base/bytes.ts";
 import { CustodyError } from "../../src/base/errors.ts";
 import { pieces, whole } from "./files.ts";
@@ -230,6 +231,15 @@ describe("a hostile header", () => {
     const changed = written.replace(find, replace);
     expect(changed).not.toBe(written);
     expect(await ends(latin1(changed), { passphrase: PASSPHRASE })).toBe("backup/damaged");
+  });
+
+  test("for a passphrase and a further key is refused, whole as it is", async () => {
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(passphraseRecipient(utf8(PASSPHRASE), 4, {}, Stanza));
+    encrypter.addRecipient(recipient);
+    const file = await encrypter.encrypt(bytes(5));
+    expect(await ends(file, { passphrase: PASSPHRASE })).toBe("backup/damaged");
+    expect(await open(file)).toEqual(bytes(5));
   });
 
   test("with recipients of kinds that we do not know opens by the one that we do", async () => {
