@@ -52,8 +52,8 @@ export default defineConfig({
         plugins: [browserTwins(), serveShared(), slip39Worker("browser")],
         // Lets pages have memory that threads share, as one that attacks us may.
         server: { headers: { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" } },
-        // Found before the first test, so that no reload in the middle of a run discovers them.
-        optimizeDeps: { include: [...PACKAGES] },
+        // Found before the first test, so that no reload in the middle of a run discovers them. A native package is for Node alone.
+        optimizeDeps: { exclude: ["@napi-rs/keyring"], include: [...PACKAGES] },
         test: {
           name: "browser",
           provide,
