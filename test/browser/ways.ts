@@ -1,5 +1,4 @@
 import { toHex } from "../../src/base/bytes.ts";
-import type { JsonObject } from "../../src/base/canonical.ts";
 import { CustodyError } from "../../src/base/errors.ts";
 import { randomBytes } from "../../src/keys/random.ts";
 import { deviceKey, passkey, passkeySupport } from "../../src/slots/index.ts";
@@ -11,7 +10,8 @@ import { dump, keyOf, rawSlot } from "../vault/setting.ts";
 /** What an enrolled slot is to the outside: what stands in the header, and a secret that tests compare. */
 export interface Way {
   readonly id: string;
-  readonly parameters: JsonObject;
+  /** As those of passkeys and device keys are. */
+  readonly parameters: { readonly [name: string]: string | readonly string[] };
   readonly secret: string;
 }
 
@@ -37,7 +37,7 @@ const everything = {
   }),
   enrol: async (slot: Slot, slotId = "01".repeat(8)): Promise<Way> => {
     const { parameters, secret } = await slot.enrol(everything.context(slotId));
-    return { id: slotId, parameters, secret: toHex(secret) };
+    return { id: slotId, parameters: parameters as Way["parameters"], secret: toHex(secret) };
   },
   /** The secret, or the code of what was thrown. */
   open: (slot: Slot, way: Omit<Way, "secret">, more: { readonly vaultId?: string; readonly signal?: AbortSignal } = {}): Promise<string> =>
