@@ -16,7 +16,7 @@ let page: Page;
 beforeAll(async () => {
   const script = await bundleForBrowser(fileURLToPath(new URL("./ways.ts", import.meta.url)));
   [browser, site] = await Promise.all([launchBrowser(), serveSite(pageOf(script))]);
-}}, 30_000);
+}, 30_000);
 afterAll(() => Promise.all([browser.close(), site.close()]));
 beforeEach(async () => {
   context = await browser.newContext();

@@ -18,7 +18,7 @@ let page: Page;
 beforeAll(async () => {
   files = pageOf(await bundleForBrowser(fileURLToPath(new URL("./ways.ts", import.meta.url))));
   [browser, site] = await Promise.all([launchBrowser(), serveSite(files)]);
-}}, 30_000);
+}, 30_000);
 afterAll(() => Promise.all([browser.close(), site.close()]));
 beforeEach(async () => {
   context = await browser.newContext();
