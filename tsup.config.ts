@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { defineConfig } from "tsup";
 import { bundleSlip39Worker } from "./scripts/slip39-worker.ts";
 
@@ -20,7 +20,10 @@ export default defineConfig({
   esbuildOptions: (options) => {
     options.chunkNames = "shared/[name]-[hash]";
   },
-  onSuccess: async () => writeFileSync("dist/recovery/slip39-worker.js", await bundleSlip39Worker()),
+  async onSuccess() {
+    mkdirSync("dist/recovery", { recursive: true });
+    writeFileSync("dist/recovery/slip39-worker.js", await bundleSlip39Worker());
+  },
   skipNodeModulesBundle: true,
   removeNodeProtocol: false,
   // tsup 8 sets baseUrl, which TypeScript 6 calls deprecated.

@@ -94,6 +94,13 @@ describe("in Node", { timeout: 90_000 }, () => {
     expect(await consumer.run(file)).toEqual({ out: `${says}\n${says}`, err: "" });
   });
 
+  test("splits and combines a secret by the worker that lies in the package, and leaves the prototypes alone", async () => {
+    const file = await consumer.write("shares.js", SHARES("console.log"));
+    expect(await consumer.run(file)).toEqual({ out: "ok", err: "" });
+    const worker = consumer.files.get("dist/recovery/slip39-worker.js")?.toString("utf8");
+    for (const licence of ["Pal Dorogi", "Paul Miller"]) expect(worker).toContain(licence);
+  });
+
   test("a CommonJS script requires it, and gets the very classes that import gives", async () => {
     const subpaths = Object.keys((JSON.parse(consumer.files.get("package.json")!.toString()) as { exports: object }).exports);
     const file = await consumer.write(
@@ -147,19 +154,31 @@ test("its types pass strict TypeScript, those of the libraries included, from ES
   expect(said).toEqual([]);
 });
 
+/** A script that says `ok` where shares of SLIP-39 come back and nothing of the page was changed. */
+const SHARES = (say: string) => `import { combineSlip39, splitSlip39 } from "keyward/recovery";
+  const secret = new Uint8Array(16).fill(7);
+  const [shares] = await splitSlip39(secret, { groups: [{ threshold: 2, shares: 3 }], iterationExponent: 0 });
+  const back = await combineSlip39(shares.slice(1));
+  const seen = [];
+  for (const key in []) seen.push(key);
+  ${say}(seen.length === 0 && back.join() === secret.join() ? "ok" : "failed");
+`;
+
 describe("in a browser, bundled without configuration or polyfills", { timeout: 180_000 }, () => {
   const HTML = "<!doctype html><meta charset='utf-8'><title>waits</title>";
-  beforeAll(() =>
-    consumer.write(
+  beforeAll(async () => {
+    const [imported = "", ...body] = SHARES("say").split("\n");
+    await consumer.write("shares-page.js", `${imported}\nexport async function shares(say) {\n${body.join("\n")}}\n`);
+    await consumer.write(
       "main.js",
       `import { indexedDbStore } from "keyward/stores/indexeddb";
        import { first } from "./first.js";
+       import { shares } from "./shares-page.js";
        first(indexedDbStore("consumer"), ${JSON.stringify(payments)}).then(
-         (said) => { document.title = said; },
-         (cause) => { document.title = "failed: " + cause; },
-       );`,
-    ),
-  );
+         async (said) => { await shares((ok) => { document.title = said + " " + ok; }); },
+       ).catch((cause) => { document.title = "failed: " + cause; });`,
+    );
+  });
 
   test("Vite", async () => {
     await consumer.write("index.html", `${HTML}<script type="module" src="/main.js"></script>`);
@@ -201,7 +220,7 @@ describe("in a browser, bundled without configuration or polyfills", { timeout: 
     try {
       await tab.goto(site.origin);
       await expect.poll(() => tab.title(), { timeout: 30_000 }).not.toBe("waits");
-      expect(await tab.title()).toBe(says);
+      expect(await tab.title()).toBe(`${says} ok`);
       expect(faults).toEqual([]);
     } finally {
       await tab.close();

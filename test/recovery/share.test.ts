@@ -81,6 +81,16 @@ describe("a share", () => {
   });
 });
 
+describe("a published share that is wrong in itself", () => {
+  test("is refused by us for what it is", () => {
+    const say = (row: number) => () => readShare(PUBLISHED[row]?.[1][0] ?? "", words, "share 1");
+    for (const row of [1, 20]) expect(say(row)).toThrow("the checksum does not fit");
+    for (const row of [2, 21]) expect(say(row)).toThrow("expected zeros before the value");
+    for (const row of [9, 28]) expect(say(row)).toThrow(/needs \d+ groups of \d+/);
+    for (const row of [38, 39]) expect(say(row)).toThrow(/expected 20, .* words, got/);
+  });
+});
+
 describe("shares together", () => {
   const share = (given: Partial<Share>): Share => ({
     identifier: 7,
