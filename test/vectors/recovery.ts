@@ -13,7 +13,7 @@ import type { Rows, VectorSet } from "./set.ts";
 /** Ways back to a seed, and from it to others. */
 export const RECOVERY: readonly VectorSet[] = [
   { file: "slip39/slip39-128bit.json", what: "SLIP-39: shares of 128 bits and what comes of them", minimum: 16, run: shares },
-  { file: "bip44/bip85.json", what: "BIP-85: seeds below a seed", minimum: 14, run: children },
+  { file: "bip44/bip85.json", what: "BIP-85: seeds below a seed", minimum: 23, run: children },
 ];
 
 /** Name, shares, secret or nothing where they must be refused, root key of the secret. */
