@@ -44,6 +44,7 @@ import { REALM } from "./mutants/realm.ts";
 import { RECOVERY } from "./mutants/recovery.ts";
 import { REPLAY } from "./mutants/replay.ts";
 import { REPORT } from "./mutants/report.ts";
+import { ROTATION } from "./mutants/rotation.ts";
 import { SECRETS } from "./mutants/secrets.ts";
 import { SLOTS } from "./mutants/slots.ts";
 import { TYPED_DATA } from "./mutants/typed-data.ts";
@@ -67,6 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUDIT_PEOPLE,
   ...CLI,
   ...VAULT,
+  ...ROTATION,
   ...LINE,
   ...ACCOUNTS,
   ...CUSTODY,

@@ -3,7 +3,7 @@ import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { copyPlain } from "../base/plain.ts";
 import { abortedBy, type KdfOptions, throwIfAborted } from "../vault/kdf.ts";
-import type { Slot } from "../vault/slot.ts";
+import type { Slot, SlotContext, SlotRecord } from "../vault/slot.ts";
 import { cannotOpen } from "../vault/slot-keys.ts";
 
 // Code of the app's that ours calls and waits for. Whatever it does, what comes out of ours is a result or an error of ours.
@@ -17,7 +17,7 @@ const SECRET_BYTES = 32;
  * @throws `request/malformed` for what is no way to unlock; what it is instead, perhaps a passphrase, is not repeated.
  */
 export function readSlot(given: unknown): Slot {
-  const { kind, access, enrol, open } = slotMembers(given);
+  const { kind, access, enrol, open, openAny } = slotMembers(given);
   return {
     kind,
     ...(access !== undefined && { access }),
@@ -32,6 +32,14 @@ export function readSlot(given: unknown): Slot {
       if (isSecret(secret)) return secret;
       throw cannotOpen();
     },
+    ...(openAny && {
+      async openAny(slots: readonly Pick<SlotRecord, "id" | "parameters">[], context: Omit<SlotContext, "slotId">) {
+        const opened: unknown = await waitFor(() => openAny.call(given, slots, context), context, forget);
+        const { id, secret } = typeof opened === "object" && opened !== null ? ownOpened(opened) : {};
+        if (typeof id === "string" && isSecret(secret)) return { id, secret };
+        throw cannotOpen();
+      },
+    }),
   };
 }
 
@@ -57,14 +65,18 @@ export function whileOpen<T>(locked: AbortSignal, ask: () => Promise<T>): Promis
 
 function slotMembers(given: unknown): Slot {
   try {
-    const { kind, access, enrol, open } = given as Slot;
-    const known = access === undefined || access === "view";
+    const { kind, access, enrol, open, openAny } = given as Slot;
+    const known = (access === undefined || access === "view") && (openAny === undefined || typeof openAny === "function");
     if (known && typeof kind === "string" && typeof enrol === "function" && typeof open === "function")
-      return { kind, ...(access !== undefined && { access }), enrol, open };
+      return { kind, ...(access !== undefined && { access }), enrol, open, ...(openAny && { openAny }) };
   } catch (cause) {
     throw new CustodyError("request/malformed", "slot: could not be read", { cause });
   }
   throw new CustodyError("request/malformed", "slot: expected a way to unlock, such as what passphrase() gives");
+}
+
+function ownOpened(opened: object): { readonly id?: unknown; readonly secret?: unknown } {
+  return giveUpIfThrown(() => ({ ...opened }), "what it opened could not be read");
 }
 
 function ownEnrolment(made: object): { readonly parameters?: unknown; readonly secret?: unknown } {

@@ -35,8 +35,29 @@ export function allOf(parts: readonly Slot[]): Slot {
   // The sort is stable: parts of one kind stay in the order given.
   const sorted = given.map(readPart).sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0));
   const kind = PREFIX + sorted.map((part) => part.kind).join("+");
+  const open: Slot["open"] = async (parameters, context) => openWith(sorted, kind, parameters, context);
+  // One that asks somebody is asked first and once, and says which slot it is: then the others are opened for that one alone.
+  const asking = sorted.filter((part) => part.openAny).length === 1 ? sorted.findIndex((part) => part.openAny) : -1;
+  const asked = sorted[asking]?.openAny;
   return {
     kind,
+    ...(asked && {
+      async openAny(slots: readonly Pick<SlotRecord, "id" | "parameters">[], context: Omit<SlotContext, "slotId">) {
+        const parts = slots.flatMap(({ id, parameters }) => {
+          const part = partOf(parameters, asking, sorted.length);
+          return part ? [{ whole: { id, parameters }, id: partId(id, asking), parameters: part }] : [];
+        });
+        const { id, secret } = await asked(parts, context);
+        try {
+          const { whole } = parts.find((part) => part.id === id) ?? {};
+          if (!whole) throw cannotOpen();
+          const known = sorted.map((part, at) => (at === asking ? { ...part, open: async () => secretCopy(secret) } : part));
+          return { id: whole.id, secret: await openWith(known, kind, whole.parameters, { ...context, slotId: whole.id }) };
+        } finally {
+          wipe(secret);
+        }
+      },
+    }),
     ...(sorted.every(({ access }) => access === "view") && { access: "view" as const }),
     async enrol(context) {
       const parameters: JsonObject[] = [];
@@ -54,23 +75,26 @@ export function allOf(parts: readonly Slot[]): Slot {
         wipe(...secrets);
       }
     },
-    async open(parameters, context) {
-      const held = readParts(parameters, sorted.length);
-      const tried = new Tried(sorted, held.parts, context);
-      try {
-        for (const order of orders(sorted)) {
-          const secrets = await tried.inOrder(order);
-          if (!secrets) continue;
-          const { secret, check } = together(secrets, kind, context);
-          if (check === held.check) return secret;
-          wipe(secret);
-        }
-        throw tried.told ?? cannotOpen();
-      } finally {
-        tried.wipe();
-      }
-    },
+    open,
   };
+}
+
+/** Opens with every part, in whichever order they stand. */
+async function openWith(sorted: readonly Slot[], kind: string, parameters: JsonObject, context: SlotContext): Promise<Uint8Array> {
+  const held = readParts(parameters, sorted.length);
+  const tried = new Tried(sorted, held.parts, context);
+  try {
+    for (const order of orders(sorted)) {
+      const secrets = await tried.inOrder(order);
+      if (!secrets) continue;
+      const { secret, check } = together(secrets, kind, context);
+      if (check === held.check) return secret;
+      wipe(secret);
+    }
+    throw tried.told ?? cannotOpen();
+  } finally {
+    tried.wipe();
+  }
 }
 
 /** The parts that a record of an `allOf` slot holds, each as a slot of its own; the record itself for any other. */
@@ -177,6 +201,16 @@ function readParts(parameters: JsonObject, count: number): { readonly parts: rea
   return { parts: objects, check };
 }
 
+/** What one part keeps; nothing for what is no parameters of ours. */
+function partOf(parameters: JsonObject, at: number, count: number): JsonObject | undefined {
+  try {
+    return readParts(parameters, count).parts[at];
+  } catch (error) {
+    if (mayFitAnother(error)) return undefined;
+    throw error;
+  }
+}
+
 /** What a part gives takes part only as what a slot promises. @throws `vault/cannot-open` */
 function checked(secret: unknown): Uint8Array {
   if (isBytes(secret) && secret.length === SECRET_BYTES && !equal(secret, new Uint8Array(SECRET_BYTES))) return secret;
@@ -186,10 +220,15 @@ function checked(secret: unknown): Uint8Array {
 /** Members of an app's object, read once. */
 function readPart(part: unknown): Slot {
   try {
-    const { kind, access, enrol, open } = part as Slot;
+    const { kind, access, enrol, open, openAny } = part as Slot;
     // No kind of ours has a plus or a colon, so what it is made of can be read from the kind of the whole.
     if (typeof kind === "string" && /^[a-z][a-z0-9-]*$/.test(kind) && typeof enrol === "function" && typeof open === "function") {
-      const members = { kind, enrol: enrol.bind(part) as Slot["enrol"], open: open.bind(part) as Slot["open"] };
+      const members = {
+        kind,
+        enrol: enrol.bind(part) as Slot["enrol"],
+        open: open.bind(part) as Slot["open"],
+        ...(typeof openAny === "function" && { openAny: openAny.bind(part) as NonNullable<Slot["openAny"]> }),
+      };
       return access === "view" ? { ...members, access } : members;
     }
   } catch (cause) {

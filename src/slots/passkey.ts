@@ -4,7 +4,7 @@ import { CustodyError, unreachable } from "../base/errors.ts";
 import { readOptions } from "../base/plain.ts";
 import { throwIfAborted } from "../vault/kdf.ts";
 import { isHex } from "../vault/parse.ts";
-import type { Slot, SlotContext, SlotRecord } from "../vault/slot.ts";
+import type { Slot, SlotContext } from "../vault/slot.ts";
 import { derive } from "../vault/subkeys.ts";
 import { askPasskeys, createPasskey, forgetPasskey, type HeldPasskey } from "./webauthn.ts";
 
@@ -18,18 +18,7 @@ export interface PasskeyOptions {
 }
 
 /** A slot that asks a person, and asks once for all the vault's slots of its kind. */
-export interface PasskeySlot extends Slot {
-  /**
-   * Opens one of several slots by one question, which the person answers with whichever of these passkeys they have.
-   *
-   * @returns which slot, and its secret, 32 bytes that the caller wipes.
-   * @throws as `open` does
-   */
-  openAny(
-    slots: readonly Pick<SlotRecord, "id" | "parameters">[],
-    context: Omit<SlotContext, "slotId">,
-  ): Promise<{ readonly id: string; readonly secret: Uint8Array }>;
-}
+export type PasskeySlot = Slot & Required<Pick<Slot, "openAny">>;
 
 const SALT_BYTES = 32;
 

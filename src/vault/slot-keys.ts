@@ -23,7 +23,7 @@ export function cannotOpen(): CustodyError {
 }
 
 /** What was held out belongs to another slot of the kind, as far as the slot itself can see: that one may still open. */
-const OF_ANOTHER: readonly ErrorCode[] = ["vault/cannot-open", "slot/share-foreign", "slot/no-entry"];
+const OF_ANOTHER: readonly ErrorCode[] = ["vault/cannot-open", "slot/share-foreign", "slot/no-entry", "slot/wrong-site"];
 
 /** Whether the next slot of the same kind should be tried, or what was thrown is the answer. */
 export function mayFitAnother(error: unknown): error is CustodyError {

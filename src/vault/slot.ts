@@ -26,7 +26,7 @@ export interface SlotContext extends KdfOptions {
  * are public and come back from a file that may be hostile, so `open` checks their shape and bounds before it works.
  *
  * The vault promises: it authenticates the parameters, wipes every secret it is given, keeps none, and calls `open` once
- * for each slot of this kind in the header until one fits.
+ * for each slot of this kind in the header until one fits, or `openAny` once for all of them.
  */
 export interface Slot {
   readonly kind: string;
@@ -35,6 +35,19 @@ export interface Slot {
   enrol(context: SlotContext): Promise<Enrolment>;
   /** @throws `vault/cannot-open`; `vault/kdf-out-of-bounds`; `vault/aborted`. Nothing else is told apart. */
   open(parameters: JsonObject, context: SlotContext): Promise<Uint8Array>;
+  /**
+   * For slots that ask somebody: opens one of several by one question, and says which. Without it `open` is called for each in turn.
+   *
+   * @throws as `open` does
+   */
+  openAny?(slots: readonly Pick<SlotRecord, "id" | "parameters">[], context: Omit<SlotContext, "slotId">): Promise<OpenedSlot>;
+}
+
+export interface OpenedSlot {
+  /** Of the slot that opened. */
+  readonly id: string;
+  /** 32 bytes, the vault's from here on. */
+  readonly secret: Uint8Array;
 }
 
 export interface Enrolment {

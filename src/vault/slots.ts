@@ -1,4 +1,4 @@
-import { fromHex } from "../base/bytes.ts";
+import { fromHex, wipe } from "../base/bytes.ts";
 import type { CustodyError } from "../base/errors.ts";
 import type { Header } from "./header.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
@@ -21,10 +21,24 @@ export async function openSlots(
 ): Promise<{ readonly roots: Roots; readonly slotId: string }> {
   const { access, signal, onProgress } = options;
   const envelope = { suite: header.suite, vaultId: fromHex(header.id), keyEpoch: header.keyEpoch };
+  const records = header.slots.filter(({ kind }) => kind === slot.kind);
+  const shared = { vaultId: header.id, random, signal, onProgress };
+  throwIfAborted(signal);
+  if (slot.openAny && records.length > 1) {
+    const { id, secret } = await slot.openAny(records, shared);
+    const record = records.find((one) => one.id === id);
+    if (record)
+      return {
+        roots: await openSlot({ ...slot, open: async () => secret }, { ...shared, slotId: id }, { record, envelope, access }),
+        slotId: id,
+      };
+    wipe(secret);
+    throw cannotOpen();
+  }
   let told: CustodyError | undefined;
-  for (const record of header.slots.filter(({ kind }) => kind === slot.kind)) {
+  for (const record of records) {
     throwIfAborted(signal);
-    const context = { vaultId: header.id, slotId: record.id, random, signal, onProgress };
+    const context = { ...shared, slotId: record.id };
     try {
       return { roots: await openSlot(slot, context, { record, envelope, access }), slotId: record.id };
     } catch (error) {

@@ -56,7 +56,7 @@ export class Writer {
     let count = 0;
     const failure = await this.#again(async () => {
       try {
-        const now = Math.max(this.#replica.root.time, await this.#store.now());
+        const now = await this.#now();
         const staged = unchanged(this.#replica.root.state, this.#replica.roster);
         count = await this.#replica.stageEarlier(keys, staged, this.#random);
         if (count > 0) await this.#write(staged, now, {});
@@ -78,6 +78,11 @@ export class Writer {
       await this.#replica.sync();
     }
     throw busy();
+  }
+
+  /** The time of a commit. Never before that of an earlier one, whatever the store's clock does. */
+  async #now(): Promise<Time> {
+    return Math.max(this.#replica.root.time, await this.#store.now());
   }
 
   async #write(staged: Staged, now: Time, options: { readonly notAfter?: Time }): Promise<void> {
@@ -102,7 +107,7 @@ export class Writer {
     const { mirror, roster } = this.#replica;
     const made: Keyring[] = [];
     try {
-      const now = Math.max(this.#replica.root.time, await this.#store.now());
+      const now = await this.#now();
       if (roster.keyring.wiped) throw locked();
       const staged = unchanged(this.#replica.root.state, roster);
       const held: Held = { mirror, random: this.#random, made: (keyring) => made.push(keyring) };

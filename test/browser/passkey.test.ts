@@ -267,6 +267,41 @@ describe("a person with passkeys", () => {
     expect(seen).toEqual({ id: "02".repeat(8), secret: made[1]?.secret, made: 0, asked: 1 });
   });
 
+  test.each(["alone", "beside a key"])("is asked once by a vault of three, %s", async (how) => {
+    const plug = await authenticators(context, page);
+    const plugged: Authenticator[] = [];
+    await page.exposeFunction("plugNext", async () => {
+      await plugged.at(-1)?.attend(false);
+      plugged.push(await plug({ transport: "usb" }));
+    });
+    await page.evaluate(async (how) => {
+      const { plugNext } = globalThis as unknown as { plugNext(): Promise<void> };
+      // Each authenticator comes when its passkey is made.
+      const plugged = (slot: ReturnType<typeof ways.passkey>) => ({
+        ...slot,
+        enrol: async (at: Parameters<typeof slot.enrol>[0]) => {
+          await plugNext();
+          return slot.enrol(at);
+        },
+      });
+      const slot = () => (how === "alone" ? plugged(ways.passkey()) : ways.allOf([ways.rawSlot(), plugged(ways.passkey())]));
+      (await ways.createVault({ store: ways.indexedDbStore("vault"), slots: [slot(), slot(), slot()], state: {} })).lock();
+    }, how);
+    await Promise.all([plugged[0]?.remove(), plugged[2]?.remove(), plugged[1]?.attend(true)]);
+    const opened = (byte: number) =>
+      page.evaluate(
+        async ([how, byte]) => {
+          const count = ways.questions();
+          const slot = how === "alone" ? ways.passkey() : ways.allOf([ways.passkey(), ways.rawSlot(byte)]);
+          const code = await ways.codeOf(ways.openVault({ store: ways.indexedDbStore("vault"), slot }));
+          return { code, asked: count.asked };
+        },
+        [how, byte] as const,
+      );
+    expect(await opened(1)).toEqual({ code: "nothing was thrown", asked: 1 });
+    if (how === "beside a key") expect(await opened(2)).toEqual({ code: "vault/cannot-open", asked: 1 });
+  });
+
   test("is asked for those of this site and of our form only", async () => {
     await withSoftware();
     const [first, second, third] = [await enrol("01".repeat(8)), await enrol("02".repeat(8)), await enrol("03".repeat(8))];

@@ -1,7 +1,7 @@
 import { toHex } from "../../src/base/bytes.ts";
 import { CustodyError } from "../../src/base/errors.ts";
 import { randomBytes } from "../../src/keys/random.ts";
-import { deviceKey, passkey, passkeySupport } from "../../src/slots/index.ts";
+import { allOf, deviceKey, passkey, passkeySupport } from "../../src/slots/index.ts";
 import { indexedDbStore } from "../../src/stores/indexeddb/index.ts";
 import { createVault, openVault } from "../../src/vault/open.ts";
 import type { Slot, SlotContext } from "../../src/vault/slot.ts";
@@ -19,6 +19,7 @@ const VAULT = "ab".repeat(16);
 
 /** What the page of the tests of slots puts within reach of `page.evaluate`, as `ways`. */
 const everything = {
+  allOf,
   createVault,
   deviceKey,
   dump,
@@ -26,7 +27,7 @@ const everything = {
   openVault,
   passkey,
   passkeySupport,
-  rawSlot: () => rawSlot(keyOf(1)),
+  rawSlot: (byte = 1) => rawSlot(keyOf(byte)),
   toHex,
 
   context: (slotId: string, more: { readonly vaultId?: string; readonly signal?: AbortSignal } = {}): SlotContext => ({

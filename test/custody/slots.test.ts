@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { parseVerifier } from "../../src/audit/note.ts";
+import { fromHex } from "../../src/base/bytes.ts";
 import { evm } from "../../src/chains/evm/index.ts";
 import { type ActRequest, type Custody, keyward, type Session, type Slot } from "../../src/index.ts";
+import * as ed25519 from "../../src/keys/ed25519.ts";
+import { handoverMessage } from "../../src/vault/tx.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
@@ -132,6 +136,11 @@ describe("rotating the keys", () => {
     expect(custody.logKey).not.toBe(before);
     const [told] = (await f.checkedLog(custody)).filter(({ kind }) => kind === "rotated");
     expect(told).toMatchObject({ keys: { epoch: 2, before, logKey: custody.logKey } });
+    // Whoever kept the key from before can follow: that key vouches for the next one.
+    const [from, to] = [before, custody.logKey].map((vkey) => parseVerifier(vkey).publicKey) as [Uint8Array, Uint8Array];
+    const signature = fromHex((told as unknown as { keys: { signature: string } }).keys.signature);
+    const message = handoverMessage(custody.id, { keyEpoch: 2, after: to });
+    expect([from, to].map((publicKey) => ed25519.verify({ publicKey, message, signature }))).toEqual([true, false]);
     await custody.finishRotation();
     for (const slot of [f.slot, second]) expect(await opens(store, slot)).toBe("signs");
   });

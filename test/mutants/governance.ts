@@ -260,8 +260,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "an act is done twice under one approval",
     file: "custody/pending.ts",
-    find: "if (met.pending !== undefined) tx.delete(",
-    replace: "if (false) tx.delete(",
+    find: "  tx.delete(`pending/${met.pending.id}`);",
+    replace: "",
     test: acts("waits from when it was asked for, and no resume hurries it"),
   },
   {
@@ -393,8 +393,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "a yes to leaving one freeze leaves the next",
     file: "custody/acts.ts",
-    find: "{ over: context.judge.policy.id, ...from };",
-    replace: "{ over: context.judge.policy.id };",
+    find: "{ over: context.judge.policy.id, ...from } : {}",
+    replace: "{ over: context.judge.policy.id } : {}",
     test: modes("is for the mode that held when they were given: a later freeze is another one"),
   },
   {

@@ -171,8 +171,8 @@ export const LINE: readonly Mutant[] = [
   {
     name: "the vault's time runs back with the store's clock",
     file: "vault/writer.ts",
-    find: "const now = Math.max(this.#replica.root.time, await this.#store.now());",
-    replace: "const now = await this.#store.now();",
+    find: "return Math.max(this.#replica.root.time, await this.#store.now());",
+    replace: "return this.#store.now();",
     test: { file: "custody/limits.test.ts", name: "a store that is opened a day before its last commit signs by the vault's time" },
   },
   {

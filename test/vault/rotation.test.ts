@@ -54,7 +54,7 @@ async function epochs(store: Store): Promise<readonly number[]> {
 }
 
 const idOf = (vault: Vault, at: number): string => vault.slots[at]?.id ?? "";
-const rotate = (vault: Vault): Promise<void> => vault.transact((tx) => tx.rotate());
+const rotate = (vault: Vault): Promise<unknown> => vault.transact((tx) => tx.rotate());
 
 describe("changing the keys", () => {
   test("every slot opens afterwards, whether its holder was there or not", async () => {
@@ -96,6 +96,8 @@ describe("changing the keys", () => {
     await vault.transact((tx) => tx.removeSlot(idOf(vault, 1)));
     await vault.transact((tx) => tx.put("later", 1));
     expect(await codeOf(open(store, ben))).toBe("vault/cannot-open");
+    // Nor do the keys that it has already.
+    expect(keyEpochOf((await store.get("root")) ?? new Uint8Array())).toBe(2);
     await vault.finishRotation();
     expect(await codeOf(open(store, ben))).toBe("vault/cannot-open");
     // Its box from before, put back into the new header, or the whole header from before.
@@ -195,6 +197,48 @@ describe("changing the keys", () => {
     await store.commit([{ key: "ab".repeat(32), to: planted }]);
     await vault.finishRotation();
     expect([vault.rotating, await contents(await open(store, ana))]).toEqual([false, whole]);
+  });
+
+  test("a record that was put back to an older one is not sealed anew", async () => {
+    const { store, vault } = await filled();
+    const older = await dump(store);
+    await vault.transact((tx) => tx.put("hold/7", { amount: "less" }));
+    const now = await dump(store);
+    const record = [...now].find(
+      ([key, bytes]) => key.length === 64 && older.get(key)?.toString() !== bytes.toString() && bytes.length < 400,
+    );
+    await rotate(vault);
+    const key = record?.[0] ?? "";
+    await store.commit([{ key, to: older.get(key) ?? null }]);
+    expect(await codeOf(vault.finishRotation())).toBe("vault/damaged");
+    await store.commit([{ key, to: record?.[1] ?? null }]);
+    await vault.finishRotation();
+    expect(await (await open(store, ben)).read((view) => view.get("hold/7"))).toEqual({ amount: "less" });
+  });
+
+  test("keys that did not come to be are wiped, and those that are over", async () => {
+    const store = memoryStore();
+    const drawn: Uint8Array[] = [];
+    const random = (length: number) => {
+      const bytes = crypto.getRandomValues(new Uint8Array(length));
+      if (length === 32) drawn.push(bytes);
+      return bytes;
+    };
+    const vault = await createVault({ store, slots: [ana], state: 0, records: { a: 1 } }, random);
+    const [sign, view] = drawn.splice(0) as [Uint8Array, Uint8Array];
+    const isZero = (bytes: Uint8Array | undefined) => bytes?.every((byte) => byte === 0);
+    await codeOf(
+      vault.transact((tx) => {
+        tx.rotate();
+        throw new Error("denied");
+      }),
+    );
+    expect(drawn.splice(0).map(isZero)).not.toContain(false);
+    await rotate(vault);
+    expect([sign, view].map(isZero)).toEqual([true, true]);
+    await vault.finishRotation();
+    vault.lock();
+    expect(drawn.map(isZero)).not.toContain(false);
   });
 
   test("a crash at any commit leaves a vault that opens with everything, and a rotation that can be finished", async () => {
