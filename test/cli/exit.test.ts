@@ -12,6 +12,8 @@ const FAILED: readonly ErrorCode[] = [
   "vault/busy",
   "vault/reservation-lost",
   "vault/reservation-taken",
+  "vault/unfinished-rotation",
+  "vault/rotated",
   "slot/no-keychain",
   "slot/keychain-locked",
   "recovery/failed",
@@ -19,19 +21,26 @@ const FAILED: readonly ErrorCode[] = [
   "recovery/timed-out",
   "cli/failed",
 ];
-const UNVERIFIED = ["vault/damaged", "vault/rolled-back", "vault/kdf-out-of-bounds", "vault/account-mismatch", "vault/no-such-secret", "backup/damaged", "backup/kdf-out-of-bounds"];
+const UNVERIFIED = [
+  "vault/damaged",
+  "vault/rolled-back",
+  "vault/kdf-out-of-bounds",
+  "vault/account-mismatch",
+  "vault/no-such-secret",
+  "backup/damaged",
+  "backup/kdf-out-of-bounds",
+];
 
 describe("exit codes", () => {
   test.each(ERROR_CODES)("%s has the exit that the contract says", (code) => {
     const family = code.split("/")[0];
-    const expected =
-      ["vault/aborted", "recovery/aborted", "backup/aborted"].includes(code)
-        ? 130
-        : FAILED.includes(code) || family === "store" || family === "realm"
-          ? 5
-          : UNVERIFIED.includes(code) || family === "log"
-            ? 4
-            : 2;
+    const expected = ["vault/aborted", "recovery/aborted", "backup/aborted"].includes(code)
+      ? 130
+      : FAILED.includes(code) || family === "store" || family === "realm"
+        ? 5
+        : UNVERIFIED.includes(code) || family === "log"
+          ? 4
+          : 2;
     expect(exitOf(code)).toBe(expected);
   });
 
