@@ -419,10 +419,9 @@ export class Custody {
     if (vault.access === "view") return;
     try {
       const failures = await readFailures(this.#store);
-      const [used] = vault.slots.filter(({ kind }) => kind === slot.kind);
       await vault.transact((tx) => {
         prune(tx, judge);
-        journal(tx, "opened", { slot: used?.id ?? slot.kind, failures: failures.count });
+        journal(tx, "opened", { slot: vault.openedBy, failures: failures.count });
       });
       await forgetFailures(this.#store, failures);
       // What cannot be done now is tried again at the next opening: nothing here waits for it.

@@ -57,7 +57,7 @@ export async function createVault(options: CreateVault, random: Random = randomB
     throwIfAborted(options.signal);
     await store.commit(prepared.changes.map((change) => (change.key === HEADER_KEY ? { ...change, from: null } : change)));
     replica.accept(prepared);
-    return new Vault({ store, replica, random });
+    return new Vault({ store, replica, random, openedBy: roster.header.slots[0]?.id ?? "" });
   } catch (error) {
     keyring.wipe();
     replica.clear();
@@ -83,7 +83,7 @@ export interface OpenVault extends KdfOptions {
 export async function openVault(options: OpenVault, random: Random = randomBytes): Promise<Vault> {
   const { store, index } = options;
   const header = await readHeader(store);
-  const { roots } = await openSlots(options.slot, header, { ...options, access: options.access ?? "sign" }, random);
+  const { roots, slotId: openedBy } = await openSlots(options.slot, header, { ...options, access: options.access ?? "sign" }, random);
   const keyring = new Keyring(roots, header);
   const replica = new Replica({ store, keyring, header, index });
   try {
@@ -92,7 +92,7 @@ export async function openVault(options: OpenVault, random: Random = randomBytes
     if (replica.root.epoch < (options.minEpoch ?? 0)) {
       throw new CustodyError("vault/rolled-back", `root: expected an epoch from ${options.minEpoch}, got ${replica.root.epoch}`);
     }
-    return new Vault({ store, replica, random });
+    return new Vault({ store, replica, random, openedBy });
   } catch (error) {
     keyring.wipe();
     replica.clear();

@@ -35,13 +35,15 @@ export class Vault {
   readonly #replica: Replica;
   readonly #writer: Writer;
   readonly #random: Random;
+  readonly #openedBy: string;
   readonly #waiting: Waiting[] = [];
   readonly #secrets = new Set<Uint8Array>();
   #running = false;
   #locked = false;
 
   /** @param held - the vault's own from here on. */
-  constructor(held: { readonly store: Store; readonly replica: Replica; readonly random: Random }) {
+  constructor(held: { readonly store: Store; readonly replica: Replica; readonly random: Random; readonly openedBy: string }) {
+    this.#openedBy = held.openedBy;
     this.#store = held.store;
     this.#replica = held.replica;
     this.#writer = new Writer(held);
@@ -51,6 +53,11 @@ export class Vault {
   /** 32 hexadecimal digits. */
   get id(): string {
     return this.#replica.roster.keyring.vaultId;
+  }
+
+  /** Id of the slot that opened it. */
+  get openedBy(): string {
+    return this.#openedBy;
   }
 
   get access(): Access {

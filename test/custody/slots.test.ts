@@ -143,6 +143,10 @@ describe("rotating the keys", () => {
     expect([from, to].map((publicKey) => ed25519.verify({ publicKey, message, signature }))).toEqual([true, false]);
     await custody.finishRotation();
     for (const slot of [f.slot, second]) expect(await opens(store, slot)).toBe("signs");
+    const { custody: last } = await f.reopen(store);
+    const ids = (await last.slots()).map(({ id }) => id);
+    const openings = (await f.checkedLog(last)).filter(({ kind }) => kind === "opened").map(({ slot }) => ids.indexOf(String(slot)));
+    expect(openings).toEqual([0, 1, 0]);
   });
 
   test("that was cut off by a lock goes on at the next opening", async () => {
