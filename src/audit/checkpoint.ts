@@ -57,14 +57,15 @@ export async function signCheckpoint(checkpoint: Checkpoint, signer: Signer): Pr
 }
 
 /**
- * Opens a signed checkpoint of the log whose key is `log`. Further signatures (of witnesses) may be there.
+ * Opens a signed checkpoint of the log whose key is `log`, or one of several that it has had. Further signatures (of witnesses) may be there.
  *
  * @throws `log/malformed`, `log/bad-signature`; `log/malformed` too where the log's key signed for another origin.
  */
-export function openCheckpoint(note: string, log: Verifier): Checkpoint & { readonly note: Note } {
-  const opened = openNote(note, [log]);
+export function openCheckpoint(note: string, log: Verifier | readonly Verifier[]): Checkpoint & { readonly note: Note } {
+  const opened = openNote(note, "name" in log ? [log] : log);
   const checkpoint = parseCheckpoint(opened.text);
-  if (checkpoint.origin !== log.name) throw malformed("expected the origin to be the name of the log's key");
+  if (opened.verified.some(({ name }) => name !== checkpoint.origin))
+    throw malformed("expected the origin to be the name of the log's key");
   return { ...checkpoint, note: opened };
 }
 

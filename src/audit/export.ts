@@ -2,6 +2,7 @@ import { fromHex, toHex } from "../base/bytes.ts";
 import { canonical, canonicalBytes, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { checkFrame, commitment, type LoggedEntry, readEntry } from "./entry.ts";
+import { readHandovers } from "./handover.ts";
 import { hasExactly, readCanonical } from "./line.ts";
 import { isSize } from "./tree.ts";
 
@@ -13,6 +14,8 @@ export interface LogHeader {
   readonly vault: string;
   /** `keyward/<vault>+hash+base64`, see `note.ts`. */
   readonly vkey: string;
+  /** Signed notes in which each key of the log named the next, the first one first; absent where it has had one only. */
+  readonly handovers?: readonly string[];
 }
 
 /** One entry as it lies in a vault: with body and salt, or after erasure only its commitment. */
@@ -36,7 +39,8 @@ export async function* exportLog(
   entries: AsyncIterable<KeptEntry> | Iterable<KeptEntry>,
   checkpoint: string,
 ): AsyncGenerator<string, void, undefined> {
-  yield canonical({ format: LOG_FORMAT, vault: header.vault, vkey: header.vkey });
+  const { vault, vkey, handovers = [] } = header;
+  yield canonical({ format: LOG_FORMAT, vault, vkey, ...(handovers.length > 0 && { handovers }) });
   let next = 0;
   for await (const kept of entries) {
     if (kept.seq !== next) throw new CustodyError("log/malformed", `export: expected entry ${next}, got ${kept.seq}`);
@@ -68,12 +72,13 @@ export function entryLine(kept: KeptEntry): string {
 /** @throws `log/malformed` */
 export function readHeader(line: string): LogHeader {
   const json = readCanonical(line, "header");
-  const { format, vault, vkey } = json;
+  const { format, vault, vkey, handovers, ...rest } = json;
   if (format !== LOG_FORMAT) throw new CustodyError("log/malformed", `header: expected format ${LOG_FORMAT}`);
-  if (!hasExactly(json, ["format", "vault", "vkey"]) || typeof vault !== "string" || typeof vkey !== "string") {
+  if (Object.keys(rest).length > 0 || typeof vault !== "string" || typeof vkey !== "string") {
     throw new CustodyError("log/malformed", "header: expected format, vault and vkey");
   }
-  return { vault, vkey };
+  const notes = readHandovers(handovers);
+  return { vault, vkey, ...(notes.length > 0 && { handovers: notes }) };
 }
 
 /** A line below the header: an entry, or the checkpoint that ends the export. @throws `log/malformed`, `log/damaged` */

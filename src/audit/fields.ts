@@ -55,7 +55,7 @@ export interface EntryFields {
   /** `{ hash, digest, complete }`: the chain's id of what was signed, SHA-256 of the signed bytes, and whether nobody else has to sign. */
   readonly result: JsonObject;
   readonly slot: string;
-  /** `rotated`: `{ epoch, logKey, before, signature }`: the key that signs checkpoints from here on, and the one before, which signs that. */
+  /** `rotated`: `{ epoch, logKey, handover }`: the key that signs checkpoints from here on, and a note in which the one before says so. */
   readonly keys: JsonObject;
   /** `opened`: attempts that failed since the last opening. */
   readonly failures: number;

@@ -94,9 +94,14 @@ export async function signNote(text: string, signer: Signer): Promise<string> {
   const signature = await signer.sign(utf8(text));
   if (!verify(verifier, utf8(text), signature))
     throw new CustodyError("log/bad-signature", "note: the signer's own signature does not verify");
-  const note = `${text}\n${DASH}${signer.name} ${base64.encode(concat(fromHex(verifier.keyHash), signature))}\n`;
+  const note = noteOf(text, verifier, signature);
   if (note.length > NOTE_MAX_CHARACTERS) throw malformed(`expected at most ${NOTE_MAX_CHARACTERS} characters`);
   return note;
+}
+
+/** A signed note out of its text, which ends with a newline, and a signature over it. */
+export function noteOf(text: string, { name, keyHash }: Verifier, signature: Uint8Array): string {
+  return `${text}\n${DASH}${name} ${base64.encode(concat(fromHex(keyHash), signature))}\n`;
 }
 
 /** `name+hash+base64(0x01 || public key)`: what somebody keeps to check a log later. @throws `log/malformed` */

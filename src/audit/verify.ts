@@ -4,9 +4,10 @@ import { copyList, readOptions } from "../base/plain.ts";
 import type { Time } from "../base/time.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { type ExportedEntry, type LogHeader, originOf, readHeader, readLine } from "./export.ts";
+import { keysOf } from "./handover.ts";
 import type { EntryKind } from "./kinds.ts";
 import { Meaning } from "./meaning.ts";
-import { parseVerifier, type Verifier } from "./note.ts";
+import { parseVerifier, type Verifier, vkeyOf } from "./note.ts";
 import { append, emptyFrontier, type Frontier, leafHash, rootOf } from "./tree.ts";
 
 /**
@@ -118,7 +119,8 @@ class Reading {
   readonly #counts: { [K in EntryKind]?: number } = {};
   #line = 0;
   #header: LogHeader | undefined;
-  #log: Verifier | undefined;
+  /** All keys that it has had; the last one signs it. */
+  #keys: readonly Verifier[] = [];
   #waiting: Checkpoint[] = [];
   #continues = 0;
   #frontier: Frontier = emptyFrontier;
@@ -180,20 +182,31 @@ class Reading {
 
   #begin(header: LogHeader): void {
     this.#header = header;
-    const log = parseVerifier(header.vkey);
-    if (log.name !== originOf(header.vault)) this.#break("log/wrong-key", "the key is not named after the vault");
+    const keys = this.#keysOf(header);
+    if (keys.some(({ name }) => name !== originOf(header.vault))) this.#break("log/wrong-key", "the key is not named after the vault");
     // A key has one text only, so comparing the texts compares name and key.
-    if (this.#pinned !== undefined && this.#pinned !== header.vkey) this.#break("log/wrong-key", "the key is not the expected one");
+    const known = this.#pinned === undefined || keys.some(({ name, publicKey }) => vkeyOf(name, publicKey) === this.#pinned);
+    if (!known) this.#break("log/wrong-key", "the key is not the expected one");
     if (this.#broken) return;
-    this.#log = log;
-    for (const note of this.#kept) this.#keep(note, log);
+    this.#keys = keys;
+    for (const note of this.#kept) this.#keep(note);
     this.#waiting.sort((a, b) => a.size - b.size);
     this.#compareKept();
   }
 
-  #keep(note: string, log: Verifier): void {
+  #keysOf({ vkey, handovers = [] }: LogHeader): readonly Verifier[] {
     try {
-      this.#waiting.push(openCheckpoint(note, log));
+      return keysOf(vkey, handovers);
+    } catch (error) {
+      if (!(error instanceof CustodyError) || error.code !== "log/bad-signature") throw error;
+      this.#break("log/wrong-key", error.message);
+      return [];
+    }
+  }
+
+  #keep(note: string): void {
+    try {
+      this.#waiting.push(openCheckpoint(note, this.#keys));
     } catch (error) {
       if (!(error instanceof CustodyError)) throw error;
       this.#problem("log/bad-kept", error.message);
@@ -230,7 +243,7 @@ class Reading {
 
   #finish(note: string): void {
     try {
-      this.#checkpoint = openCheckpoint(note, this.#log as Verifier);
+      this.#checkpoint = openCheckpoint(note, this.#keys.slice(-1));
     } catch (error) {
       if (!(error instanceof CustodyError)) throw error;
       this.#break("log/bad-checkpoint", error.message);
@@ -248,7 +261,7 @@ class Reading {
 
   #break(code: LogProblemCode, text: string): void {
     // Whatever cannot be read is at the place of the next entry.
-    this.#problem(code, text, this.#log && this.#frontier.size);
+    this.#problem(code, text, this.#keys.length > 0 ? this.#frontier.size : undefined);
     this.#broken = true;
   }
 }

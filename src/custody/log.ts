@@ -16,6 +16,11 @@ export function logKey(vault: Vault): string {
   return vkeyOf(originOf(vault.id), vault.checkpointPublicKey);
 }
 
+/** Notes in which each key of the log named the next. */
+function handoversOf(vault: Vault): Promise<readonly string[]> {
+  return vault.read((view) => [...view.list("log-key/")].map(([, record]) => (record as { readonly handover: string }).handover));
+}
+
 export function readHead(vault: Vault): Promise<Frontier> {
   return vault.read((view) => frontierFromJson(rootState(view).log));
 }
@@ -58,7 +63,7 @@ export async function* history(
 export async function* exportLines(vault: Vault): AsyncGenerator<string, void, undefined> {
   const frontier = await readHead(vault);
   const note = await checkpoint(vault, { frontier });
-  yield* exportLog({ vault: vault.id, vkey: logKey(vault) }, entries(vault, frontier), note);
+  yield* exportLog({ vault: vault.id, vkey: logKey(vault), handovers: await handoversOf(vault) }, entries(vault, frontier), note);
 }
 
 /** A file that shows one entry, and that it is in the log, to somebody who sees no other entry. */
@@ -67,14 +72,16 @@ export async function entryProof(vault: Vault, seq: number): Promise<string> {
   if (!Number.isSafeInteger(seq) || seq < 0 || seq >= frontier.size)
     throw new CustodyError("log/malformed", `entry: expected 0–${frontier.size - 1}`);
   const { body, salt } = await entryReader(vault, frontier)(seq);
-  return proveEntry({ body, salt, checkpoint: await checkpoint(vault, { frontier }), vkey: logKey(vault) }, hashReader(vault));
+  const handovers = await handoversOf(vault);
+  return proveEntry({ body, salt, checkpoint: await checkpoint(vault, { frontier }), vkey: logKey(vault), handovers }, hashReader(vault));
 }
 
 /** A file that shows that the log of now continues the one of a checkpoint that somebody kept. */
 export async function consistencyProof(vault: Vault, kept: string): Promise<string> {
   if (typeof kept !== "string") throw new CustodyError("log/malformed", "checkpoint: expected a signed note as text");
   const note = await checkpoint(vault);
-  return proveConsistency({ from: kept, to: note, vkey: logKey(vault) }, hashReader(vault));
+  const handovers = await handoversOf(vault);
+  return proveConsistency({ from: kept, to: note, vkey: logKey(vault), handovers }, hashReader(vault));
 }
 
 function hashReader(vault: Vault): HashReader {

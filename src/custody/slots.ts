@@ -1,6 +1,7 @@
 import { originOf } from "../audit/export.ts";
-import { vkeyOf } from "../audit/note.ts";
-import { toHex } from "../base/bytes.ts";
+import { handoverText } from "../audit/handover.ts";
+import { noteOf, parseVerifier, vkeyOf } from "../audit/note.ts";
+import { utf8 } from "../base/bytes.ts";
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { expectObject } from "../base/shape.ts";
@@ -123,10 +124,13 @@ export function nameSlot(tx: Tx, id: string, name: string): void {
 
 /** Checkpoints are signed by another key from here on: the one before says so, and the log tells of it. */
 function changeKeys(tx: Tx, vault: string, change: () => ReturnType<Tx["rotate"]>): JsonObject {
-  const { keyEpoch, before, after, signature } = change();
-  const [from, to] = [before, after].map((key) => vkeyOf(originOf(vault), key));
-  journal(tx, "rotated", { keys: { epoch: keyEpoch, logKey: to, before: from, signature: toHex(signature) } });
-  tx.put(`log-key/${keyEpoch - 1}`, { logKey: from });
+  const { keyEpoch, before, after, sign } = change();
+  const [from, to] = [before, after].map((key) => vkeyOf(originOf(vault), key)) as [string, string];
+  const text = handoverText(from, to);
+  const handover = noteOf(text, parseVerifier(from), sign(utf8(text)));
+  journal(tx, "rotated", { keys: { epoch: keyEpoch, logKey: to, handover } });
+  // By name they stand in their order.
+  tx.put(`log-key/${String(keyEpoch).padStart(10, "0")}`, { handover });
   return { keyEpoch };
 }
 

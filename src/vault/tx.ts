@@ -1,4 +1,3 @@
-import { concat, fromHex, u32, utf8 } from "../base/bytes.ts";
 import type { Json } from "../base/canonical.ts";
 import { checkRealm } from "../base/realm.ts";
 import type { Time } from "../base/time.ts";
@@ -53,17 +52,13 @@ export interface Tx extends View {
   rotate(): Handover;
 }
 
-/** The key that checkpoints are signed with passes on: Ed25519, the key before signs {@link handoverMessage}. */
+/** The key that checkpoints are signed with passes on; Ed25519, 32 bytes each. */
 export interface Handover {
   readonly keyEpoch: number;
   readonly before: Uint8Array;
   readonly after: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
-/** No checkpoint begins like this. `"keyward/log-key/v1\n" || vault id(16) || key epoch(4) || next key(32)` */
-export function handoverMessage(vaultId: string, { keyEpoch, after }: Pick<Handover, "keyEpoch" | "after">): Uint8Array {
-  return concat(utf8("keyward/log-key/v1\n"), fromHex(vaultId), u32(keyEpoch), after);
+  /** By the key before. */
+  sign(message: Uint8Array): Uint8Array;
 }
 
 /** What a job wants written besides records: by store key, `null` to remove. */
@@ -229,8 +224,7 @@ export class Work extends Look implements Tx {
     const before = this.#keyring;
     this.#change(change);
     const { keyEpoch, checkpointPublicKey: after } = this.#keyring;
-    const message = handoverMessage(before.vaultId, { keyEpoch, after });
-    return { keyEpoch, before: before.checkpointPublicKey, after, signature: before.signCheckpoint(message) };
+    return { keyEpoch, before: before.checkpointPublicKey, after, sign: (message) => before.signCheckpoint(message) };
   }
 
   #change(change: (roster: Roster) => Roster): void {

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { parseVerifier } from "../../src/audit/note.ts";
-import { fromHex } from "../../src/base/bytes.ts";
+import { verifyConsistencyProof, verifyEntryProof, verifyLog } from "../../src/audit/index.ts";
+import { canonical } from "../../src/base/canonical.ts";
 import { evm } from "../../src/chains/evm/index.ts";
 import { type ActRequest, type Custody, keyward, type Session, type Slot } from "../../src/index.ts";
-import * as ed25519 from "../../src/keys/ed25519.ts";
-import { handoverMessage } from "../../src/vault/tx.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
@@ -135,18 +133,45 @@ describe("rotating the keys", () => {
     expect((await me.sign(f.request(f.transaction({ value: 5n })))).kind).toBe("signed");
     expect(custody.logKey).not.toBe(before);
     const [told] = (await f.checkedLog(custody)).filter(({ kind }) => kind === "rotated");
-    expect(told).toMatchObject({ keys: { epoch: 2, before, logKey: custody.logKey } });
-    // Whoever kept the key from before can follow: that key vouches for the next one.
-    const [from, to] = [before, custody.logKey].map((vkey) => parseVerifier(vkey).publicKey) as [Uint8Array, Uint8Array];
-    const signature = fromHex((told as unknown as { keys: { signature: string } }).keys.signature);
-    const message = handoverMessage(custody.id, { keyEpoch: 2, after: to });
-    expect([from, to].map((publicKey) => ed25519.verify({ publicKey, message, signature }))).toEqual([true, false]);
+    expect(told).toMatchObject({ keys: { epoch: 2, logKey: custody.logKey, handover: expect.stringContaining(before) } });
     await custody.finishRotation();
     for (const slot of [f.slot, second]) expect(await opens(store, slot)).toBe("signs");
     const { custody: last } = await f.reopen(store);
     const ids = (await last.slots()).map(({ id }) => id);
     const openings = (await f.checkedLog(last)).filter(({ kind }) => kind === "opened").map(({ slot }) => ids.indexOf(String(slot)));
     expect(openings).toEqual([0, 1, 0]);
+  });
+
+  test("leaves whoever kept an earlier log key or checkpoint able to follow, and nobody able to slip in a key of their own", async () => {
+    const { custody, me } = await opened();
+    const [first, kept] = [custody.logKey, await custody.checkpoint()];
+    for (let times = 0; times < 2; times++) await me.submit({ act: "rotate" });
+    await custody.finishRotation();
+    await me.sign(f.request(f.transaction({ value: 5n })));
+    const lines: string[] = [];
+    for await (const line of custody.exportLog()) lines.push(line);
+    const check = (vkey: string, text = lines) => verifyLog(text, { vkey, checkpoints: [kept] });
+    for (const vkey of [first, custody.logKey]) expect(await check(vkey)).toMatchObject({ ok: true, pinned: true, continues: 1 });
+    const [proof, entry] = [await custody.proveConsistency(kept), await custody.proveEntry(0)];
+    for (const vkey of [first, custody.logKey]) {
+      expect(verifyConsistencyProof(proof, vkey, kept)).toMatchObject({ ok: true });
+      expect(verifyEntryProof(entry, vkey)).toMatchObject({ ok: true, entry: { kind: "created" } });
+    }
+    const { custody: theirs, me: them } = await opened();
+    await them.submit({ act: "rotate" });
+    const stranger = theirs.logKey;
+    for (const answer of [verifyConsistencyProof(proof, stranger), verifyEntryProof(entry, stranger)])
+      expect(answer).toMatchObject({ ok: false, code: "log/bad-signature" });
+    expect(await check(stranger)).toMatchObject({ ok: false, problems: [{ code: "log/wrong-key" }] });
+    // Without its middle, in another order, or with one that the key before did not sign, the chain leads nowhere.
+    const { handovers, ...header } = JSON.parse(lines[0] ?? "") as { handovers: readonly string[] };
+    const flipped = handovers.map((note) =>
+      note.replace(/(.)(.{6})\n$/, (_, letter: string, rest: string) => `${letter === "A" ? "B" : "A"}${rest}\n`),
+    );
+    for (const others of [handovers.slice(1), handovers.toReversed(), flipped, [handovers[0], handovers[0]], []]) {
+      const changed = canonical({ ...header, ...(others.length > 0 && { handovers: others as readonly string[] }) });
+      expect(await check(first, [changed, ...lines.slice(1)])).toMatchObject({ ok: false });
+    }
   });
 
   test("that was cut off by a lock goes on at the next opening", async () => {

@@ -75,10 +75,10 @@ export const ROTATION: readonly Mutant[] = [
     test: slots("that make no sense are refused with their reason, and the last one that signs stays"),
   },
   {
-    name: "the next log key vouches for itself",
-    file: "vault/tx.ts",
-    find: "signature: before.signCheckpoint(message)",
-    replace: "signature: this.#keyring.signCheckpoint(message)",
-    test: slots("is an act; wallets sign afterwards, and the log tells which key signs it from then on"),
+    name: "a log key vouches for itself",
+    file: "audit/handover.ts",
+    find: "openNote(note, [key]).text !== handoverText(before, next)",
+    replace: "openText(note) !== handoverText(before, next)",
+    test: slots("leaves whoever kept an earlier log key or checkpoint able to follow, and nobody able to slip in a key of their own"),
   },
 ];
