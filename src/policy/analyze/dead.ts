@@ -86,17 +86,20 @@ class Walk {
     const boxes = boxesOfRule(this.#space, rule);
     if (boxes.length === 0) return "unsatisfiable";
     const { allows, denies } = this.#others();
-    const others = (parts: readonly Part[]) => parts.filter((part) => part.rule !== rule);
-    const allowed = () =>
-      boxes.flatMap((box) => others(allows.meeting(box)).map((part) => meet(part.box, box))).filter((box) => box !== undefined);
-    const isOpen = (box: Box) => this.#isOpen(box, others(denies.meeting(box)));
+    const isAllowed = (where: (box: Box) => boolean) =>
+      boxes.some((box) => allows.some(box, (part) => part.rule !== rule && where(meet(part.box, box) ?? box)));
+    const isOpen = (box: Box) =>
+      this.#isOpen(
+        box,
+        denies.meeting(box).filter((part) => part.rule !== rule),
+      );
     switch (rule.type) {
       case "allow":
         return boxes.some(isOpen) ? "redundant" : "forbidden";
       case "forbid":
-        return allowed().length > 0 ? "covered" : "guard";
+        return isAllowed(() => true) ? "covered" : "guard";
       default:
-        return allowed().some(isOpen) ? "covered" : "idle";
+        return isAllowed(isOpen) ? "covered" : "idle";
     }
   }
 
@@ -130,7 +133,7 @@ class Walk {
         boxes.map((box) => ({ rule, box, what: outcomes.at(outcome).what })),
       ),
     );
-    const that = (does: Outcome["what"]) => new Nearby<Part>(parts.filter(({ what }) => what === does));
+    const that = (does: Outcome["what"]) => new Nearby<Part>(parts.filter(({ what }) => what === does), this.#budget);
     this.#parts = { allows: that("allowed"), denies: that("denied") };
     return this.#parts;
   }
