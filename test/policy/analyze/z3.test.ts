@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EffectKind } from "../../../src/intent/effect.ts";
 import { deadRules } from "../../../src/policy/analyze/dead.ts";
 import { diffPolicies } from "../../../src/policy/analyze/diff.ts";
-import { everyRule } from "../../../src/policy/analyze/dimensions.ts";
 import { answer, type Question } from "../../../src/policy/analyze/question.ts";
 import type { Condition, Credential, Policy, Rule } from "../../../src/policy/core.ts";
 import { conditions, PEOPLE, policies, rules } from "../generate.ts";
 import { readRealistic, realisticDocument, realisticPolicy } from "./realistic.ts";
 import { typed, typedRule } from "./typed.ts";
-import { and, argumentsOf, Encoding, type Fate, Judging, not, openZ3, or, questionScript, rulesOf, type Z3 } from "./z3.ts";
+import { openZ3, type Z3 } from "./z3.ts";
+import { differenceScripts, mattersScript, questionScript } from "./z3-questions.ts";
 
 let z3: Z3;
 beforeAll(async () => {
@@ -165,32 +165,6 @@ function speaksOfTotals({ rules: list }: Policy): boolean {
   ).includes('"total"');
 }
 
-/** A formula that has a model exactly where leaving the rule out changes what happens to some effect. */
-function mattersScript(policy: Policy, rule: Rule): string {
-  const encoding = new Encoding(policy.people, argumentsOf(everyRule(policy).map(({ when }) => when)));
-  const judging = new Judging(encoding);
-  const group = encoding.someone(policy.people.keys());
-  // A rule that speaks of the mode is read as if it could be any.
-  const others = judging.fateOf(policy.rules.filter((other) => other !== rule));
-  const all = judging.fateOf(policy.rules);
-  encoding.assert(
-    or([
-      differs(all.allowed, others.allowed),
-      and([all.allowed, rule.type === "limit" ? judging.matches(rule) : asksOther(all, others, group.has)]),
-    ]),
-  );
-  return encoding.script;
-}
-
-function differs(one: string, other: string): string {
-  return not(`(= ${one} ${other})`);
-}
-
-/** Where the same people can bring it about under one alone, or one waits longer or wants somebody to be there. */
-function asksOther(one: Fate, other: Fate, has: (person: string) => string): string {
-  return or([differs(one.answeredBy(has), other.answeredBy(has)), differs(one.delay, other.delay), differs(one.confirm, other.confirm)]);
-}
-
 const edits = fc.oneof(
   fc.nat(6).map((drop) => (list: readonly Rule[]) => list.filter((_, index) => index !== drop)),
   rules("x", 2).map((more) => (list: readonly Rule[]) => [...list, ...more]),
@@ -203,21 +177,7 @@ async function compare(
 ): Promise<void> {
   const found = diffPolicies(before, after);
   if (found.kind !== "exact") return;
-  const encoding = new Encoding(before.people, argumentsOf([before, after].flatMap(everyRule).map(({ when }) => when)));
-  const judging = new Judging(encoding);
-  const group = encoding.someone(before.people.keys());
-  const modes = ["acts", ...["normal", ...before.modes.keys()].map((mode) => ({ mode }))] as const;
-  const cases = modes.map((judged) => {
-    const [old, now] = [judging.fateOf(rulesOf(before, judged)), judging.fateOf(rulesOf(after, judged))];
-    const inMode = judged === "acts" ? "true" : encoding.nameIs("mode", judged.mode);
-    return {
-      wider: and([inMode, now.allowed, not(old.allowed)]),
-      narrower: and([inMode, old.allowed, not(now.allowed)]),
-      asks: and([inMode, old.allowed, now.allowed, asksOther(old, now, group.has)]),
-    };
-  });
-  const has = async (what: "wider" | "narrower" | "asks") =>
-    z3.isSatisfiable(`${encoding.script}\n(assert ${or(cases.map((one) => one[what]))})`);
+  const scripts = differenceScripts(before, after);
   const changes = new Set(found.differences.filter(({ shown }) => shown).map(({ change }) => change));
   if (found.differences.length === 0) count.same++;
   for (const [what, change] of [
@@ -226,11 +186,11 @@ async function compare(
   ] as const) {
     if (changes.has(change)) count[what]++;
     // What is shown is there; what is there is among the differences, shown or not.
-    const there = await has(what);
+    const there = await z3.isSatisfiable(scripts[what]);
     if (changes.has(change)) expect([change, there]).toEqual([change, true]);
     if (there) expect(found.differences.map(({ change: name }) => name)).toContain(change);
   }
-  if (!(await has("asks"))) return;
+  if (!(await z3.isSatisfiable(scripts.asks))) return;
   count.asks++;
   expect(found.differences.some(({ change }) => change === "weaker" || change === "stronger")).toBe(true);
 }
