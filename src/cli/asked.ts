@@ -10,13 +10,15 @@ import type { Intent } from "../intent/intent.ts";
 import { readDecimal } from "../policy/amounts.ts";
 import type { Policy } from "../policy/core.ts";
 import { chains, reading } from "./chains.ts";
-import { sessionOf } from "./judging.ts";
 
 /** What is asked of a policy without a vault: bytes that are decoded, or effects that are written out, and the circumstances. */
 export interface AskedOf {
-  readonly intent: Pick<Intent, "effects" | "refusals"> & Partial<Pick<Intent, "id" | "lane">>;
+  readonly intent: Stated & Partial<Pick<Intent, "id" | "lane">>;
   readonly circumstances: Circumstances;
 }
+
+/** Effects without bytes that would have them. */
+export type Stated = Pick<Intent, "effects" | "refusals">;
 
 /** Members of an object that says what is asked; a request may stand flat among the circumstances, as the command line has it. */
 export const ASKED = ["request", "effects", "chain", "account", "kind", "payload"] as const;
@@ -26,14 +28,19 @@ export const CIRCUMSTANCES = ["requester", "session", "origin", "now", "mode", "
  * Reads what is asked and by whom.
  *
  * @param defaults - circumstances that hold where the object says nothing else.
- * @throws `request/malformed`, and what the chain throws for bytes that it cannot read.
+ * @throws `request/malformed`, also for somebody whom the policy does not know, and what the chain throws for bytes that it cannot
+ * read.
  */
 export function readAsked(json: JsonObject, policy: Policy, defaults: JsonObject & { readonly now: string }): AskedOf {
-  const said = ownMembers({ ...defaults, ...json });
-  return { intent: readIntent(json, policy), circumstances: readCircumstances(said, policy) };
+  const circumstances = readCircumstances(ownMembers({ ...defaults, ...json }), policy);
+  const { requester } = circumstances;
+  if (requester !== undefined && !policy.people.has(requester))
+    throw malformed(`requester: the policy has no person called ${requester.slice(0, 40)}`);
+  return { intent: readIntent(json, policy), circumstances };
 }
 
-function readIntent({ request, effects, chain, account, kind, payload }: JsonObject, policy: Policy): AskedOf["intent"] {
+/** What is asked alone: effects that are written out, a request, or one that stands flat among the circumstances. */
+export function readIntent({ request, effects, chain, account, kind, payload }: JsonObject, policy: Policy): Intent | Stated {
   const isFlat = [chain, account, kind, payload].some((member) => member !== undefined);
   if ([request !== undefined, effects !== undefined, isFlat].filter(Boolean).length !== 1)
     throw malformed("expected one of request and effects");
@@ -45,11 +52,9 @@ function readIntent({ request, effects, chain, account, kind, payload }: JsonObj
   return reading.intent(readRequest(request ?? flat), { policy });
 }
 
-function readCircumstances(said: JsonObject, policy: Policy): Circumstances {
+export function readCircumstances(said: JsonObject, policy: Policy): Circumstances {
   const { requester, session, origin, now, mode = "normal", listed, own } = said;
   const person = requester === undefined ? undefined : expectString(requester, "requester");
-  if (person !== undefined && !policy.people.has(person))
-    throw malformed(`requester: the policy has no person called ${person.slice(0, 40)}`);
   const kind = session === undefined ? sessionOf(policy, person) : expectString(session, "session");
   const ages = listed === undefined ? undefined : readListed(listed, policy);
   const accounts = own === undefined ? undefined : new Set(expectArray(own, "own").map((name) => addressOf(name, policy, "own")));
@@ -62,6 +67,12 @@ function readCircumstances(said: JsonObject, policy: Policy): Circumstances {
     ...(ages !== undefined && { addedAt: (chain, address) => ages.get(`${chain}:${address}`) }),
     ...(accounts !== undefined && { isOwn: (chain, address) => accounts.has(`${chain}:${address}`) }),
   };
+}
+
+/** The kind of credential that begins this person's session, where there is only one. */
+function sessionOf(policy: Policy, requester: string | undefined): string | undefined {
+  const kinds = new Set((policy.people.get(requester ?? "") ?? []).map(({ kind }) => kind));
+  return kinds.size === 1 ? [...kinds][0] : undefined;
 }
 
 /** Since when the vault has had entries of its book: `{"acme": "2026-01-05"}`. */

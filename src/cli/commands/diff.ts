@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from "../../base/canonical.ts";
-import { formatTime } from "../../base/time.ts";
+import type { JsonObject } from "../../base/canonical.ts";
 import { effectToJson } from "../../intent/intent.ts";
 import type { Beside } from "../../policy/analyze/beside.ts";
 import { type Diff, type Difference, diffPolicies } from "../../policy/analyze/diff.ts";
 import { everyRule } from "../../policy/analyze/dimensions.ts";
 import { judged } from "../../policy/analyze/witness.ts";
+import { witnessToJson } from "../../policy/analyze/witness-json.ts";
 import type { LimitRule, Policy } from "../../policy/core.ts";
 import { classifyEdit, type EditedPart } from "../../policy/edit.ts";
 import type { Answer, Command } from "../command.ts";
@@ -132,7 +132,6 @@ function limitText({ max, unit, windowMs, by, beyond }: LimitRule): string {
 }
 
 function regionToJson({ change, mode, witness, shown, before, after }: Difference, from: string, to: string): JsonObject {
-  const { effects, circumstances } = witness;
   return {
     change: CHANGES[change],
     mode,
@@ -140,13 +139,7 @@ function regionToJson({ change, mode, witness, shown, before, after }: Differenc
     to,
     rules: { from: before, to: after },
     shown,
-    witness: {
-      effects: effects.map(effectToJson),
-      requester: circumstances.requester ?? null,
-      now: formatTime(circumstances.now),
-      ...(circumstances.session !== undefined && { session: circumstances.session }),
-      ...(circumstances.origin !== undefined && { origin: circumstances.origin }),
-    } as Json,
+    witness: witnessToJson(witness),
   };
 }
 
