@@ -7,7 +7,7 @@ import type { Authority } from "./authority.ts";
 import { assetsOf, bandsOf, bandText, type NamedAsset } from "./bands.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { rulesIn } from "./items.ts";
-import { speaksOf } from "./modes.ts";
+import { speaksOf } from "./speaks.ts";
 import { fewestOf, type MomentOptions, type Passage, type Way, type Ways, waysOf } from "./ways.ts";
 
 /**

@@ -7,6 +7,7 @@ import { type Actors, actorsOf, approvalsOf } from "./actors.ts";
 import { Space } from "./dimensions.ts";
 import { Ground, groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
+import { namedThroughout, objectorsAmong } from "./objectors.ts";
 import { type Asked, fewest, suffices } from "./quorum.ts";
 import { Budget } from "./regions.ts";
 import { type Found, Walk } from "./walk.ts";
@@ -121,8 +122,8 @@ class Search {
       why = refused(this.#policy, this.#actors, { witness, asker, approvers, delayMs, confirm });
       if (why === undefined && !this.#isAsked(witness)) why = "a region was found that no request of what is asked could be shown in";
       if (why !== undefined) continue;
-      const others = this.#actors.objectors(asks, { until: now, ms: delayMs }, asker);
-      const objectors = delayMs === 0 ? [] : others.filter((person) => !this.#question.by?.has(person));
+      const named = namedThroughout(this.#actors, { asks, asker, until: now, delayMs });
+      const objectors = objectorsAmong(this.#policy, named, { witness, people: this.#question.by ?? new Set([asker, ...approvers]) });
       return { kind: "yes", witness, approvers, delayMs, confirm, objectors };
     }
     return why;

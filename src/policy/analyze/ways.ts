@@ -3,6 +3,7 @@ import type { LimitRule, Policy, RequireRule } from "../core.ts";
 import { type Actors, actorsOf, membersOf, standsAt } from "./actors.ts";
 import { groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
+import { namedThroughout, objectorsAmong } from "./objectors.ts";
 import { type AnswerOptions, askedBy, DEFAULT_WORK, refused } from "./question.ts";
 import { fewest, suffices } from "./quorum.ts";
 import { Budget } from "./regions.ts";
@@ -102,21 +103,22 @@ export function* passages(policy: Policy, ways: readonly Way[], people: Readonly
       const able = actors.approvers(people, asker, moments[0]);
       const approvers = suffices(asked, able) ? fewest(asked, able, budget) : undefined;
       if (approvers === undefined || (found !== undefined && found.approvers.length <= approvers.length)) continue;
-      const { moment, objectors } = unseen(actors, way, { asker, people });
+      const { moment, named } = unseen(actors, way, { asker, people });
       const witness = moment === undefined ? undefined : way.witness(asker, moment);
-      if (witness !== undefined) found = { asker, approvers, delayMs, confirm, objectors, witness };
+      if (witness === undefined) continue;
+      found = { asker, approvers, delayMs, confirm, objectors: objectorsAmong(policy, named, { witness, people }), witness };
     }
     if (found !== undefined) yield found;
   }
 }
 
-/** The moment at which the fewest can object, and who. */
+/** The moment for which the fewest others are named, and who. */
 function unseen(actors: Actors, { asks, delayMs, moments }: Way, { asker, people }: { asker: string; people: ReadonlySet<string> }) {
-  let found: { readonly moment?: Time; readonly objectors: readonly string[] } = { objectors: [] };
+  let found: { readonly moment?: Time; readonly named: readonly string[] } = { named: [] };
   for (const moment of moments) {
-    const named = delayMs === 0 ? [] : actors.objectors(asks, { until: moment, ms: delayMs }, asker);
-    const objectors = named.filter((person) => !people.has(person));
-    if (found.moment === undefined || objectors.length < found.objectors.length) found = { moment, objectors };
+    const all = namedThroughout(actors, { asks, asker, until: moment, delayMs });
+    const named = all.filter((person) => !people.has(person));
+    if (found.moment === undefined || named.length < found.named.length) found = { moment, named };
   }
   return found;
 }
