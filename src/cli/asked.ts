@@ -1,13 +1,14 @@
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { ownMembers } from "../base/own.ts";
-import { expectArray, expectObject, expectString } from "../base/shape.ts";
+import { expectArray, expectBoolean, expectObject, expectString } from "../base/shape.ts";
 import { parseTime, type Time } from "../base/time.ts";
 import { readRequest } from "../custody/door.ts";
 import { type Circumstances, type Effect, UNLIMITED } from "../intent/effect.ts";
 import { FIELDS, type Field, isAct, KIND_FIELDS } from "../intent/fields.ts";
 import type { Intent } from "../intent/intent.ts";
 import { readDecimal } from "../policy/amounts.ts";
+import { statedFields } from "../policy/cases-schema.ts";
 import type { Policy } from "../policy/core.ts";
 import { chains, reading } from "./chains.ts";
 
@@ -109,11 +110,10 @@ export function readTime(value: Json | undefined, where: string): Time {
 export function readEffect(json: Json, policy: Policy, where: string): Effect {
   const kind = (json as { readonly kind?: unknown } | null)?.kind;
   if (typeof kind !== "string" || !Object.hasOwn(KIND_FIELDS, kind)) throw malformed(`${where}: expected a known kind of effect`);
-  const fields: readonly Field[] = KIND_FIELDS[kind as Effect["kind"]];
-  const has = fields.filter((field) => !NOT_OF_EFFECTS.has(field));
+  const has = statedFields(kind as Effect["kind"]);
   const given = expectObject(json, { required: ["kind"], optional: [...has, "at", "why", "outlives"] }, where);
-  const effect: Record<string, unknown> = { kind, at: given.at ?? [] };
-  if (given.outlives !== undefined) effect.outlives = given.outlives === true ? true : undefined;
+  const effect: Record<string, unknown> = { kind, at: expectArray(given.at === undefined ? [] : given.at, `${where}.at`) };
+  if (given.outlives !== undefined && expectBoolean(given.outlives, `${where}.outlives`)) effect.outlives = true;
   for (const field of has) {
     const value = given[field];
     if (value !== undefined)
@@ -137,8 +137,6 @@ function checkAddresses(effect: Record<string, unknown>, kind: Effect["kind"]): 
     if (typeof address === "string") effect[field] = chains.parseAddress(chain, address);
   }
 }
-
-const NOT_OF_EFFECTS: ReadonlySet<Field> = new Set(["total", "recipientAge", "hour", "date", "requester", "session", "origin", "mode"]);
 
 interface FieldOf {
   readonly policy: Policy;
