@@ -128,6 +128,13 @@ export class Walk {
     return hasInteger(region.get(this.#at.date)?.integers ?? [], BigInt(moment));
   }
 
+  /** Moments of the region at which a request can be signed that was asked for so long before: the first ones of its stretches. */
+  signedAt({ region, delayMs }: Pick<Found, "region" | "delayMs">): readonly Time[] {
+    const lows = (region.get(this.#at.date)?.integers ?? []).map(([low]) => Number(low));
+    const moments = lows.flatMap((low) => [low, low + delayMs]).filter((moment) => this.holds({ region }, moment));
+    return [...new Set(moments)].sort((a, b) => a - b);
+  }
+
   #visit(state: State, region: Map<number, ValueSet>, visitor: Visitor): boolean {
     const place = this.#place(state, region);
     if (place === undefined || !visitor.worth(place)) return false;
