@@ -5,7 +5,7 @@ import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { itemsOf, type Outcome, Outcomes, rulesIn } from "./items.ts";
 import { Nearby } from "./nearby.ts";
-import { Budget, type Item, type Keep, type Kept, Regions, type State } from "./regions.ts";
+import { Budget, type Item, type Keep, type Kept, type Piece, Regions, type State } from "./regions.ts";
 import { Stricter } from "./stricter.ts";
 
 /** A rule that can never change an outcome. */
@@ -133,21 +133,25 @@ class Walk {
         boxes.map((box) => ({ rule, box, what: outcomes.at(outcome).what })),
       ),
     );
-    const that = (does: Outcome["what"]) => new Nearby<Part>(parts.filter(({ what }) => what === does), this.#budget);
+    const that = (does: Outcome["what"]) =>
+      new Nearby<Part>(
+        parts.filter(({ what }) => what === does),
+        this.#budget,
+      );
     this.#parts = { allows: that("allowed"), denies: that("denied") };
     return this.#parts;
   }
 
   run(): void {
     const seen = new Set<State>();
-    const stack = [this.#regions.start];
-    for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
+    const stack: Pick<Piece, "state">[] = [{ state: this.#regions.start }];
+    for (let state = stack.pop()?.state; state !== undefined; state = stack.pop()?.state) {
       if (seen.has(state)) continue;
       seen.add(state);
       if (!this.#useful(state)) continue;
       const expansion = this.#regions.expand(state);
       if (expansion === undefined) this.#mark(state.settled);
-      else for (const piece of expansion.pieces) stack.push(piece.state);
+      else stack.push(...expansion.pieces);
     }
   }
 

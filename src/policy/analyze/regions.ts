@@ -2,7 +2,7 @@ import type { Interval } from "../core.ts";
 import type { Box } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
-import { ALL_NAMES, hasName, isEmpty, keyOf, NO_NAMES, NOTHING, uniteIntervals, type ValueSet } from "./sets.ts";
+import { ALL_NAMES, hasName, isEmpty, keyWith, NO_NAMES, NOTHING, textOf, uniteIntervals, type ValueSet } from "./sets.ts";
 
 /** Something that holds in some boxes: a rule, or a question. Several may have the same outcome. */
 export interface Item {
@@ -89,7 +89,7 @@ export class Regions {
   readonly #keep: Keep | undefined;
   readonly #budget: Budget;
   readonly #sets = new Interned();
-  readonly #suffixes = new Map<string, Suffix>();
+  readonly #suffixes: Suffixes;
   readonly #states = new Map<string, State>();
   readonly #expansions = new Map<State, Expansion>();
   readonly start: State;
@@ -98,12 +98,16 @@ export class Regions {
     this.#space = space;
     this.#keep = options.keep;
     this.#budget = options.budget;
+    this.#suffixes = new Suffixes(space.dimensions.length);
     const settled = new Set<number>();
     const open: Suffix[] = [];
     for (const { outcome, boxes } of items) {
       for (const box of boxes) {
         let rest: Suffix | undefined;
-        for (const [dimension, values] of [...box].reverse()) rest = this.#suffix(dimension, this.#sets.id(values), rest, outcome);
+        for (let at = box.length - 1; at >= 0; at--) {
+          const [dimension, values] = box[at] as Box[number];
+          rest = this.#suffixes.of({ dimension, set: this.#sets.id(values), rest, outcome });
+        }
         if (rest === undefined) settled.add(outcome);
         else open.push(rest);
       }
@@ -138,30 +142,31 @@ export class Regions {
     const sets = [...groups.keys()];
     const values = sets.map((set) => this.#sets.values(set));
     this.#budget.spend(Math.floor(sizeOf(values) / VALUES_A_STEP));
+    const lists = [...groups.values()];
     const pieces = cut(this.#space.all(dimension), values).map(({ values, inside }): Piece => {
+      let next: State | undefined;
+      return {
+        values,
+        get state() {
+          next ??= choose(inside);
+          return next;
+        },
+      };
+    });
+    const choose = (inside: readonly number[]): State => {
       const settled = new Set(state.settled);
       const open = [...passing];
       for (const index of inside) {
-        for (const { rest, outcome } of groups.get(sets[index] as number) ?? []) {
+        for (const { rest, outcome } of lists[index] ?? []) {
           if (rest === undefined) settled.add(outcome);
           else open.push(rest);
         }
       }
-      return { values, state: this.#state(settled, open) };
-    });
+      return this.#state(settled, open);
+    };
     const expansion = { dimension, pieces };
     this.#expansions.set(state, expansion);
     return expansion;
-  }
-
-  #suffix(dimension: number, set: number, rest: Suffix | undefined, outcome: number): Suffix {
-    const key = `${dimension} ${set} ${rest === undefined ? `=${outcome}` : rest.id}`;
-    let suffix = this.#suffixes.get(key);
-    if (suffix === undefined) {
-      suffix = { id: this.#suffixes.size, dimension, set, rest, outcome };
-      this.#suffixes.set(key, suffix);
-    }
-    return suffix;
   }
 
   #state(settled: ReadonlySet<number>, open: readonly Suffix[]): State {
@@ -184,16 +189,49 @@ export class Regions {
   }
 }
 
+/** So many different sides and rests of boxes can be told apart by one number for two of them. */
+const MOST_SUFFIXES = 2 ** 25;
+
+/** Rests of boxes, equal ones as one object. */
+class Suffixes {
+  readonly #sides = new Map<number, number>();
+  readonly #known = new Map<number, Suffix>();
+  readonly #dimensions: number;
+
+  constructor(dimensions: number) {
+    this.#dimensions = dimensions;
+  }
+
+  of({ dimension, set, rest, outcome }: Omit<Suffix, "id">): Suffix {
+    const named = set * this.#dimensions + dimension;
+    const side = this.#sides.get(named) ?? this.#sides.size;
+    this.#sides.set(named, side);
+    const after = rest === undefined ? 2 * outcome : 2 * rest.id + 1;
+    const key = after * MOST_SUFFIXES + side;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const id = this.#known.size;
+    if (Math.max(id, side, outcome) >= MOST_SUFFIXES) throw new Inconclusive(`rules fall apart into more than ${MOST_SUFFIXES} parts`);
+    const suffix = { id, dimension, set, rest, outcome };
+    this.#known.set(key, suffix);
+    return suffix;
+  }
+}
+
+/** A longer list is another one wherever it is another object: to tell that two are equal costs more than it saves. */
+const LONGEST_TEXT = 64;
+
 /** Sets by number, equal ones by the same. */
 class Interned {
   readonly #byObject = new Map<ValueSet, number>();
   readonly #byKey = new Map<string, number>();
+  readonly #long = new Map<ReadonlySet<string>, number>();
   readonly #values: ValueSet[] = [];
 
   id(values: ValueSet): number {
     const known = this.#byObject.get(values);
     if (known !== undefined) return known;
-    const key = keyOf(values);
+    const key = keyWith(values, this.#textOf(values.names.values));
     let id = this.#byKey.get(key);
     if (id === undefined) {
       id = this.#values.length;
@@ -206,6 +244,14 @@ class Interned {
 
   values(id: number): ValueSet {
     return this.#values[id] ?? NOTHING;
+  }
+
+  /** What is written begins with a digit, if it is not empty. */
+  #textOf(names: ReadonlySet<string>): string {
+    if (names.size <= LONGEST_TEXT) return textOf(names);
+    const number = this.#long.get(names) ?? this.#long.size;
+    this.#long.set(names, number);
+    return `#${number}`;
   }
 }
 
