@@ -95,6 +95,15 @@ export class Encoding {
     return this.#lines.join("\n");
   }
 
+  /** What was said since. */
+  scriptSince(line: number): string {
+    return this.#lines.slice(line).join("\n");
+  }
+
+  get lines(): number {
+    return this.#lines.length;
+  }
+
   kindIsOne(kinds: readonly string[]): Formula {
     return among(
       this.at("kind"),
@@ -104,6 +113,12 @@ export class Encoding {
 
   nameIs(field: Field, name: string): Formula {
     return `(= ${this.at(field)} ${this.#numbers.of(name)})`;
+  }
+
+  /** Something else that is free about the effect. */
+  declare(name: string, type: "Bool" | "Int"): string {
+    this.#declare(`${name}${this.#suffix}`, type);
+    return `${name}${this.#suffix}`;
   }
 
   /** A named formula, so that it is written once. */

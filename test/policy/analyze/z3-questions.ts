@@ -26,21 +26,27 @@ export function questionScript(policy: Policy, { kinds, when = { op: "always" },
   return encoding.script;
 }
 
-/** A formula that has a model exactly where leaving the rule out changes what happens to some effect. */
-export function mattersScript(policy: Policy, rule: Rule): string {
+/**
+ * A formula for each rule that has a model exactly where leaving it out changes what happens to some effect: what all of them have in
+ * common, and what is said on top of it for one alone.
+ */
+export function mattersScripts(policy: Policy): { readonly common: string; readonly of: (rule: Rule) => string } {
   const encoding = new Encoding(policy.people, argumentsOf(everyRule(policy).map(({ when }) => when)));
   const judging = new Judging(encoding);
   const group = encoding.someone(policy.people.keys());
   // A rule that speaks of the mode is read as if it could be any.
-  const others = judging.fateOf(policy.rules.filter((other) => other !== rule));
   const all = judging.fateOf(policy.rules);
-  encoding.assert(
-    or([
-      differs(all.allowed, others.allowed),
-      and([all.allowed, rule.type === "limit" ? judging.matches(rule) : asksOther(all, others, group.has)]),
-    ]),
-  );
-  return encoding.script;
+  // INVARIANT: nothing is named for one rule alone that another could come to use.
+  for (const rule of policy.rules) rule.type === "limit" ? judging.exceeded(rule) : judging.matches(rule);
+  const common = encoding.script;
+  const of = (rule: Rule) => {
+    const since = encoding.lines;
+    const others = judging.fateOf(policy.rules.filter((other) => other !== rule));
+    const asks = rule.type === "limit" ? judging.matches(rule) : asksOther(all, others, group.has);
+    encoding.assert(or([differs(all.allowed, others.allowed), and([all.allowed, asks])]));
+    return encoding.scriptSince(since);
+  };
+  return { common, of };
 }
 
 /**
