@@ -57,6 +57,9 @@ export interface Visitor {
 /** The last moment that a date can say (ECMA-262, "Time Values and Time Range"). */
 const LAST_TIME = 8_640_000_000_000_000n;
 
+/** A week of hours that open twice a day. */
+const MOST_STRETCHES = 14;
+
 /** One walk through the regions that a policy allows, depth first; where a visitor has seen enough it is left out. */
 export class Walk {
   readonly #space: Space;
@@ -130,9 +133,9 @@ export class Walk {
 
   /** Moments of the region at which a request can be signed that was asked for so long before: the first ones of its stretches. */
   signedAt({ region, delayMs }: Pick<Found, "region" | "delayMs">): readonly Time[] {
-    const lows = (region.get(this.#at.date)?.integers ?? []).map(([low]) => Number(low));
+    const lows = (region.get(this.#at.date)?.integers ?? []).slice(0, MOST_STRETCHES).map(([low]) => Number(low));
     const moments = lows.flatMap((low) => [low, low + delayMs]).filter((moment) => this.holds({ region }, moment));
-    return [...new Set(moments)].sort((a, b) => a - b);
+    return delayMs === 0 ? [] : [...new Set(moments)].sort((a, b) => a - b);
   }
 
   #visit(state: State, region: Map<number, ValueSet>, visitor: Visitor): boolean {
