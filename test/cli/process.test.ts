@@ -114,6 +114,21 @@ describe("the process", () => {
     expect(JSON.parse(after.out).error.code).toBe("vault/absent");
   });
 
+  test("Ctrl-C in the middle of a long step of an audit ends it at once", async () => {
+    const either = (one: string, other: string) => ({
+      any: [...Array(24).keys()].map((n) => ({ [one]: { min: `${2 * n}`, max: `${2 * n}` }, [other]: { min: `${n}`, max: `${n}` } })),
+    });
+    const wide = { id: "wide", forbid: ["transfer"], when: { all: [either("inputs", "outputs"), either("feeRate", "tokenId")] } };
+    const { child, ended } = start(["audit", "-", "--work", "900000000000"], JSON.stringify(payments([ethLimit("1 ETH"), wide])));
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    expect(child.exitCode).toBe(null);
+    const asked = Date.now();
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ exit: null, out: "" });
+    expect(child.signalCode).toBe("SIGINT");
+    expect(Date.now() - asked).toBeLessThan(1500);
+  });
+
   test("Ctrl-C while it waits for a request ends it with 130", async () => {
     const { child, ended } = start(["sign", ...vault]);
     await new Promise((resolve) => setTimeout(resolve, 700));

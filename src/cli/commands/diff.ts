@@ -16,6 +16,7 @@ export const diff: Command = {
   ],
   async run({ operands: [first = "", second = ""], io }) {
     const [from, to] = [await readPolicyFile(first), await readPolicyFile(second)];
+    io.endAtOnce();
     const { direction, json, lines } = compare(from, to, { signal: io.signal });
     return {
       exit: direction === "none" || direction === "tightens" ? EXIT.done : EXIT.denied,
