@@ -51,7 +51,8 @@ export async function openZ3(): Promise<Z3> {
   return {
     run,
     async isSatisfiable(script) {
-      const said = await run(`${script}\n(check-sat)`);
+      // Asked as one of many to come it takes half as long: it prepares less.
+      const said = await run(`(push)\n${script}\n(check-sat)`);
       if (said !== "sat" && said !== "unsat") throw new Error(`z3: expected sat or unsat, got ${said.slice(0, 300)}`);
       return said === "sat";
     },
