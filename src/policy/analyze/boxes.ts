@@ -93,6 +93,15 @@ export function meets(a: Box, b: Box): boolean {
   return true;
 }
 
+/** Whether all of `part` lies in `whole`. */
+export function covers(whole: Box, part: Box): boolean {
+  const sides = new Map(part);
+  return whole.every(([dimension, values]) => {
+    const inPart = sides.get(dimension);
+    return inPart !== undefined && isEmpty(subtract(inPart, values));
+  });
+}
+
 interface Sense {
   readonly certain: boolean;
   readonly negated: boolean;

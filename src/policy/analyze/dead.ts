@@ -1,6 +1,6 @@
 import type { Policy, Rule } from "../core.ts";
 import { approvalsOf } from "./actors.ts";
-import { type Box, boxesOfRule, meet } from "./boxes.ts";
+import { type Box, boxesOfRule, covers, meet } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { itemsOf, type Outcome, Outcomes, rulesIn } from "./items.ts";
@@ -36,14 +36,20 @@ export function deadRules(
   policy: Policy,
   { mode = "normal", work = 1_000_000, signal }: { readonly mode?: string; readonly work?: number; readonly signal?: AbortSignal } = {},
 ): DeadRules {
-  const walk = new Walk(policy, rulesIn(policy, mode), new Budget(work, signal));
+  const rules = rulesIn(policy, mode);
+  let undecided = rules;
   try {
-    walk.run();
+    const walk = new Walk(policy, rules, new Budget(work, signal));
+    try {
+      walk.run();
+    } finally {
+      undecided = walk.dead;
+    }
+    return { kind: "exact", dead: walk.dead.map((rule) => ({ rule: rule.id, mode, why: walk.why(rule) })) };
   } catch (cause) {
     if (!(cause instanceof Inconclusive)) throw cause;
-    return { kind: "inconclusive", undecided: walk.dead.map(({ id }) => id), why: cause.message };
+    return { kind: "inconclusive", undecided: undecided.map(({ id }) => id), why: cause.message };
   }
-  return { kind: "exact", dead: walk.dead.map((rule) => ({ rule: rule.id, mode, why: walk.why(rule) })) };
 }
 
 /** A part of where a rule allows or denies. */
@@ -74,7 +80,7 @@ class Walk {
     this.#space = new Space([policy]);
     this.#allow = this.#outcomes.number({ what: "allowed", side: SEVERAL });
     const items = itemsOf(this.#space, rules, this.#outcomes, { side: ONE, apart: true, counts: true });
-    this.#regions = new Regions(this.#space, items, { keep: this.#keep, budget });
+    this.#regions = new Regions(this.#space, items, { keep: this.#keep, budget, once: true });
   }
 
   get dead(): readonly Rule[] {
@@ -106,12 +112,13 @@ class Walk {
   /** Whether a box is more than those that deny. */
   #isOpen(box: Box, denies: readonly Part[]): boolean {
     if (denies.length === 0) return true;
+    if (denies.some((part) => covers(part.box, box))) return false;
     const [here, denied] = [0, 1];
     const items: Item[] = [
       { outcome: here, boxes: [box] },
       { outcome: denied, boxes: denies.map((part) => part.box) },
     ];
-    const regions = new Regions(this.#space, items, { budget: this.#budget });
+    const regions = new Regions(this.#space, items, { budget: this.#budget, once: true });
     const seen = new Set<State>();
     const search = (state: State): boolean => {
       if (seen.has(state)) return false;

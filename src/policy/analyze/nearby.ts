@@ -20,12 +20,12 @@ const LOOKS_A_STEP = 256;
  */
 export class Nearby<T extends Placed> {
   readonly #all: readonly T[];
-  readonly #budget: Budget;
+  readonly #budget: Budget | undefined;
   /** Dimensions by which these were told apart already. */
   readonly #looked: readonly number[];
   readonly #lists = new Map<number, Lists<T>>();
 
-  constructor(all: readonly T[], budget: Budget, looked: readonly number[] = []) {
+  constructor(all: readonly T[], budget: Budget | undefined, looked: readonly number[] = []) {
     this.#all = all;
     this.#budget = budget;
     this.#looked = looked;
@@ -39,7 +39,7 @@ export class Nearby<T extends Placed> {
   some(box: Box, wanted: (each: T) => boolean = () => true): boolean {
     const parts = this.#partsFor(box);
     if (parts !== undefined) return parts.some((part) => part.some(box, wanted));
-    this.#budget.spend(Math.floor(this.#all.length / LOOKS_A_STEP));
+    this.#budget?.spend(Math.floor(this.#all.length / LOOKS_A_STEP));
     return this.#all.some((each) => meets(each.box, box) && wanted(each));
   }
 
@@ -72,7 +72,7 @@ export class Nearby<T extends Placed> {
   #listsOf(dimension: number): Lists<T> {
     const known = this.#lists.get(dimension);
     if (known !== undefined) return known;
-    this.#budget.spend(Math.floor(this.#all.length / LOOKS_A_STEP));
+    this.#budget?.spend(Math.floor(this.#all.length / LOOKS_A_STEP));
     const byName = new Map<string, T[]>();
     const others: T[] = [];
     for (const each of this.#all) {
