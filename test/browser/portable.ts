@@ -18,6 +18,7 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "custody/crash.test.ts": "kills and stops processes",
   "custody/disk.test.ts": "reads the files of LMDB",
   "custody/processes.test.ts": "several processes on one store",
+  "custody/witnesses.test.ts": "reads the examples",
   "policy/analyze/worked.test.ts": "reads the examples and the guide",
   "stores/lmdb.test.ts": "LMDB",
   "vault/processes.test.ts": "several processes on one store",

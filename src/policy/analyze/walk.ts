@@ -103,14 +103,20 @@ export class Walk {
     ];
     const has = (kind: EffectKind, box: Box) =>
       box.every(([dimension, values]) => values.unknown || hasDimension(kind, this.#space.dimensions[dimension]?.name ?? ""));
-    // Of a kind that has not the field nothing certainly holds.
-    const everywhere = boxesOf(this.#space, when, "certainly").flatMap((box) =>
-      ofKinds(
-        this.#space,
-        kinds.filter((kind) => has(kind, box)),
-        [box],
-      ),
-    );
+    // Of a kind that has not the field nothing certainly holds; and nobody changes to the mode that holds already.
+    const other: Box = [[this.#space.at("toMode"), { ...NOTHING, names: { not: true, values: new Set([mode]) } }]];
+    const everywhere = boxesOf(this.#space, when, "certainly").flatMap((box) => {
+      const having = kinds.filter((kind) => has(kind, box));
+      const changed = having.includes("modeChange") ? meet(box, other) : undefined;
+      return [
+        ...ofKinds(
+          this.#space,
+          having.filter((kind) => kind !== "modeChange"),
+          [box],
+        ),
+        ...(changed === undefined ? [] : ofKinds(this.#space, ["modeChange"], [changed])),
+      ];
+    });
     return everywhere.map((box) => meet(box, moment)).filter((box) => box !== undefined);
   }
 

@@ -244,7 +244,9 @@ export interface Passing {
 
 /** Every request of the world that nothing denies in a mode, asked no sooner than at the beginning and signed when its delays are over. */
 export function passing(policy: Policy, mode: string, effects = EFFECTS): readonly Passing[] {
-  return effects.flatMap((effect) =>
+  // Nobody changes to the mode that holds already.
+  const possible = effects.filter(({ toMode }) => toMode !== mode);
+  return possible.flatMap((effect) =>
     PEOPLE.flatMap((asker) =>
       MOMENTS.flatMap((now) => {
         const session = CREDENTIALS[asker]?.[0]?.kind as string;
