@@ -63,10 +63,18 @@ function directionOf({ kind, differences, beside }: Diff, parts: readonly Edited
   return are("governs") ? "governs" : "tightens";
 }
 
+const MEANS: { readonly [D in Exclude<Direction, "none">]: string } = {
+  loosens: "something is newly allowed, asks for less, or is read otherwise",
+  governs: "who may ask, approve or edit changes, or what they have to meet for it",
+  tightens: "proven: nothing is newly allowed, and nothing asks for less",
+};
+
 function headline(direction: Direction, found: Diff, style: Style): string {
   if (direction === "none") return style.good("equivalent: both decide every request alike");
   const said = direction === "loosens" ? style.bad(direction) : direction === "governs" ? style.wait(direction) : style.good(direction);
-  return found.kind === "exact" ? said : `${said}  ${style.wait(`inconclusive: ${plain(found.why)}; there may be more than what follows`)}`;
+  return found.kind === "exact"
+    ? `${said}  ${style.dim(MEANS[direction])}`
+    : `${said}  ${style.wait(`inconclusive: ${plain(found.why)}; there may be more than what follows`)}`;
 }
 
 function besideText({ what, names }: Beside): string {
