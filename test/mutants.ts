@@ -39,6 +39,7 @@ import { MESSAGES } from "./mutants/messages.ts";
 import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
+import { QUESTIONS } from "./mutants/questions.ts";
 import { REALM } from "./mutants/realm.ts";
 import { REPLAY } from "./mutants/replay.ts";
 import { REPORT } from "./mutants/report.ts";
@@ -52,6 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEYS_AND_APPROVALS,
   ...POLICY,
   ...DIFF,
+  ...QUESTIONS,
   ...EVM,
   ...TYPED_DATA,
   ...BITCOIN_ACCOUNTS,

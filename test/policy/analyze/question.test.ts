@@ -105,5 +105,8 @@ describe("a question about a policy", () => {
     const when = { op: "within", field: "amount", intervals: [[1n, 2n ** 255n]] } as const;
     expect(answer(parse(full()), { kinds: ["policyEdit"] }).kind).toBe("yes");
     expect(answer(parse(full()), { kinds: ["policyEdit"], when }).kind).toBe("no");
+    // Beside a kind that has it, only that one is what is asked about.
+    const both = answer(parse(full()), { kinds: ["policyEdit", "transfer"], when });
+    expect(both.kind === "yes" && both.witness.effects[0]?.kind).toBe("transfer");
   });
 });
