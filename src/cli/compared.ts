@@ -11,7 +11,7 @@ import { examplesFor } from "./examples.ts";
 import { decimal, durationText, effectLines, needText, timeText } from "./show.ts";
 import { plain, type Style } from "./style.ts";
 
-export type Direction = "none" | EditedPart["direction"];
+type Direction = "none" | EditedPart["direction"];
 
 /** What an edit of a policy changes, proven: as `keyward diff --json` prints it, and for people. */
 export interface Compared {
