@@ -221,7 +221,6 @@ describe("what an audit shows of random policies", () => {
       ),
       { numRuns: 100 },
     );
-    console.log(count);
     expect(Math.min(count.signed, count.delayed, count.answered)).toBeGreaterThan(3);
   }, 120_000);
 
