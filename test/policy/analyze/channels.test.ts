@@ -67,7 +67,7 @@ describe("channels that no limit bounds", () => {
     );
     expect(count.undecided).toBeLessThan(count.told / 20);
     expect(count.told).toBeGreaterThan(300);
-  });
+  }, 120_000);
 
   test("name the allow, who asks and approves, the delay and who objects", () => {
     const document = full();

@@ -80,7 +80,7 @@ describe("escalations", () => {
       Object.values(count).every((times) => times > 0),
       JSON.stringify(count),
     ).toBe(true);
-  });
+  }, 120_000);
 
   test("by one part of the policy say what that part gives, and not more", () => {
     const document = full();
