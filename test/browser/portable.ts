@@ -30,6 +30,7 @@ export const LEFT_TO_NODE: { readonly [path: string]: string } = {
   "cli/compose.test.ts": "the command line is for Node",
   "fuzz/": "hours of random cases would prove the same twice",
   "fuzz.test.ts": "hours of random cases would prove the same twice",
+  "policy/analyze/report-hostile.test.ts": "measures the time of the processor, which a page is not told",
   "policy/analyze/z3-loss.test.ts": "an oracle that is threads and 35 MB says the same there",
   "policy/analyze/z3.test.ts": "an oracle that is threads and 35 MB says the same there",
   "realm/": "breaks the realm, which here the next file would share",
