@@ -77,6 +77,6 @@ export const AUDIT_PEOPLE: readonly Mutant[] = [
     file: "policy/analyze/walk.ts",
     find: "names: { not: true, values: new Set([mode]) } }]];",
     replace: "names: { not: true, values: new Set() } }]];",
-    test: { file: "custody/witnesses.test.ts", name: "hot-wallet: is signed in a real custody" },
+    test: { file: "policy/analyze/question.test.ts", name: "of a change to the mode that holds already" },
   },
 ];

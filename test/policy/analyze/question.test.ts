@@ -101,6 +101,14 @@ describe("a question about a policy", () => {
     expect(asked({ from: "2026-06-01", until: "2026-06-02" }).kind).toBe("inconclusive");
   });
 
+  test("of a change to the mode that holds already is answered with no: a custody denies it", () => {
+    const document = full();
+    document.rules.push({ id: "modes", allow: ["modeChange"] });
+    const asked = (mode: string, toMode: string) =>
+      answer(parse(document), { kinds: ["modeChange"], when: { op: "in", field: "toMode", values: new Set([toMode]) }, mode }).kind;
+    expect([asked("normal", "normal"), asked("normal", "frozen"), asked("frozen", "normal")]).toEqual(["no", "yes", "yes"]);
+  });
+
   test("of a field that a kind has not is answered with no for that kind", () => {
     const when = { op: "within", field: "amount", intervals: [[1n, 2n ** 255n]] } as const;
     expect(answer(parse(full()), { kinds: ["policyEdit"] }).kind).toBe("yes");
