@@ -51,7 +51,13 @@ function found(text: string): string | undefined {
 /** Everything that somebody may show of a value: printed with what is hidden, as JSON and as text. */
 function shown(value: unknown): string {
   const json = JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? String(member) : member)) ?? "";
-  return [printed(value), json, typeof value === "symbol" ? "" : String(value)].join("\n");
+  return [printed(value), json, ...texts(value)].join("\n");
+}
+
+/** As text, where it has one: data that was read has no prototype, and so no `toString`. */
+function texts(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(texts);
+  return typeof value === "symbol" || (typeof value === "object" && value !== null && !("toString" in value)) ? [] : [String(value)];
 }
 
 function causes(error: unknown): readonly unknown[] {
