@@ -16,6 +16,7 @@ const chromium = ((): Chromium | undefined => {
 
 // Property tests and key derivation run for seconds where the cores are shared.
 const testTimeout = 30_000;
+const hookTimeout = 60_000;
 
 const provide = { seed: Number(process.env.SEED ?? 1) };
 
@@ -29,6 +30,7 @@ export default defineConfig({
           provide,
           environment: "node",
           testTimeout,
+          hookTimeout,
           // One less than there are cores otherwise, so one of two.
           maxWorkers: "100%",
           globalSetup: ["test/notice.ts"],
@@ -44,6 +46,7 @@ export default defineConfig({
           provide,
           environment: "node",
           testTimeout,
+          hookTimeout,
           setupFiles: ["test/seed.setup.ts"],
           include: ["test/**/*.system.test.ts"],
         },
@@ -58,6 +61,7 @@ export default defineConfig({
           name: "browser",
           provide,
           testTimeout,
+          hookTimeout,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.system.test.ts", ...NOT_IN_BROWSERS],
           globalSetup: ["test/browser/setup.ts"],

@@ -40,6 +40,7 @@ import { PASSKEY } from "./mutants/passkey.ts";
 import { POLICY } from "./mutants/policy.ts";
 import { PSBT } from "./mutants/psbt.ts";
 import { PSBT_SIGN } from "./mutants/psbt-sign.ts";
+import { QUESTIONS } from "./mutants/questions.ts";
 import { REALM } from "./mutants/realm.ts";
 import { RECOVERY } from "./mutants/recovery.ts";
 import { REPLAY } from "./mutants/replay.ts";
@@ -56,6 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEYS_AND_APPROVALS,
   ...POLICY,
   ...DIFF,
+  ...QUESTIONS,
   ...EVM,
   ...TYPED_DATA,
   ...SLOTS,

@@ -4,8 +4,10 @@ import type { CheckedRequest } from "../custody/approval-request.ts";
 import type { Custody } from "../custody/keyward.ts";
 import type { PendingRequest } from "../custody/pending-view.ts";
 import { intentToJson } from "../intent/intent.ts";
+import { compare } from "./compared.ts";
 import { editLines } from "./edits.ts";
 import { isEdit, payloadLines } from "./payload.ts";
+import { policyOf } from "./policies.ts";
 import type { Style } from "./style.ts";
 import { intentLines } from "./verdict.ts";
 
@@ -17,12 +19,15 @@ export async function findPending(custody: Custody, id: string): Promise<Pending
 }
 
 /**
- * What an approver has to see: whose request it is, its effects, for a policy edit all that it changes, and otherwise what is signed
+ * What an approver has to see: whose request it is, its effects, for a policy edit all that it changes and what that is proven to let happen, and otherwise what is signed
  * itself wherever it is these very bytes that are approved.
  */
 export function requestLines(checked: CheckedRequest, style: Style): string[] {
   const { intent, request, policy, subject } = checked;
   const lines = intentLines(intentToJson(intent) as JsonObject, policy, style);
-  if (isEdit(checked)) return [...lines, ...editLines(policy.document, (request.payload as JsonObject).policy as JsonObject, style)];
+  if (isEdit(checked)) {
+    const next = (request.payload as JsonObject).policy as JsonObject;
+    return [...lines, ...editLines(policy.document, next, style), ...compare(policy, policyOf(next)).lines(style)];
+  }
   return subject.kind === "bytes" ? [...lines, ...payloadLines(checked, style)] : lines;
 }

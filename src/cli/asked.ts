@@ -1,22 +1,25 @@
 import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { ownMembers } from "../base/own.ts";
-import { expectArray, expectObject, expectString } from "../base/shape.ts";
+import { expectArray, expectBoolean, expectObject, expectString } from "../base/shape.ts";
 import { parseTime, type Time } from "../base/time.ts";
 import { readRequest } from "../custody/door.ts";
 import { type Circumstances, type Effect, UNLIMITED } from "../intent/effect.ts";
 import { FIELDS, type Field, isAct, KIND_FIELDS } from "../intent/fields.ts";
 import type { Intent } from "../intent/intent.ts";
 import { readDecimal } from "../policy/amounts.ts";
+import { statedFields } from "../policy/cases-schema.ts";
 import type { Policy } from "../policy/core.ts";
 import { chains, reading } from "./chains.ts";
-import { sessionOf } from "./judging.ts";
 
 /** What is asked of a policy without a vault: bytes that are decoded, or effects that are written out, and the circumstances. */
 export interface AskedOf {
-  readonly intent: Pick<Intent, "effects" | "refusals"> & Partial<Pick<Intent, "id" | "lane">>;
+  readonly intent: Stated & Partial<Pick<Intent, "id" | "lane">>;
   readonly circumstances: Circumstances;
 }
+
+/** Effects without bytes that would have them. */
+export type Stated = Pick<Intent, "effects" | "refusals">;
 
 /** Members of an object that says what is asked; a request may stand flat among the circumstances, as the command line has it. */
 export const ASKED = ["request", "effects", "chain", "account", "kind", "payload"] as const;
@@ -26,14 +29,19 @@ export const CIRCUMSTANCES = ["requester", "session", "origin", "now", "mode", "
  * Reads what is asked and by whom.
  *
  * @param defaults - circumstances that hold where the object says nothing else.
- * @throws `request/malformed`, and what the chain throws for bytes that it cannot read.
+ * @throws `request/malformed`, also for somebody whom the policy does not know, and what the chain throws for bytes that it cannot
+ * read.
  */
 export function readAsked(json: JsonObject, policy: Policy, defaults: JsonObject & { readonly now: string }): AskedOf {
-  const said = ownMembers({ ...defaults, ...json });
-  return { intent: readIntent(json, policy), circumstances: readCircumstances(said, policy) };
+  const circumstances = readCircumstances(ownMembers({ ...defaults, ...json }), policy);
+  const { requester } = circumstances;
+  if (requester !== undefined && !policy.people.has(requester))
+    throw malformed(`requester: the policy has no person called ${requester.slice(0, 40)}`);
+  return { intent: readIntent(json, policy), circumstances };
 }
 
-function readIntent({ request, effects, chain, account, kind, payload }: JsonObject, policy: Policy): AskedOf["intent"] {
+/** What is asked alone: effects that are written out, a request, or one that stands flat among the circumstances. */
+export function readIntent({ request, effects, chain, account, kind, payload }: JsonObject, policy: Policy): Intent | Stated {
   const isFlat = [chain, account, kind, payload].some((member) => member !== undefined);
   if ([request !== undefined, effects !== undefined, isFlat].filter(Boolean).length !== 1)
     throw malformed("expected one of request and effects");
@@ -45,11 +53,9 @@ function readIntent({ request, effects, chain, account, kind, payload }: JsonObj
   return reading.intent(readRequest(request ?? flat), { policy });
 }
 
-function readCircumstances(said: JsonObject, policy: Policy): Circumstances {
+export function readCircumstances(said: JsonObject, policy: Policy): Circumstances {
   const { requester, session, origin, now, mode = "normal", listed, own } = said;
   const person = requester === undefined ? undefined : expectString(requester, "requester");
-  if (person !== undefined && !policy.people.has(person))
-    throw malformed(`requester: the policy has no person called ${person.slice(0, 40)}`);
   const kind = session === undefined ? sessionOf(policy, person) : expectString(session, "session");
   const ages = listed === undefined ? undefined : readListed(listed, policy);
   const accounts = own === undefined ? undefined : new Set(expectArray(own, "own").map((name) => addressOf(name, policy, "own")));
@@ -62,6 +68,12 @@ function readCircumstances(said: JsonObject, policy: Policy): Circumstances {
     ...(ages !== undefined && { addedAt: (chain, address) => ages.get(`${chain}:${address}`) }),
     ...(accounts !== undefined && { isOwn: (chain, address) => accounts.has(`${chain}:${address}`) }),
   };
+}
+
+/** The kind of credential that begins this person's session, where there is only one. */
+function sessionOf(policy: Policy, requester: string | undefined): string | undefined {
+  const kinds = new Set((policy.people.get(requester ?? "") ?? []).map(({ kind }) => kind));
+  return kinds.size === 1 ? [...kinds][0] : undefined;
 }
 
 /** Since when the vault has had entries of its book: `{"acme": "2026-01-05"}`. */
@@ -98,11 +110,10 @@ export function readTime(value: Json | undefined, where: string): Time {
 export function readEffect(json: Json, policy: Policy, where: string): Effect {
   const kind = (json as { readonly kind?: unknown } | null)?.kind;
   if (typeof kind !== "string" || !Object.hasOwn(KIND_FIELDS, kind)) throw malformed(`${where}: expected a known kind of effect`);
-  const fields: readonly Field[] = KIND_FIELDS[kind as Effect["kind"]];
-  const has = fields.filter((field) => !NOT_OF_EFFECTS.has(field));
+  const has = statedFields(kind as Effect["kind"]);
   const given = expectObject(json, { required: ["kind"], optional: [...has, "at", "why", "outlives"] }, where);
-  const effect: Record<string, unknown> = { kind, at: given.at ?? [] };
-  if (given.outlives !== undefined) effect.outlives = given.outlives === true ? true : undefined;
+  const effect: Record<string, unknown> = { kind, at: expectArray(given.at === undefined ? [] : given.at, `${where}.at`) };
+  if (given.outlives !== undefined && expectBoolean(given.outlives, `${where}.outlives`)) effect.outlives = true;
   for (const field of has) {
     const value = given[field];
     if (value !== undefined)
@@ -126,8 +137,6 @@ function checkAddresses(effect: Record<string, unknown>, kind: Effect["kind"]): 
     if (typeof address === "string") effect[field] = chains.parseAddress(chain, address);
   }
 }
-
-const NOT_OF_EFFECTS: ReadonlySet<Field> = new Set(["total", "recipientAge", "hour", "date", "requester", "session", "origin", "mode"]);
 
 interface FieldOf {
   readonly policy: Policy;

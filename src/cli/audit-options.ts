@@ -14,6 +14,7 @@ import { suggest } from "./args.ts";
 import type { Call } from "./command.ts";
 import { usage } from "./exit.ts";
 import { readBytes } from "./files.ts";
+import { modeNamed } from "./modes.ts";
 
 /** What `keyward audit` was asked for, read against the policy. */
 export interface AuditAsked {
@@ -34,7 +35,7 @@ export async function readAuditOptions(call: Call, policy: Policy): Promise<Audi
   // A budget is judged at its own horizon, whichever others are looked at.
   const horizonsMs = [...(horizons.length === 0 ? HORIZONS_MS : horizons), ...budgets.map(({ horizonMs }) => horizonMs)];
   const [detection, holdings, slots] = [call.value("detection"), call.value("holdings"), call.value("slots")];
-  const modes = call.values("mode").map((mode) => modeOf(mode, policy));
+  const modes = call.values("mode").map((mode) => modeNamed(mode, policy));
   const [copies, work] = [call.value("copies"), call.value("work")];
   const stolen = stolenOf(call, policy);
   return {
@@ -105,12 +106,6 @@ function peopleOf(name: string, { people, roles }: Policy): readonly string[] {
   throw usage(
     `--stolen: expected people and roles of the policy, such as role:ops,ana, got ${JSON.stringify(name)}${suggest(name, known)}`,
   );
-}
-
-function modeOf(mode: string, { modes }: Policy): string {
-  const known = [...new Set(["normal", ...modes.keys()])];
-  if (known.includes(mode)) return mode;
-  throw usage(`--mode: expected one of ${known.join(", ")}, got ${JSON.stringify(mode)}${suggest(mode, known)}`);
 }
 
 function momentOf(call: Call): number {

@@ -2,10 +2,11 @@ import { missing } from "../approvals/quorum.ts";
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { ownMembers } from "../base/own.ts";
-import { expectArray, expectInteger, expectObject, expectOneOf, expectString } from "../base/shape.ts";
+import { expectArray, expectBoolean, expectInteger, expectObject, expectOneOf, expectString } from "../base/shape.ts";
 import { formatTime, type Time } from "../base/time.ts";
 import type { Need } from "../intent/verdict.ts";
 import { Tally } from "../policy/analyze/tally.ts";
+import { CASES_FORMAT } from "../policy/cases-schema.ts";
 import type { Policy } from "../policy/core.ts";
 import type { Counters } from "../policy/counters.ts";
 import { isService } from "../policy/credentials.ts";
@@ -15,9 +16,7 @@ import { explain } from "../policy/explain.ts";
 import { factsOf } from "../policy/facts.ts";
 import { verdictOf } from "../policy/verdict.ts";
 import { ASKED, type AskedOf, CIRCUMSTANCES, malformed, readAsked } from "./asked.ts";
-
-/** What the JSON of the cases says it is. */
-export const CASES_FORMAT = "policy-cases/1";
+import { modesOf } from "./modes.ts";
 
 /** One case that was tried. Expected and got stand in the same words. */
 export interface Tried {
@@ -37,7 +36,8 @@ export interface Tried {
 export function tryCases(policy: Policy, json: Json, clock: () => Time): readonly Tried[] {
   const document = expectObject(json, { required: ["keyward", "cases"], optional: ["name", ...CIRCUMSTANCES] }, "cases");
   if (document.keyward !== CASES_FORMAT) throw malformed(`cases: expected "keyward": "${CASES_FORMAT}"`);
-  const { keyward: _format, cases, name: _name, ...defaults } = document;
+  const { keyward: _format, cases, name, ...defaults } = document;
+  if (name !== undefined) expectString(name, "name");
   const trying = new Trying(policy, { now: formatTime(clock()), ...(defaults as JsonObject) });
   return expectArray(cases, "cases").map((each, at) => trying.try(each, at));
 }
@@ -68,6 +68,9 @@ class Trying {
     const given = expectObject(json, { required: ["name", "expect"], optional }, "case");
     const asked = readAsked(given, this.#policy, this.#defaults);
     const { intent, circumstances } = asked;
+    // Of a mode that is misspelt everything would be denied, as if it was expected.
+    if (!modesOf(this.#policy).includes(circumstances.mode))
+      throw malformed(`mode: expected one of ${modesOf(this.#policy).join(", ")}, got ${circumstances.mode.slice(0, 40)}`);
     const expected = readExpected(given.expect);
     const before = this.#before(given, circumstances.now);
     const countersAt = (now: Time) => this.#counters(before, asked, now);
@@ -116,13 +119,17 @@ class Trying {
   }
 
   #met(given: JsonObject, { circumstances: { requester, now } }: AskedOf): (need: Need) => boolean {
-    const approvers = expectArray(given.approvedBy ?? [], "approvedBy").map((name) => {
+    const approvers = expectArray(given.approvedBy === undefined ? [] : given.approvedBy, "approvedBy").map((name) => {
       const person = expectString(name, "approvedBy");
       if (!this.#policy.people.has(person)) throw malformed(`approvedBy: the policy has no person called ${person.slice(0, 40)}`);
       return person;
     });
     const waitedMs = given.waited === undefined ? 0 : readDuration(given.waited, "waited");
-    const confirmed = given.confirmed === true && requester !== undefined && !isService(this.#policy.people.get(requester) ?? []);
+    const confirmed =
+      given.confirmed !== undefined &&
+      expectBoolean(given.confirmed, "confirmed") &&
+      requester !== undefined &&
+      !isService(this.#policy.people.get(requester) ?? []);
     return (need) => {
       switch (need.kind) {
         case "approvals":

@@ -14,6 +14,7 @@ import { mode } from "./commands/mode.ts";
 import { pendingList, pendingResume, pendingShow, pendingWithdraw } from "./commands/pending.ts";
 import { policyCheck, policySet, policyShow } from "./commands/policy.ts";
 import { policyNew } from "./commands/policy-new.ts";
+import { policySchemaOf } from "./commands/policy-schema.ts";
 import { policyTest } from "./commands/policy-test.ts";
 import { replay } from "./commands/replay.ts";
 import { sign } from "./commands/sign.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   policyCheck,
   audit,
   policyTest,
+  policySchemaOf,
   replay,
   diff,
   init,

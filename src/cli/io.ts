@@ -4,6 +4,8 @@ import type { Slot } from "../vault/slot.ts";
 /** Where text goes. `write` resolves when the text has been handed over. */
 export interface Output {
   readonly isTTY: boolean;
+  /** Of a terminal, how wide it is. */
+  readonly columns?: number | undefined;
   write(text: string): Promise<void>;
 }
 
@@ -15,6 +17,11 @@ export interface Io {
   readonly env: { readonly [name: string]: string | undefined };
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /**
+   * From now on Ctrl-C ends the process where it is, as the system does by itself: for commands that hold nothing open and compute
+   * for long without a pause in which anybody could be heard.
+   */
+  endAtOnce(): void;
   readonly now: () => Time;
   readonly version: string;
   /** Asks on the terminal and shows nothing of the answer. The bytes are the caller's to wipe. */

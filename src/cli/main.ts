@@ -14,19 +14,23 @@ await main();
 
 async function main(): Promise<void> {
   const stopping = new AbortController();
-  process.on("SIGINT", () => {
+  const stop = () => {
     if (stopping.signal.aborted) process.exit(EXIT.aborted);
     stopping.abort();
     process.stdin.destroy();
     setTimeout(() => process.exit(EXIT.aborted), GRACE_MS).unref();
-  });
+  };
+  process.on("SIGINT", stop);
   // Whoever reads has gone (`| head`): there is nobody left to tell.
   process.stdout.on("error", () => process.exit(EXIT.failed));
-  const exit = await run(process.argv.slice(2), io(stopping.signal));
+  const exit = await run(
+    process.argv.slice(2),
+    io(stopping.signal, () => void process.off("SIGINT", stop)),
+  );
   process.exitCode = exit;
 }
 
-function io(signal: AbortSignal): Io {
+function io(signal: AbortSignal, endAtOnce: () => void): Io {
   const say = (text: string) => void process.stderr.write(text);
   return {
     stdin: process.stdin,
@@ -34,6 +38,7 @@ function io(signal: AbortSignal): Io {
     stderr: output(process.stderr),
     env: process.env,
     signal,
+    endAtOnce,
     now: () => Date.now(),
     version: version(),
     askHidden: (question) => ask(question, say, signal),
@@ -52,6 +57,7 @@ function io(signal: AbortSignal): Io {
 function output(stream: NodeJS.WriteStream): Output {
   return {
     isTTY: stream.isTTY === true,
+    columns: stream.columns,
     write: (text) => new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve()))),
   };
 }

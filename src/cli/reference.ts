@@ -22,7 +22,7 @@ export function reference(commands: readonly Command[]): string {
     "| 3 | pending: it waits for people or time |",
     "| 4 | the vault or the log does not verify |",
     "| 5 | something failed underneath |",
-    "| 130 | stopped by Ctrl-C |",
+    "| 130 | stopped by Ctrl-C; `audit`, `diff` and `policy test`, which hold nothing open, are ended by the signal itself, which shells call 130 |",
     "",
     ...commands.flatMap(section),
   ].join("\n");

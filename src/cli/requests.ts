@@ -1,22 +1,16 @@
-import type { Json, JsonObject } from "../base/canonical.ts";
+import type { Json } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { readJson } from "../base/json.ts";
-import { parseTime, type Time } from "../base/time.ts";
+import { isObject } from "../base/shape.ts";
 import { readRequest } from "../custody/door.ts";
 import type { Request } from "../intent/intent.ts";
+import { CIRCUMSTANCES } from "./asked.ts";
 import { usage } from "./exit.ts";
 import { readBytes } from "./files.ts";
 import type { Io } from "./io.ts";
 
 /** A request with its hex is at most 4 MiB of text (`custody/door.ts`); nothing longer is read. */
 export const MOST_REQUEST_BYTES = 5 * 1024 * 1024;
-
-/** A request as it is asked without a vault: who asks, and when, may be said. */
-export interface LooseRequest {
-  readonly request: Request;
-  readonly requester?: string;
-  readonly now?: Time;
-}
 
 /** The JSON of a request file, or of standard input where no file (or `-`) is named. */
 export async function readRequestJson(io: Io, path: string | undefined): Promise<Json> {
@@ -29,14 +23,11 @@ export function readRequestText(bytes: Uint8Array): Json {
   return readJson(bytes, { maxBytes: MOST_REQUEST_BYTES }).value;
 }
 
-/** @throws `request/malformed`, as a vault would for the rest of it */
-export function readLoose(json: Json): LooseRequest {
-  if (json === null || typeof json !== "object" || Array.isArray(json)) return { request: readRequest(json) };
-  const { requester, now, ...rest } = json as JsonObject;
-  const request = readRequest(rest);
-  if (requester !== undefined && typeof requester !== "string") throw malformed("requester: expected the name of a person");
-  if (now !== undefined && typeof now !== "string") throw malformed("now: expected a time such as 2026-11-22T12:00:00Z");
-  return { request, ...(requester !== undefined && { requester }), ...(now !== undefined && { now: parseTime(now) }) };
+/** The request alone, of what says who asks and when as well. @throws `request/malformed`, as a vault would for the rest of it */
+export function requestIn(json: Json): Request {
+  if (!isObject(json)) return readRequest(json);
+  const circumstances: readonly string[] = CIRCUMSTANCES;
+  return readRequest(Object.fromEntries(Object.entries(json).filter(([name]) => !circumstances.includes(name))));
 }
 
 /** All of standard input. @throws `json/too-large`, `vault/aborted` */
@@ -57,8 +48,4 @@ export async function readStdin({ stdin, signal }: Io): Promise<Uint8Array> {
     at += chunk.length;
   }
   return out;
-}
-
-function malformed(what: string): CustodyError {
-  return new CustodyError("request/malformed", `request: ${what}`);
 }

@@ -30,6 +30,7 @@ function effectText(effect: JsonObject, names: Names): string {
   for (const [name, value] of Object.entries(rest)) {
     if (name === "contract" && value === to) continue;
     if (name === "contract") said.push(`contract ${addressText(chain, value, names)}`);
+    else if (name === "ownRecipient") said.push(value === true ? "an own account" : "not an own account");
     else if (name === "expiry") said.push(expiryText(value));
     else said.push(`${name} ${valueText(value)}`);
   }

@@ -30,7 +30,8 @@ export function explainedAnswer(explained: Explained, names: Names): Answer {
 export function intentLines(intent: JsonObject, names: Names, style: Style): string[] {
   const { chain, account, kind, effects } = intent;
   const whose = account === "" ? "" : ` of ${plain(String(account))}`;
-  const head = `${style.bold(String(kind))} on ${plain(String(chain))}${whose}`;
+  const head =
+    kind === undefined ? style.bold("effects, as they are stated") : `${style.bold(String(kind))} on ${plain(String(chain))}${whose}`;
   return [head, ...effectLines(effects as readonly JsonObject[], names, style)];
 }
 

@@ -1,15 +1,12 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
-import { formatTime } from "../base/time.ts";
 import { effectToJson, type Request } from "../intent/intent.ts";
-import type { Sequence } from "../policy/analyze/sequence.ts";
 import type { Witness } from "../policy/analyze/witness.ts";
 import { witnessToJson as statedToJson } from "../policy/analyze/witness-json.ts";
 import type { Policy } from "../policy/core.ts";
 import { verdictOf } from "../policy/verdict.ts";
 import { type ComposeOptions, requestFor } from "./compose.ts";
 import { Judging } from "./judging.ts";
-import { readLoose } from "./requests.ts";
 
 export interface WitnessOptions extends ComposeOptions {
   /** Who answers, beside whoever asks. */
@@ -23,7 +20,7 @@ export interface WitnessOptions extends ComposeOptions {
  */
 export function witnessToJson(policy: Policy, witness: Witness, { approvers, ...options }: WitnessOptions = {}): JsonObject {
   const composed = requestFor(policy, witness, options);
-  const request = composed && looseRequest(composed.request, witness);
+  const request = composed && asked(composed.request, witness);
   return {
     ...statedToJson(witness),
     ...(approvers !== undefined && { approvers }),
@@ -33,29 +30,16 @@ export function witnessToJson(policy: Policy, witness: Witness, { approvers, ...
   };
 }
 
-/** A sequence: its first moment, and its steps with what is asked in each. */
-export function sequenceToJson(policy: Policy, { from, steps }: Sequence, options: ComposeOptions = {}): JsonObject {
-  return {
-    from: formatTime(from),
-    steps: steps.map(({ askedMs, signedMs, witness, times, approvers }) => ({
-      asked: formatTime(from + askedMs),
-      signed: formatTime(from + signedMs),
-      times: times.toString(),
-      ...witnessToJson(policy, witness, { ...options, approvers }),
-    })),
-  };
+/** Nobody needs to know the time at which an audit was made, or what a vault would. */
+function asked({ chain, account, kind, payload }: Request, witness: Witness): JsonObject {
+  const { effects: _stated, ...circumstances } = statedToJson(witness);
+  return { chain, account, kind, payload, ...circumstances };
 }
 
-/** What `explain` reads: nobody needs to know the time at which an audit was made. */
-function looseRequest({ chain, account, kind, payload }: Request, { circumstances: { requester, now } }: Witness): JsonObject {
-  const request = { chain, account, kind, payload };
-  return { ...request, ...(requester !== undefined && { requester }), now: formatTime(now) };
-}
-
-/** Whether `explain` says the same of it, who knows less of the circumstances: neither another mode nor the age of an address. */
+/** Whether `explain` says the same of it: moments that no calendar writes are not handed on. */
 function explains(policy: Policy, request: Json): boolean {
   try {
-    const { judgement } = judgingOf(policy).explain(readLoose(request));
+    const { judgement } = judgingOf(policy).explain(request);
     return verdictOf(judgement, () => false).verdict !== "deny";
   } catch (cause) {
     if (cause instanceof CustodyError) return false;
@@ -67,7 +51,7 @@ const judgings = new WeakMap<Policy, Judging>();
 
 /** Made once, for the hundreds of witnesses of one audit. Its clock is never asked: each request says when it is. */
 function judgingOf(policy: Policy): Judging {
-  const judging = judgings.get(policy) ?? new Judging(policy, () => 0);
+  const judging = judgings.get(policy) ?? new Judging(policy, { clock: () => 0 });
   judgings.set(policy, judging);
   return judging;
 }

@@ -1,3 +1,4 @@
+export { casesSchema } from "./cases-schema.ts";
 export type { Credential, Policy, Rule } from "./core.ts";
 export { type Counters, emptyCounters } from "./counters.ts";
 export { classifyEdit, type EditedPart } from "./edit.ts";

@@ -1,13 +1,13 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "../base/bytes.ts";
-import { canonicalBytes, type JsonObject } from "../base/canonical.ts";
+import { canonicalBytes, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { type JsonText, readJson } from "../base/json.ts";
 import { makeBook } from "../intent/book.ts";
 import type { Address } from "../intent/effect.ts";
 import { isAct } from "../intent/fields.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
-import type { Mode, ParseAddress, Policy } from "./core.ts";
+import type { Mode, ParseAddress, Policy, Rule } from "./core.ts";
 import { readPeople } from "./credentials.ts";
 import { durationAt } from "./durations.ts";
 import { readHours } from "./hours.ts";
@@ -77,7 +77,26 @@ function readText(text: string | Uint8Array, maxBytes: number): JsonText {
   }
 }
 
-function documentOf(parts: Members, options: ParseOptions): Omit<Policy, "id" | "document"> {
+/**
+ * Reads documents that share all but rules with one that is right, such as what is suggested for it: names are looked up once, and a
+ * rule that is the same object is read once.
+ *
+ * @returns for such a document its policy, or nothing if it is not right.
+ */
+export function readerOfRules(document: JsonObject, options: ParseOptions): (draft: JsonObject) => Policy | undefined {
+  const membersOf = (draft: JsonObject, problems: Problems) => members(new Spot(draft, problems), REQUIRED_KEYS, OPTIONAL_KEYS);
+  const own = membersOf(document, new Problems());
+  const known = { names: vocabularyOf(own ?? {}, options), read: new Map<Json, Rule>() };
+  return (draft) => {
+    const problems = new Problems();
+    const parts = membersOf(draft, problems);
+    const policy = parts && documentOf(parts, options, known);
+    if (policy === undefined || !problems.none) return undefined;
+    return { id: toHex(sha256(canonicalBytes(draft))), document: draft, ...policy };
+  };
+}
+
+function documentOf(parts: Members, options: ParseOptions, known?: Pick<RuleReading, "names" | "read">): Omit<Policy, "id" | "document"> {
   if (parts.keyward) oneOf(parts.keyward, ["policy/1"], "the format");
   const name = parts.name && textLike(parts.name, /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u, "a name of at most 100 visible characters");
   if (parts.semantics && typeof parts.semantics.value === "number" && parts.semantics.value > SEMANTICS) {
@@ -87,8 +106,8 @@ function documentOf(parts: Members, options: ParseOptions): Omit<Policy, "id" | 
     );
   } else if (parts.semantics) countAt(parts.semantics, 1, SEMANTICS);
   const immutable = parts.immutable ? flagAt(parts.immutable) : false;
-  const names = vocabularyOf(parts, options);
-  const reading: RuleReading = { names, parseAddress: options.parseAddress, budget: new Budget(1_000_000), ids: new Set() };
+  const { names, read = new Map() } = known ?? { names: vocabularyOf(parts, options) };
+  const reading: RuleReading = { names, read, parseAddress: options.parseAddress, budget: new Budget(1_000_000), ids: new Set() };
   const rules = rulesAt(parts.rules, reading);
   const modes = modesAt(parts.modes, reading);
   checkPays(rules);

@@ -105,6 +105,10 @@ export class Problems {
     return this.#found.length >= MAX_PROBLEMS;
   }
 
+  get none(): boolean {
+    return this.#found.length === 0;
+  }
+
   /** @throws PolicyError if anything was found. */
   check(text: JsonText): void {
     if (this.#found.length === 0) return;

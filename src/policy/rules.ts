@@ -1,4 +1,4 @@
-import type { JsonObject } from "../base/canonical.ts";
+import type { Json, JsonObject } from "../base/canonical.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { ACT_KINDS, EFFECT_KINDS, type EffectKind } from "../intent/effect.ts";
 import { KIND_FIELDS, OUTFLOW } from "../intent/fields.ts";
@@ -33,6 +33,8 @@ export interface RuleReading {
   readonly names: Vocabulary;
   readonly parseAddress: ParseAddress;
   readonly budget: Budget;
+  /** Rules that were read before, by what they were read from. */
+  readonly read?: Map<Json, Rule>;
   /** Ids that were seen, over all modes: reasons and the log blame a rule by its id alone. */
   readonly ids: Set<string>;
 }
@@ -50,10 +52,19 @@ export function rulesAt(spot: Spot | undefined, reading: RuleReading): RuleList 
     return { complete: false, placed: [] };
   }
   const placed = (list ?? []).flatMap((item) => {
-    const rule = ruleAt(item, reading);
+    const rule = readBefore(item, reading) ?? ruleAt(item, reading);
+    if (rule) reading.read?.set(item.value, rule);
     return rule ? [{ rule, spot: item }] : [];
   });
   return { complete: placed.length === list?.length, placed };
+}
+
+/** Of two that have one id neither is taken from before: it is then read, and found to be wrong. */
+function readBefore({ value }: Spot, { read, ids }: RuleReading): Rule | undefined {
+  const rule = read?.get(value);
+  if (rule === undefined || ids.has(rule.id)) return undefined;
+  ids.add(rule.id);
+  return rule;
 }
 
 function ruleAt(spot: Spot, reading: RuleReading): Rule | undefined {

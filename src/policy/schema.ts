@@ -87,8 +87,8 @@ export function policySchema(): JsonObject {
 
 const CHAIN: JsonObject = { type: "string", pattern: "^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$" };
 const ADDRESS: JsonObject = { type: "string", description: "in its chain's checked form", minLength: 1, maxLength: 128 };
-const TIME: JsonObject = { type: "string", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,3})?Z)?$" };
-const DURATION: JsonObject = { type: "string", pattern: "^(0|[1-9][0-9]{0,5})[mhd]$" };
+export const TIME: JsonObject = { type: "string", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,3})?Z)?$" };
+export const DURATION: JsonObject = { type: "string", pattern: "^(0|[1-9][0-9]{0,5})[mhd]$" };
 const INTEGER: JsonObject = { anyOf: [{ type: "integer" }, { type: "string", pattern: "^-?(0|[1-9][0-9]{0,77})$" }] };
 const AMOUNT: JsonObject = {
   type: "string",
@@ -178,7 +178,7 @@ function range(of: JsonObject): JsonObject {
   return { ...object({ min: of, max: of }, ["min", "max"]), minProperties: 1 };
 }
 
-function object(properties: JsonObject, optional: readonly string[] = []): JsonObject {
+export function object(properties: JsonObject, optional: readonly string[] = []): JsonObject {
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return { type: "object", properties, required, additionalProperties: false };
 }
@@ -187,7 +187,7 @@ function named(of: Json): JsonObject {
   return { type: "object", propertyNames: { minLength: 1, maxLength: 64 }, additionalProperties: of };
 }
 
-function listOf(items: JsonObject): JsonObject {
+export function listOf(items: JsonObject): JsonObject {
   return { type: "array", minItems: 1, items };
 }
 
@@ -203,10 +203,10 @@ function credential(): JsonObject {
   return { oneOf: CREDENTIAL_KINDS.map((kind) => object({ kind: { const: kind }, ...names[kind] })) };
 }
 
-function text(description: string): JsonObject {
+export function text(description: string): JsonObject {
   return { type: "string", description };
 }
 
-function ref(name: string): JsonObject {
+export function ref(name: string): JsonObject {
   return { $ref: `#/$defs/${name}` };
 }

@@ -23,7 +23,7 @@ test("a store of a browser that nobody closes keeps no process of Node alive, an
     console.log(JSON.stringify([heard, code, await first.keeping(), (await first.persist()) ?? null]));
   `;
   const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], {
-    timeout: 10_000,
+    timeout: 25_000,
     encoding: "utf8",
   });
   expect([status, stderr]).toEqual([0, ""]);

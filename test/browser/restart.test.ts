@@ -107,7 +107,7 @@ test("a browser that is killed at any moment of signing has shown nothing that i
       }, nonce)
       .catch(() => undefined);
     nonce += 10_000;
-    await expect.poll(() => heard, { interval: 2, timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(() => heard, { interval: 2, timeout: 25_000 }).toBeGreaterThan(2);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
     await kill(context);
   }

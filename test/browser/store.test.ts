@@ -24,7 +24,7 @@ async function open(): Promise<Page> {
 
 const devtools = (page: Page): Promise<CDPSession> => context.newCDPSession(page);
 
-describe("a database that somebody else holds", { timeout: 15_000 }, () => {
+describe("a database that somebody else holds", () => {
   test("while it is being deleted is waited for so long and no longer, and nothing is made of what was given up", async () => {
     const page = await open();
     const seen = await page.evaluate(async () => {
@@ -300,7 +300,7 @@ describe("an open vault whose store is emptied under its feet", { timeout: 30_00
 
   async function absentAfterReload(page: Page): Promise<void> {
     await page.reload();
-    await expect.poll(() => page.evaluate(() => tab.keysOf(tab.indexedDbStore("vault"))), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => page.evaluate(() => tab.keysOf(tab.indexedDbStore("vault"))), { timeout: 25_000 }).toEqual([]);
   }
 
   /** Asks an open vault that is gone for everything, then locks it. */
@@ -362,7 +362,7 @@ test("a page that is closed in mid-commit leaves each commit wholly there or who
       };
       void write();
     });
-    await expect.poll(() => acknowledged, { interval: 2, timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => acknowledged, { interval: 2, timeout: 25_000 }).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 7 * round));
     await writer.close();
     const found = await first.evaluate(async () => {

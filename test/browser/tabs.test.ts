@@ -45,7 +45,7 @@ const create = (page: Page) =>
 const unlock = (page: Page) => page.evaluate(() => (globalThis as unknown as Kept).custody.unlock(tab.slot));
 const lock = (page: Page) => page.evaluate(() => (globalThis as unknown as Kept).custody.lock());
 const state = (page: Page) => page.evaluate(() => (globalThis as unknown as Kept).custody.state);
-const settled = (page: Page) => expect.poll(() => state(page), { timeout: 5000, interval: 10 });
+const settled = (page: Page) => expect.poll(() => state(page), { timeout: 20_000, interval: 10 });
 
 test("four tabs that ask thirty-two times at once sign exactly what the limit allows, and the log has exactly that", async () => {
   const pages = await tabs(4);

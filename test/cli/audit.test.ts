@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { Shell } from "./shell.ts";
 
@@ -58,7 +59,7 @@ describe("keyward audit", () => {
   test("--sarif points at the lines of the file, --html is one page", async () => {
     const { json: log } = await audit([...QUICK, "--sarif", "--budget", "4 ETH/24h"]);
     const { uri } = log.runs[0].artifacts[0].location;
-    expect(uri).toBe(encodeURI(file));
+    expect(uri).toBe(pathToFileURL(file).href);
     expect(log.runs[0].tool.driver.rules.length).toBeGreaterThan(20);
     expect(log.runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId)).toContain("budget");
     const html = await audit([...QUICK, "--html"]);

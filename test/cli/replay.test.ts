@@ -210,7 +210,7 @@ describe("a log that has more to tell", () => {
     const out = new Heard(false);
     const exit = await run(["replay", shell.path("policy.json"), "-", "--json"], {
       ...{ stdin: source(), stdout: out, stderr: out, env: {}, signal: new AbortController().signal, now: () => T0, version: "" },
-      ...{ askHidden: async () => new Uint8Array(), confirm: async () => false, slot: () => slot },
+      ...{ endAtOnce: () => undefined, askHidden: async () => new Uint8Array(), confirm: async () => false, slot: () => slot },
     });
     expect(exit).toBe(0);
     expect(JSON.parse(out.text)).toMatchObject({ judged: 30_000, verdicts: { allow: 30_000 } });

@@ -81,6 +81,7 @@ export class Shell {
       stderr: err,
       env: given.env ?? {},
       signal: given.signal ?? new AbortController().signal,
+      endAtOnce: () => undefined,
       now: () => given.now ?? Date.parse("2026-11-22T12:00:00Z"),
       version: "0.0.0-test",
       askHidden: async () => {

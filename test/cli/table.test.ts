@@ -44,7 +44,7 @@ describe("what was mistyped", () => {
   test.each([
     [["deocde"], "did you mean decode?"],
     [["policy", "chek"], "did you mean policy check?"],
-    [["policy", "xyzzy"], "there are: new, check, test, show, set"],
+    [["policy", "xyzzy"], "there are: new, check, test, schema, show, set"],
     [["decode", "--polcy", "x"], "did you mean --policy?"],
     [["decode", "--policy"], "needs a value (FILE)"],
     [["decode", "--policy", "--json"], "needs a value (FILE)"],

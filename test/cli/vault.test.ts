@@ -118,8 +118,15 @@ describe("acts", () => {
       reasons: [],
       needs: [{ kind: "delay", rule: "slow", delayMs: 3_600_000 }],
     });
+    expect(json.edit).toMatchObject({ direction: "loosens", status: "exact", parts: [{ part: "rules", direction: "loosens" }] });
+    expect(json.edit.regions[0]).toMatchObject({
+      change: "newly-allowed",
+      rules: { from: ["eth-limit"] },
+      witness: { effects: [{ asset: "native" }] },
+    });
     const shown = await shell.on(["pending", "show", json.id]);
     expect(shown.out).toContain("- rules eth-limit");
+    expect(shown.out).toContain("newly allowed  [eth-limit]");
     expect(shown.out).toContain("a delay of 1h");
     expect((await shell.on(["pending", "list", "--json"])).json.pending).toEqual([
       expect.objectContaining({ id: json.id, submitters: ["owner"] }),
@@ -128,6 +135,27 @@ describe("acts", () => {
     expect((await shell.on(["pending", "withdraw", json.id])).exit).toBe(0);
     expect((await shell.on(["pending", "list"])).out).toBe("nothing waits\n");
     expect((await shell.on(["pending", "show", json.id, "--json"])).json.error.code).toBe("pending/no-such-request");
+  });
+
+  test("what an edit is proven to change is shown before it is asked for, and a no asks for nothing", async () => {
+    const next = shell.file("next-yes.json", { ...policy, name: "another name" });
+    const entries = async () => (await shell.on(["log", "show", "--json"])).out.match(/policyEdit/g)?.length ?? 0;
+    const before = await entries();
+    const no = await shell.on(["policy", "set", next], { tty: true, says: false });
+    expect(no).toMatchObject({ exit: 2, out: "", err: expect.stringContaining("nothing was asked for") });
+    expect(no.err.indexOf("equivalent: both decide every request alike")).toBeGreaterThan(-1);
+    expect(await entries()).toBe(before);
+    for (const given of [
+      [[], { tty: true, says: true }],
+      [["--yes"], { tty: true, says: false }],
+      [[], {}],
+    ] as const) {
+      const { exit, out, err } = await shell.on(["policy", "set", next, ...given[0]], given[1]);
+      expect([exit, err]).toEqual([3, expect.stringContaining("equivalent")]);
+      const id = /[0-9a-f-]{16,}/.exec(out.replaceAll("\u001b", " "))?.[0] ?? "";
+      expect((await shell.on(["pending", "withdraw", id])).exit).toBe(0);
+    }
+    expect((await shell.on(["policy", "set", next, "--json"])).err).toBe("");
   });
 
   test("an edit that is no policy names its problems and asks nobody", async () => {

@@ -8,17 +8,18 @@ import { reading } from "../../src/cli/chains.ts";
 import { requestFor } from "../../src/cli/compose.ts";
 import { examplesFor } from "../../src/cli/examples.ts";
 import { Judging } from "../../src/cli/judging.ts";
-import { readLoose } from "../../src/cli/requests.ts";
 import { explainedToJson } from "../../src/cli/verdict.ts";
-import { sequenceToJson, witnessToJson } from "../../src/cli/witness.ts";
+import { witnessToJson } from "../../src/cli/witness.ts";
 import { keyward, type Session } from "../../src/index.ts";
 import { makeBook } from "../../src/intent/book.ts";
-import type { EffectKind } from "../../src/intent/effect.ts";
+import type { Effect, EffectKind } from "../../src/intent/effect.ts";
 import type { Request } from "../../src/intent/intent.ts";
 import { answer } from "../../src/policy/analyze/question.ts";
+import { judged, type Witness } from "../../src/policy/analyze/witness.ts";
 import type { Condition, Policy, Rule } from "../../src/policy/core.ts";
 import { emptyCounters } from "../../src/policy/counters.ts";
 import { compile } from "../../src/policy/evaluate.ts";
+import { verdictOf } from "../../src/policy/verdict.ts";
 import { ACCOUNT, document, ethLimit, openCustody, payments, person, slot } from "../custody/fixture.ts";
 import { freshStore } from "../here/fresh-store.ts";
 import { typed } from "../policy/analyze/typed.ts";
@@ -90,6 +91,13 @@ function withFees(policy: Policy): Policy {
   return { ...policy, rules: [...policy.rules, fees] };
 }
 
+/** On a chain that people know, to somebody who was not listed before there was a calendar. */
+function canBeStated({ chain, to }: Effect, { circumstances: { addedAt } }: Witness): boolean {
+  if (chain === undefined) return true;
+  const since = to === undefined ? undefined : addedAt?.(chain, to);
+  return chain.startsWith("eip155:") && (since === undefined || since > Date.parse("0000-01-01T00:00:00Z"));
+}
+
 /** So many of a hundred witnesses get bytes at least; what no decoder of ours reads gets none. */
 const SHARES: { readonly [K in EffectKind]?: number } = {
   transfer: 50,
@@ -123,6 +131,12 @@ describe("witnesses of random policies", () => {
           const { witness } = found;
           const made = requestFor(policy, witness);
           const json = JSON.parse(JSON.stringify(witnessToJson(policy, witness))) as { request?: Json };
+          const judging = new Judging(policy, { clock: () => 0 });
+          // Policies of chance speak of chains that nobody knows, such as `ana`; as what is asked they are refused.
+          if (witness.effects.every((effect) => canBeStated(effect, witness))) {
+            const stated = explainedToJson(judging.explain(json as Json));
+            expect(stated.verdict).toBe(verdictOf(judged(policy, witness), () => false).verdict);
+          }
           if (made === undefined) {
             expect(json.request).toBeUndefined();
             continue;
@@ -133,7 +147,7 @@ describe("witnesses of random policies", () => {
           expect(evaluator.judge(intent, witness.circumstances, emptyCounters).reasons).toEqual([]);
           if (json.request === undefined) continue;
           counted.explained++;
-          const explained = new Judging(policy, () => 0).explain(readLoose(json.request));
+          const explained = judging.explain(json.request);
           expect(explainedToJson(explained).verdict).not.toBe("deny");
           expect((json.request as unknown as Request).payload).toEqual(made.request.payload);
         }
@@ -220,18 +234,6 @@ describe("witnesses of policies as people write them", () => {
       const besides = json.besides as readonly Json[];
       expect(explained.intent.effects.length).toBe((json.effects as readonly Json[]).length + besides.length);
     }
-  });
-
-  test("are part of a sequence, each with its moments and how often", () => {
-    const policy = reading.policy(JSON.stringify(payments()));
-    const found = answer(policy, { kinds: ["transfer"] }, { examples: examplesFor(policy) });
-    if (found.kind !== "yes") throw new Error("expected a witness");
-    const from = found.witness.circumstances.now;
-    const steps = [{ askedMs: 0, signedMs: 60_000, witness: found.witness, times: 2n ** 64n, approvers: ["ben"] }];
-    const json = sequenceToJson(policy, { from, steps }) as unknown as { from: string; steps: readonly Record<string, Json>[] };
-    expect(json.from).toBe("2026-01-05T12:00:00.000Z");
-    expect(json.steps[0]).toMatchObject({ signed: "2026-01-05T12:01:00.000Z", times: "18446744073709551616", approvers: ["ben"] });
-    expect(json.steps[0]?.request).toBeDefined();
   });
 });
 

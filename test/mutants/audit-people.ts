@@ -51,4 +51,32 @@ export const AUDIT_PEOPLE: readonly Mutant[] = [
     replace: "people: next.people }",
     test: { file: "policy/analyze/escalation.test.ts", name: "reach everything exactly as soon as acts do" },
   },
+  {
+    name: "whoever is named when a rule comes late could have objected all the time",
+    file: "policy/analyze/objectors.ts",
+    find: "|| !isPassing(rule, wait.sessions)",
+    replace: "|| wait.sessions.length > 0",
+    test: { file: "policy/analyze/objectors.test.ts", name: "is nobody whom a rule names that looks at" },
+  },
+  {
+    name: "an edit that takes somebody's key waits for their no",
+    file: "policy/analyze/objectors.ts",
+    find: 'if (alsoEdits(policy, "people", request)) return [];',
+    replace: "",
+    test: { file: "policy/analyze/objectors.test.ts", name: "may also take their key or their place in a role" },
+  },
+  {
+    name: "a request is shown that is denied when it would have to be asked for",
+    file: "policy/analyze/early.ts",
+    find: "return asked.reasons.length === 0 && isSame;",
+    replace: "return asked.reasons.length === 0 || !isSame;",
+    test: { file: "policy/analyze/question.test.ts", name: "is answered with a request that could be asked for before its delay" },
+  },
+  {
+    name: "a mode is left for itself",
+    file: "policy/analyze/walk.ts",
+    find: "names: { not: true, values: new Set([mode]) } }]];",
+    replace: "names: { not: true, values: new Set() } }]];",
+    test: { file: "policy/analyze/question.test.ts", name: "of a change to the mode that holds already" },
+  },
 ];

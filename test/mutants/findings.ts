@@ -4,15 +4,15 @@ export const FINDINGS: readonly Mutant[] = [
   {
     name: "a suggestion that allows more passes for narrower",
     file: "policy/analyze/findings/change.ts",
-    find: "more.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined)",
-    replace: "more.every(({ forbid, limit, allow }) => forbid !== undefined || limit !== undefined || allow !== undefined)",
+    find: "added.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined)",
+    replace: "added.every(({ forbid, limit, allow }) => forbid !== undefined || limit !== undefined || allow !== undefined)",
     test: { file: "policy/analyze/findings-change.test.ts", name: "with an allow more is compared region by region" },
   },
   {
     name: "a suggestion that takes a limit away passes for narrower",
     file: "policy/analyze/findings/change.ts",
-    find: "less.every(({ allow }) => allow !== undefined)",
-    replace: "less.length >= 0",
+    find: "[...byId.values()].every(({ allow }) => allow !== undefined)",
+    replace: "byId.size >= 0",
     test: { file: "policy/analyze/findings-change.test.ts", name: "with a limit less is compared region by region" },
   },
   {

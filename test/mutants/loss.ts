@@ -93,7 +93,7 @@ export const MAXIMUM_LOSS: readonly Mutant[] = [
   {
     name: "whoever is named when a rule comes late ends what waits",
     file: "policy/analyze/thieves.ts",
-    find: "this.#objects(rule) && !isPassing(rule)",
+    find: "this.#objects(rule) && isNamedFor(rule, wait)",
     replace: "this.#objects(rule)",
     test: { file: LOSS, name: "begins while it waits" },
   },

@@ -89,6 +89,9 @@ export function misfits(schema: JsonObject, value: Json, root: JsonObject = sche
       case "oneOf":
         say((rule as Json[]).filter(fits).length === 1, keyword);
         break;
+      case "not":
+        say(!fits(rule as Json), keyword);
+        break;
       default:
         throw new Error(`unknown keyword ${keyword}`);
     }

@@ -109,7 +109,7 @@ describe("code of the app's that comes back into the custody", () => {
   });
 });
 
-describe("code of the app's that never answers", { timeout: 5_000 }, () => {
+describe("code of the app's that never answers", () => {
   const silent: CredentialSigner = { publicKey: ana.publicKey, sign: () => never() };
 
   test("is waited for until the custody is locked: a credential, in a session, an approval and a confirmation", async () => {

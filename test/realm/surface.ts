@@ -271,6 +271,7 @@ export const TYPED: { readonly [name: string]: string } = {
   "./chains/bitcoin bitcoin": "a chain: given only what the custody has read at its door",
   "./chains/evm evm": "a chain: given only what the custody has read at its door",
   "./policy PolicyError": "an error",
+  "./policy casesSchema": "takes nothing",
   "./policy compile": "takes what parsePolicy gives: whoever makes such an object makes the policy",
   "./policy classifyEdit": "takes what parsePolicy gives",
   "./policy emptyCounters": "a value",

@@ -1,4 +1,6 @@
+import { isAbsolute, normalize } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { rehearseInCustody } from "../../custody/rehearsal.ts";
 import { auditToJson } from "../../policy/analyze/audit-json.ts";
 import { CATALOGUE } from "../../policy/analyze/catalogue.ts";
@@ -15,6 +17,7 @@ import type { Answer, Call, Command } from "../command.ts";
 import { examplesFor } from "../examples.ts";
 import { EXIT, usage } from "../exit.ts";
 import { readBytes } from "../files.ts";
+import type { Output } from "../io.ts";
 import { Progress } from "../progress.ts";
 import { readStdin } from "../requests.ts";
 import { witnessToJson } from "../witness.ts";
@@ -43,6 +46,7 @@ export const audit: Command = {
   notes: [
     "Exit 0: no finding is an error, every budget holds, everything was decided. Exit 1 otherwise; what has no bound or was not decided is within no budget, and a channel that is open within the time breaks it. Channels alone do not fail an audit without budgets.",
     "Without --stolen: every person, every role, every two roles, and with --people every so many people. A budget is held against each of them. `-` reads the policy from standard input.",
+    "Ctrl-C ends it at once, also in the middle of a step: nothing is open, and nothing was written.",
     "The same policy, options and --from give the same bytes. With --json amounts are in smallest units, and witnesses come with real requests where there are any.",
   ],
   async run(call) {
@@ -52,6 +56,7 @@ export const audit: Command = {
     const policy = reading.policy(text);
     const { options, budgets } = await readAuditOptions(call, policy);
     const progress = new Progress(call.io);
+    call.io.endAtOnce();
     const found = await auditOf(policy, {
       ...options,
       examples: examplesFor(policy),
@@ -76,7 +81,7 @@ export const audit: Command = {
     };
     const exit = verdictOf(found, budgets).passed ? EXIT.done : EXIT.denied;
     const texts: { readonly [F in typeof form]: () => Answer } = {
-      text: () => ({ text: (style) => reportText(found, about, style) }),
+      text: () => ({ text: (style) => reportText(found, about, style, widthOf(call.io.stdout)) }),
       json: () => ({ json: auditToJson(found, { witness: (witness, approvers) => witnessToJson(policy, witness, { approvers }) }) }),
       sarif: () => ({ text: () => JSON.stringify(reportSarif(found, about, { uri: uriOf(path), at: placesIn(text) }), null, 2) }),
       html: () => ({ text: () => reportHtml(found, about).trimEnd() }),
@@ -84,6 +89,11 @@ export const audit: Command = {
     return { exit, ...texts[form]() };
   },
 };
+
+/** As wide as the terminal, where there is one; lines of more characters than a book has nobody reads well. */
+function widthOf({ isTTY, columns }: Output): number {
+  return isTTY && columns !== undefined ? Math.min(Math.max(columns, 60), 110) : 96;
+}
 
 /** What a policy file may weigh; the parser's own bound. */
 const MOST_BYTES = 2 ** 20;
@@ -94,7 +104,10 @@ function formOf(call: Call): "text" | "json" | "sarif" | "html" {
   return form;
 }
 
-/** A path as a URI reference, as it was given: results stand beside the file that the caller named. */
+/** A path as SARIF wants it: relative as it was given, without its dot segments, so that results stand beside the file; else `file:`. */
 function uriOf(path: string): string {
-  return path === "-" ? "stdin" : encodeURI(path.replaceAll("\\", "/")).replaceAll("#", "%23").replaceAll("?", "%3F");
+  if (path === "-") return "stdin";
+  if (isAbsolute(path)) return pathToFileURL(path).href;
+  const uri = encodeURI(normalize(path).replaceAll("\\", "/"));
+  return uri.replaceAll("#", "%23").replaceAll("?", "%3F").replaceAll(":", "%3A");
 }

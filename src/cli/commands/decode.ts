@@ -6,7 +6,7 @@ import type { Answer, Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readLines } from "../lines.ts";
 import { policyOf, readPolicyFile } from "../policies.ts";
-import { readLoose, readRequestJson } from "../requests.ts";
+import { readRequestJson, requestIn } from "../requests.ts";
 import { reasonLines, reasonToJson } from "../show.ts";
 import { VAULT, withVault } from "../vaults.ts";
 import { intentLines } from "../verdict.ts";
@@ -30,7 +30,7 @@ export const decode: Command = {
     if (call.value("vault") === undefined) {
       const path = call.value("policy");
       const policy = path === undefined ? undefined : await readPolicyFile(path);
-      const read = (json: Json) => reading.intent(readLoose(json).request, { policy });
+      const read = (json: Json) => reading.intent(requestIn(json), { policy });
       return answer(call, policy, async (json) => read(json));
     }
     if (call.value("policy") !== undefined) throw usage("decode: expected --policy or --vault, got both");

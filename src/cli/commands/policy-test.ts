@@ -22,6 +22,7 @@ export const policyTest: Command = {
   async run({ operands: [file = "", path = ""], io }) {
     const policy = await readPolicyFile(file);
     const { value } = readJson(await readBytes(path, MOST_BYTES), { maxBytes: MOST_BYTES });
+    io.endAtOnce();
     const tried = tryCases(policy, value, io.now);
     const failed = tried.filter(({ pass }) => !pass).length;
     return {

@@ -1,10 +1,12 @@
+import type { JsonObject } from "../../base/canonical.ts";
 import { PolicyError } from "../../policy/problems.ts";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit.ts";
+import type { Call, Command } from "../command.ts";
+import { type Compared, compare } from "../compared.ts";
+import { EXIT, usage } from "../exit.ts";
 import { outcomeAnswer } from "../outcomes.ts";
-import { readPolicyFile } from "../policies.ts";
+import { policyOf, readPolicyFile } from "../policies.ts";
 import { errorToJson } from "../report.ts";
-import { plain } from "../style.ts";
+import { plain, styleFor } from "../style.ts";
 import { PERSON, VAULT, withSession, withVault } from "../vaults.ts";
 
 export const policyCheck: Command = {
@@ -61,12 +63,32 @@ export const policySet: Command = {
   about: "ask for another policy, under the rules of the one in force",
   operands: "FILE",
   count: [1, 1],
-  options: { ...VAULT, ...PERSON },
+  options: { yes: { about: "do not ask again on the terminal" }, ...VAULT, ...PERSON },
   example: "keyward policy set policy.json",
-  notes: ["An act that the policy in force judges: it may be done, have to wait for people or time, or be denied."],
+  notes: [
+    "An act that the policy in force judges: it may be done, have to wait for people or time, or be denied.",
+    "First it shows what keyward diff proves of the edit: what is newly allowed and what it stops, each by a request, and whether it tightens, governs or loosens. A terminal then asks for a yes, unless --yes. With --json the same is `edit` beside the outcome.",
+  ],
   async run(call) {
     const [file = ""] = call.operands;
-    const { document } = await readPolicyFile(file);
-    return withSession(call, async (me) => outcomeAnswer(await me.submit({ act: "policyEdit", policy: document })));
+    const to = await readPolicyFile(file);
+    return withSession(call, async (me, custody) => {
+      const inForce = async () => policyOf((await custody.policy()).document);
+      const from = await inForce();
+      const edit = compare(from, to, { signal: call.io.signal });
+      await showAndAsk(call, edit);
+      if ((await inForce()).id !== from.id) throw usage("policy set: another policy came into force meanwhile: look at the edit again");
+      const { json, ...answer } = outcomeAnswer(await me.submit({ act: "policyEdit", policy: to.document }));
+      return { ...answer, json: { ...(json as JsonObject), edit: edit.json } };
+    });
   },
 };
+
+/** Shows beside the output what the edit changes, and waits for a yes where a person is looking. */
+async function showAndAsk(call: Call, { lines }: Compared): Promise<void> {
+  const { io } = call;
+  if (!io.stderr.isTTY && call.flag("json")) return;
+  await io.stderr.write(`${lines(styleFor({ stdout: io.stderr, env: io.env })).join("\n")}\n`);
+  if (!io.stderr.isTTY || call.flag("yes")) return;
+  if (!(await io.confirm("Ask for this edit?"))) throw usage("policy set: nothing was asked for");
+}

@@ -37,17 +37,6 @@ export class Actors {
       stands: (member) => moment === undefined || standsAt(member, moment),
     };
   }
-
-  /** Who can say no to a request while it waits: those whom its rules name as approvers, for as long as it waits. */
-  objectors(
-    asks: readonly (RequireRule | LimitRule)[],
-    wait: { readonly until: Time; readonly ms: number },
-    asker: string,
-  ): readonly string[] {
-    const named = asks.flatMap(membersOf);
-    const there = named.filter((member) => standsAt(member, wait.until - wait.ms) && standsAt(member, wait.until - 1));
-    return [...new Set(there.map(({ person }) => person))].filter((person) => person !== asker && this.answers(person)).sort();
-  }
 }
 
 const known = new WeakMap<Policy["people"], Actors>();

@@ -7,7 +7,7 @@ import type { Authority } from "./authority.ts";
 import { assetsOf, bandsOf, bandText, type NamedAsset } from "./bands.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { rulesIn } from "./items.ts";
-import { speaksOf } from "./modes.ts";
+import { speaksOf } from "./speaks.ts";
 import { fewestOf, type MomentOptions, type Passage, type Way, type Ways, waysOf } from "./ways.ts";
 
 /**
@@ -26,6 +26,14 @@ interface Row {
   /** After the kind: ` that loosens`, ` of ETH`. */
   readonly about: string;
   readonly band?: { readonly amounts: Interval; readonly of: NamedAsset };
+}
+
+/** Rows that are looked for together, and a condition that they all lie in. */
+interface Scope {
+  readonly within: Condition;
+  readonly rows: readonly Row[];
+  /** Where they are looked for, if it is not the mode of the table. */
+  readonly mode?: string;
 }
 
 class Table {
@@ -47,18 +55,18 @@ class Table {
     const allowed = this.#rules.some(({ type }) => type === "allow");
     const wanted = isAct(this.#kind) || (this.#kind === "transfer" && this.#mode === "normal");
     if (!allowed && !wanted) return [];
-    const judged = this.#scopes().flatMap(({ within, rows }) => {
-      const ways: Ways = allowed ? this.#waysOf(rows, within, options) : { of: [], undecided: undefined };
+    const judged = this.#scopes().flatMap(({ within, rows, mode }) => {
+      const ways: Ways = allowed ? this.#waysOf(rows, within, { ...options, mode: mode ?? this.#mode }) : { of: [], undecided: undefined };
       return rows.map((row, index) => ({ row, ...this.#fewest(ways, ways.of[index] ?? []) }));
     });
     const told = judged.filter(({ passage, status }) => wanted || passage !== undefined || status === "inconclusive");
     return joined(told).map((each) => this.#say(each));
   }
 
-  #waysOf(rows: readonly Row[], within: Condition, options: MomentOptions): Ways {
+  #waysOf(rows: readonly Row[], within: Condition, { mode, ...options }: MomentOptions & { readonly mode: string }): Ways {
     const kinds = [this.#kind];
     const topics = rows.map(({ when }) => ({ kinds, when }));
-    return waysOf(this.#policy, { topics, within: [{ kinds, when: within }], mode: this.#mode, from: options.from ?? 0 }, options);
+    return waysOf(this.#policy, { topics, within: [{ kinds, when: within }], mode, from: options.from ?? 0 }, options);
   }
 
   #fewest(ways: Ways, own: readonly Way[]): Pick<Judged, "passage" | "status"> {
@@ -84,9 +92,9 @@ class Table {
     };
   }
 
-  /** Rows that are looked for together, and a condition that they all lie in. */
-  #scopes(): readonly { readonly within: Condition; readonly rows: readonly Row[] }[] {
+  #scopes(): readonly Scope[] {
     if ((OUTFLOW as readonly string[]).includes(this.#kind)) return this.#payments();
+    if (this.#kind === "modeChange") return this.#modeChanges();
     return [{ within: EVERYTHING.when, rows: this.#others() }];
   }
 
@@ -94,13 +102,24 @@ class Table {
     switch (this.#kind) {
       case "policyEdit":
         return DIRECTIONS.map((direction) => ({ when: oneOf("direction", [direction]), about: ` that ${direction}` }));
-      case "modeChange":
-        return ["normal", ...this.#policy.modes.keys()].map((mode) => ({ when: oneOf("toMode", [mode]), about: ` to ${mode}` }));
       case "unknown":
         return CLASSES.map((name) => ({ when: oneOf("class", [name]), about: ` of ${name}` }));
       default:
         return isAct(this.#kind) ? this.#named() : [EVERYTHING];
     }
+  }
+
+  /** Nobody changes to the mode that holds already: who may is told of another one, unless that has a table of its own. */
+  #modeChanges(): readonly Scope[] {
+    const modes = ["normal", ...this.#policy.modes.keys()];
+    const elsewhere = modes.find((mode) => mode !== this.#mode) ?? "frozen";
+    const apart = this.#rules.some(({ when }) => speaksOf(when, "mode"));
+    return modes
+      .filter((to) => to !== this.#mode || !apart)
+      .map((to) => {
+        const rows = [{ when: oneOf("toMode", [to]), about: ` to ${to}` }];
+        return { within: EVERYTHING.when, rows, ...(to === this.#mode && { mode: elsewhere }) };
+      });
   }
 
   /** By what rules tell apart, and the rest. */

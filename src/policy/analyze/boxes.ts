@@ -12,6 +12,7 @@ import {
   type Names,
   NO_NAMES,
   NOTHING,
+  named,
   ONLY_UNKNOWN,
   overlap,
   subtract,
@@ -45,15 +46,12 @@ export function boxesOfRule(space: Space, rule: Pick<Rule, "type" | "kinds" | "w
 
 /** The same boxes for these kinds only, told apart by the chain that each of their names is of. */
 export function ofKinds(space: Space, kinds: readonly EffectKind[], boxes: readonly Box[]): readonly Box[] {
+  const acts = kinds.filter(isAct);
+  const others = kinds.filter((kind) => !isAct(kind));
   return boxes.flatMap((box) => {
-    const out: Box[] = [];
-    for (const isOne of [isAct, (kind: EffectKind) => !isAct(kind)]) {
-      const those = new Set<string>(kinds.filter(isOne));
-      const whole = those.size === 0 ? undefined : meet(box, [[KIND, { ...NOTHING, names: { not: false, values: those } }]]);
-      if (whole === undefined) continue;
-      if (isOne === isAct) out.push(whole);
-      else for (const part of byChain(space, whole)) out.push(part);
-    }
+    const act = acts.length === 0 ? undefined : meet(box, [[KIND, space.named(acts)]]);
+    const other = others.length === 0 ? undefined : meet(box, [[KIND, space.named(others)]]);
+    const out = [...(act === undefined ? [] : [act]), ...(other === undefined ? [] : byChain(space, other))];
     if (out.length > MOST_BOXES) throw new Inconclusive(`a rule falls apart into more than ${MOST_BOXES} parts`);
     return out;
   });
@@ -93,6 +91,15 @@ export function meets(a: Box, b: Box): boolean {
     if (other !== undefined && other[0] === dimension && !overlap(values, other[1])) return false;
   }
   return true;
+}
+
+/** Whether all of `part` lies in `whole`. */
+export function covers(whole: Box, part: Box): boolean {
+  const sides = new Map(part);
+  return whole.every(([dimension, values]) => {
+    const inPart = sides.get(dimension);
+    return inPart !== undefined && isEmpty(subtract(inPart, values));
+  });
 }
 
 interface Sense {
@@ -186,7 +193,7 @@ const listed = new WeakMap<ReadonlySet<string>, ValueSet>();
 function valuesOf(test: ArgumentTest): ValueSet {
   switch (test.op) {
     case "in": {
-      const known = listed.get(test.values) ?? { ...NOTHING, names: { not: false, values: test.values } };
+      const known = listed.get(test.values) ?? named(test.values);
       listed.set(test.values, known);
       return known;
     }
@@ -197,22 +204,19 @@ function valuesOf(test: ArgumentTest): ValueSet {
   }
 }
 
-/** Fields whose names begin with the chain that they are of. Without their chain they are unknown. */
-const QUALIFIED = ["to", "asset", "contract", "account", "party"] as const;
-
 /**
  * The same points, in boxes of one chain each, so that no box speaks of a name of one chain on another: on each chain that it
  * names, on all others together, and where the chain is unknown.
  */
 function byChain(space: Space, box: Box): readonly Box[] {
-  const chain = space.at("chain");
-  const qualified = new Set(QUALIFIED.map((field) => space.at(field)));
-  const sides = new Map(box);
-  const named = box.filter(([dimension]) => qualified.has(dimension));
-  if (named.length === 0) return [box];
+  const { qualified } = space;
+  const naming = box.filter(([dimension]) => qualified.has(dimension));
+  if (naming.length === 0) return [box];
 
+  const chain = space.at("chain");
+  const sides = new Map(box);
   const chains = sides.get(chain) ?? space.all(chain);
-  const parts = named.map(([dimension, values]) => [dimension, values, partsByChain(values.names)] as const);
+  const parts = naming.map(([dimension, values]) => [dimension, values, partsByChain(values.names)] as const);
   const mentioned = new Set(parts.flatMap(([, , byChain]) => [...byChain.keys()]));
   const on = (values: ValueSet, set: (wanted: ValueSet, byChain: ReadonlyMap<string, Names>) => ValueSet): Box | undefined => {
     const cut = new Map(sides).set(chain, values);
@@ -226,15 +230,15 @@ function byChain(space: Space, box: Box): readonly Box[] {
   const out: (Box | undefined)[] = [...mentioned]
     .filter((name) => hasName(chains.names, name))
     .map((name) =>
-      on({ ...NOTHING, names: { not: false, values: new Set([name]) } }, (wanted, byChain) => ({
-        ...wanted,
-        names: byChain.get(name) ?? (wanted.names.not ? ALL_NAMES : NO_NAMES),
-      })),
+      on(space.named([name]), (wanted, byChain) => {
+        const names = byChain.get(name) ?? (wanted.names.not ? ALL_NAMES : NO_NAMES);
+        return names.values === wanted.names.values ? wanted : { ...wanted, names };
+      }),
     );
-  const elsewhere = subtract(chains, { ...ONLY_UNKNOWN, names: { not: false, values: mentioned } });
+  const elsewhere = subtract(chains, { ...named(mentioned), unknown: true });
   if (!isEmpty(elsewhere)) out.push(on(elsewhere, (wanted) => ({ ...wanted, names: wanted.names.not ? ALL_NAMES : NO_NAMES })));
   // Where the chain is unknown they all are, so none of them is looked at.
-  if (chains.unknown && named.every(([, { unknown }]) => unknown)) {
+  if (chains.unknown && naming.every(([, { unknown }]) => unknown)) {
     const rest = box.filter(([dimension]) => dimension !== chain && !qualified.has(dimension));
     out.push([...rest, [chain, ONLY_UNKNOWN] as const].sort(([a], [b]) => a - b));
   }
@@ -249,18 +253,31 @@ function partsByChain({ not, values }: Names): ReadonlyMap<string, Names> {
   parted.set(values, known);
   const before = known.get(not);
   if (before !== undefined) return before;
-  const sets = new Map<string, Set<string>>();
-  for (const name of values) {
-    const chain = chainOf(name);
-    const set = sets.get(chain) ?? new Set();
-    sets.set(chain, set.add(name));
-  }
-  const found = new Map([...sets].map(([chain, set]) => [chain, { not, values: set.size === values.size ? values : set }]));
+  const found = new Map([...setsByChain(values)].map(([chain, set]) => [chain, { not, values: set }]));
   known.set(not, found);
   return found;
 }
 
+function setsByChain(values: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const sets = new Map<string, Set<string>>();
+  // Most lists are of one chain, as a look at each name tells.
+  const [first = ""] = values;
+  const chain = CHAIN.exec(first)?.[0];
+  if (chain !== undefined && [...values].every((name) => name.startsWith(chain) && SEPARATORS.has(name[chain.length])))
+    return new Map([[chain, values]]);
+  for (const name of values) {
+    const set = sets.get(chainOf(name)) ?? new Set();
+    sets.set(chainOf(name), set.add(name));
+  }
+  return sets;
+}
+
+/** What comes after the chain in a name. */
+const SEPARATORS: ReadonlySet<string | undefined> = new Set([":", "/", undefined]);
+
 /** `eip155:1` of `eip155:1:0xd8…` and of `eip155:1/native`. */
 export function chainOf(name: string): string {
-  return /^[^:/]*:[^:/]*/.exec(name)?.[0] ?? name;
+  return CHAIN.exec(name)?.[0] ?? name;
 }
+
+const CHAIN = /^[^:/]*:[^:/]*/;

@@ -1,5 +1,5 @@
 import type { Policy } from "../core.ts";
-import { diffPolicies } from "./diff.ts";
+import { isProvenNarrower } from "./diff.ts";
 import type { Finding, Severity, Suggestion } from "./finding.ts";
 import { onePersonMissing } from "./findings/absence.ts";
 import { delayUnwatched, editAlone, editAtOnce, keyAlone, modeWithoutExit } from "./findings/acts.ts";
@@ -13,7 +13,7 @@ import {
   standingAllowance,
   unlimitedAllowance,
 } from "./findings/allowances.ts";
-import { onlyNarrows, reparsed } from "./findings/change.ts";
+import { onlyNarrows, redrafted } from "./findings/change.ts";
 import { type Check, Evidence, type EvidenceOptions, type Found } from "./findings/evidence.ts";
 import { feesDrain } from "./findings/fees.ts";
 import { assetWithoutLimit, capLifted, feesWithoutLimit, limitMultiplied, limitNeverBinds } from "./findings/limits.ts";
@@ -148,7 +148,7 @@ function suggestionOf(
   const narrows = onlyNarrows(policy.document, change.document);
   // Reading a document is work as well: not where nothing could be proven any more.
   if (!narrows && left.diffs <= 0) return undefined;
-  const after = reparsed(change.document);
+  const after = redrafted(policy.document, change.document);
   if (after === undefined || !(narrows || neverLooser(policy, after, context, left))) return undefined;
   return { ...change, effect: effectOf(after, asset, context, left) };
 }
@@ -156,8 +156,7 @@ function suggestionOf(
 /** INVARIANT: what is suggested was proven to allow nothing new and to ask and count no less. */
 function neverLooser(policy: Policy, after: Policy, { work, signal }: FindingContext, left: Left): boolean {
   left.diffs--;
-  const diff = diffPolicies(policy, after, { ...(work !== undefined && { work }), ...(signal && { signal }) });
-  return diff.kind === "exact" && diff.differences.every(({ change }) => change === "newlyDenied" || change === "stronger");
+  return isProvenNarrower(policy, after, { ...(work !== undefined && { work }), ...(signal && { signal }) });
 }
 
 /** So many losses of the table are computed anew for one suggestion. */

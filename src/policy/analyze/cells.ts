@@ -108,15 +108,11 @@ class Walk {
     };
     this.#within = new Map(boxOf(space, { ...takingOf(attack.mode, assets), ...who }));
     const items = about(itemsAbout(policy, attack.mode, assets), [boxOf(space, who)]);
-    const rules = rulesIn(policy, attack.mode);
-    const by = new Set(rules.flatMap((rule) => (rule.type === "limit" ? rule.by : [])));
-    const apart = KNOWN_NAMES.filter((field) => by.has(field));
+    const { apart, marks } = keptApart(policy, attack.mode);
     this.#telling = ["chain", "asset", "requester", "session", "amount", "total", "date", ...apart].map((field) => space.at(field));
     // Most people are allowed nothing of most assets.
     const allows = items.some(({ outcome }) => outcomes.at(outcome).what === "allowed");
-    const all = allows
-      ? [...items, ...apart.flatMap((field) => this.#atoms(space.at(field), items)), ...marksOf(space, rules, outcomes)]
-      : [];
+    const all = allows ? [...items, ...apart.flatMap((field) => this.#atoms(space.at(field), items)), ...marks] : [];
     this.#regions = new Regions(space, all, { keep: untilDenied(outcomes), budget });
   }
 
@@ -261,11 +257,28 @@ class Walk {
 const near = new Remembered<readonly Item[]>();
 
 /** What rules say of taking these assets, whoever it is that asks. */
-function itemsAbout(policy: Policy, mode: string, assets: readonly string[]): readonly Item[] {
+export function itemsAbout(policy: Policy, mode: string, assets: readonly string[]): readonly Item[] {
   const ground = groundOf(policy);
   return near.of(policy, JSON.stringify([mode, assets]), {}, () =>
     about(ground.items(mode, new Set(OUTFLOW), { counts: true }), [boxOf(ground.space, takingOf(mode, assets))]),
   );
+}
+
+/** What regions must not hold together: names that counters keep apart, and moments at which other people stand in. */
+interface Apart {
+  readonly apart: readonly (typeof KNOWN_NAMES)[number][];
+  readonly marks: readonly Item[];
+}
+
+const kept = new Remembered<Apart>();
+
+function keptApart(policy: Policy, mode: string): Apart {
+  const { space, outcomes } = groundOf(policy);
+  return kept.of(policy, mode, {}, () => {
+    const rules = rulesIn(policy, mode);
+    const by = new Set(rules.flatMap((rule) => (rule.type === "limit" ? rule.by : [])));
+    return { apart: KNOWN_NAMES.filter((field) => by.has(field)), marks: marksOf(space, rules, outcomes) };
+  });
 }
 
 type Fields = { readonly [field: string]: ValueSet };

@@ -5,9 +5,10 @@ import { everyRule } from "./dimensions.ts";
 import { durationText, listText } from "./findings/words.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { rulesIn } from "./items.ts";
-import { signsMore, speaksOf } from "./modes.ts";
+import { signsMore } from "./modes.ts";
 import { FOREIGN_WALLET, PROBES, type Probe } from "./probes.ts";
 import { Remembered } from "./remembered.ts";
+import { speaksOf } from "./speaks.ts";
 import type { Topic } from "./walk.ts";
 import { cheaper, type Passage, passages, type Way, type WorkOptions, waysOf } from "./ways.ts";
 

@@ -60,9 +60,6 @@ export class Shared {
   }
 }
 
-/** So many pairs of boxes are looked at to leave out what has no say; with more, the diagram itself does it sooner. */
-const MOST_PAIRS = 50_000;
-
 /** Two policies, region by region. What both say alike costs no work, and is not looked at. */
 export class Comparison {
   readonly space: Space;
@@ -95,8 +92,7 @@ export class Comparison {
     const asked = this.#whereChanged(rules, compared, said);
     if (asked.length === 0) return;
     const items = rules.flatMap((judged, side) => shared.items(judged, side, this.#outcomes));
-    const near = items.length * asked.length > MOST_PAIRS ? items : about(items, asked);
-    this.#regions = new Regions(this.space, [...near, { outcome: this.#changed, boxes: asked }], {
+    this.#regions = new Regions(this.space, [...about(items, asked, budget), { outcome: this.#changed, boxes: asked }], {
       keep: untilDenied(this.#outcomes),
       budget,
     });

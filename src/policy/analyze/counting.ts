@@ -39,8 +39,8 @@ export class Counting {
   #contains(whole: readonly Box[], part: readonly Box[]): boolean {
     const [inPart, inWhole] = [0, 1];
     this.#budget.spend(Math.floor((whole.length + part.length) / BOXES_A_STEP));
-    const items = [{ outcome: inPart, boxes: part }, ...about([{ outcome: inWhole, boxes: whole }], part)];
-    const regions = new Regions(this.#space, items, { budget: this.#budget });
+    const items = [{ outcome: inPart, boxes: part }, ...about([{ outcome: inWhole, boxes: whole }], part, this.#budget)];
+    const regions = new Regions(this.#space, items, { budget: this.#budget, once: true });
     const seen = new Set<State>();
     const leavesOut = (state: State): boolean => {
       if (seen.has(state) || state.settled.has(inWhole)) return false;

@@ -1,11 +1,11 @@
 import type { Policy, Rule } from "../core.ts";
 import { approvalsOf } from "./actors.ts";
-import { type Box, boxesOfRule, meet } from "./boxes.ts";
+import { type Box, boxesOfRule, covers, meet } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { itemsOf, type Outcome, Outcomes, rulesIn } from "./items.ts";
 import { Nearby } from "./nearby.ts";
-import { Budget, type Item, type Keep, type Kept, Regions, type State } from "./regions.ts";
+import { Budget, type Item, type Keep, type Kept, type Piece, Regions, type State } from "./regions.ts";
 import { Stricter } from "./stricter.ts";
 
 /** A rule that can never change an outcome. */
@@ -36,14 +36,20 @@ export function deadRules(
   policy: Policy,
   { mode = "normal", work = 1_000_000, signal }: { readonly mode?: string; readonly work?: number; readonly signal?: AbortSignal } = {},
 ): DeadRules {
-  const walk = new Walk(policy, rulesIn(policy, mode), new Budget(work, signal));
+  const rules = rulesIn(policy, mode);
+  let undecided = rules;
   try {
-    walk.run();
+    const walk = new Walk(policy, rules, new Budget(work, signal));
+    try {
+      walk.run();
+    } finally {
+      undecided = walk.dead;
+    }
+    return { kind: "exact", dead: walk.dead.map((rule) => ({ rule: rule.id, mode, why: walk.why(rule) })) };
   } catch (cause) {
     if (!(cause instanceof Inconclusive)) throw cause;
-    return { kind: "inconclusive", undecided: walk.dead.map(({ id }) => id), why: cause.message };
+    return { kind: "inconclusive", undecided: undecided.map(({ id }) => id), why: cause.message };
   }
-  return { kind: "exact", dead: walk.dead.map((rule) => ({ rule: rule.id, mode, why: walk.why(rule) })) };
 }
 
 /** A part of where a rule allows or denies. */
@@ -74,7 +80,7 @@ class Walk {
     this.#space = new Space([policy]);
     this.#allow = this.#outcomes.number({ what: "allowed", side: SEVERAL });
     const items = itemsOf(this.#space, rules, this.#outcomes, { side: ONE, apart: true, counts: true });
-    this.#regions = new Regions(this.#space, items, { keep: this.#keep, budget });
+    this.#regions = new Regions(this.#space, items, { keep: this.#keep, budget, once: true });
   }
 
   get dead(): readonly Rule[] {
@@ -86,29 +92,33 @@ class Walk {
     const boxes = boxesOfRule(this.#space, rule);
     if (boxes.length === 0) return "unsatisfiable";
     const { allows, denies } = this.#others();
-    const others = (parts: readonly Part[]) => parts.filter((part) => part.rule !== rule);
-    const allowed = () =>
-      boxes.flatMap((box) => others(allows.meeting(box)).map((part) => meet(part.box, box))).filter((box) => box !== undefined);
-    const isOpen = (box: Box) => this.#isOpen(box, others(denies.meeting(box)));
+    const isAllowed = (where: (box: Box) => boolean) =>
+      boxes.some((box) => allows.some(box, (part) => part.rule !== rule && where(meet(part.box, box) ?? box)));
+    const isOpen = (box: Box) =>
+      this.#isOpen(
+        box,
+        denies.meeting(box).filter((part) => part.rule !== rule),
+      );
     switch (rule.type) {
       case "allow":
         return boxes.some(isOpen) ? "redundant" : "forbidden";
       case "forbid":
-        return allowed().length > 0 ? "covered" : "guard";
+        return isAllowed(() => true) ? "covered" : "guard";
       default:
-        return allowed().some(isOpen) ? "covered" : "idle";
+        return isAllowed(isOpen) ? "covered" : "idle";
     }
   }
 
   /** Whether a box is more than those that deny. */
   #isOpen(box: Box, denies: readonly Part[]): boolean {
     if (denies.length === 0) return true;
+    if (denies.some((part) => covers(part.box, box))) return false;
     const [here, denied] = [0, 1];
     const items: Item[] = [
       { outcome: here, boxes: [box] },
       { outcome: denied, boxes: denies.map((part) => part.box) },
     ];
-    const regions = new Regions(this.#space, items, { budget: this.#budget });
+    const regions = new Regions(this.#space, items, { budget: this.#budget, once: true });
     const seen = new Set<State>();
     const search = (state: State): boolean => {
       if (seen.has(state)) return false;
@@ -130,21 +140,25 @@ class Walk {
         boxes.map((box) => ({ rule, box, what: outcomes.at(outcome).what })),
       ),
     );
-    const that = (does: Outcome["what"]) => new Nearby<Part>(parts.filter(({ what }) => what === does));
+    const that = (does: Outcome["what"]) =>
+      new Nearby<Part>(
+        parts.filter(({ what }) => what === does),
+        this.#budget,
+      );
     this.#parts = { allows: that("allowed"), denies: that("denied") };
     return this.#parts;
   }
 
   run(): void {
     const seen = new Set<State>();
-    const stack = [this.#regions.start];
-    for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
+    const stack: Pick<Piece, "state">[] = [{ state: this.#regions.start }];
+    for (let state = stack.pop()?.state; state !== undefined; state = stack.pop()?.state) {
       if (seen.has(state)) continue;
       seen.add(state);
       if (!this.#useful(state)) continue;
       const expansion = this.#regions.expand(state);
       if (expansion === undefined) this.#mark(state.settled);
-      else for (const piece of expansion.pieces) stack.push(piece.state);
+      else stack.push(...expansion.pieces);
     }
   }
 

@@ -2,7 +2,7 @@ import { ACT_KINDS, EFFECT_KINDS, type EffectKind, UNLIMITED } from "../../inten
 import { FIELDS, type Field, KIND_FIELDS } from "../../intent/fields.ts";
 import type { Condition, Policy, Rule } from "../core.ts";
 import { DIRECTIONS, PARTS } from "../references.ts";
-import { ALL_NAMES, NOTHING, ONLY_UNKNOWN, type ValueSet } from "./sets.ts";
+import { ALL_NAMES, NOTHING, named, ONLY_UNKNOWN, type ValueSet } from "./sets.ts";
 
 /**
  * What an effect is a point of: its kind, every field that a condition can speak of, and every argument that some rule names.
@@ -14,10 +14,16 @@ export interface Dimension {
   readonly all: ValueSet;
 }
 
+/** Fields whose names begin with the chain that they are of. Without their chain they are unknown. */
+const QUALIFIED: readonly Field[] = ["to", "asset", "contract", "account", "party"];
+
 /** The dimensions of some policies that are looked at together. */
 export class Space {
   readonly dimensions: readonly Dimension[];
+  /** Those of names that begin with a chain. */
+  readonly qualified: ReadonlySet<number>;
   readonly #index: ReadonlyMap<string, number>;
+  readonly #named = new Map<string, ValueSet>();
 
   constructor(policies: readonly Policy[], more: readonly Condition[] = [], domain: DomainOf = domainInRequests(policies)) {
     const args = new Set<string>();
@@ -28,6 +34,7 @@ export class Space {
       ...[...args].sort().map((name) => ({ name: `args.${name}`, all: ANY_ARGUMENT })),
     ];
     this.#index = new Map(this.dimensions.map(({ name }, index) => [name, index]));
+    this.qualified = new Set(QUALIFIED.map((field) => this.at(field)));
   }
 
   /** @throws TypeError for what is no dimension here. */
@@ -39,6 +46,14 @@ export class Space {
 
   all(index: number): ValueSet {
     return this.dimensions[index]?.all ?? NOTHING;
+  }
+
+  /** Kinds or chains as values: equal ones are one object, since thousands of boxes are of the same few. */
+  named(values: readonly string[]): ValueSet {
+    const key = values.join("\n");
+    const known = this.#named.get(key) ?? named(new Set(values));
+    this.#named.set(key, known);
+    return known;
   }
 }
 
@@ -105,7 +120,7 @@ function domainOf(field: Field): ValueSet {
 }
 
 function names(values: readonly string[], unknown: boolean): ValueSet {
-  return { ...NOTHING, names: { not: false, values: new Set(values) }, unknown };
+  return { ...named(new Set(values)), unknown };
 }
 
 /** Whether an effect of this kind has a value in this dimension, known or not. */

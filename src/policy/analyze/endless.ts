@@ -6,6 +6,7 @@ import { chainOf } from "./boxes.ts";
 import type { Cell, Face } from "./cells.ts";
 import type { Channel } from "./channel.ts";
 import { rulesIn } from "./items.ts";
+import { near } from "./rehearse.ts";
 import type { Sequence, Step } from "./sequence.ts";
 import { hasInteger } from "./sets.ts";
 import type { Steps } from "./steps.ts";
@@ -73,28 +74,31 @@ export function shownOf({ cell, face, kind }: Endless, policy: Policy, attack: A
 export function channelOf({ cell, kind }: Endless, policy: Policy, attack: Attack, step: Step): Channel {
   const allows = new Set(rulesIn(policy, attack.mode).flatMap(({ type, id }) => (type === "allow" ? [id] : [])));
   const { witness, approvers } = step;
-  const rule = judged(policy, witness).hits.find((id) => allows.has(id));
-  const chain = chainOf(cell.asset);
-  const asset = policy.book.asset(chain, cell.asset.slice(chain.length + 1))?.name ?? cell.asset;
-  const by = witness.circumstances.requester ?? "whoever asks";
-  const what = {
-    "asset without a limit": `${by} can send any amount of ${asset}, as often as they like`,
-    "fees without a limit": `${by} can burn any amount of ${asset} as fees`,
-    "unlimited allowance": `${by} can let others take all ${asset}, now and later`,
-  }[kind];
-  const answered = approvers.length === 0 ? "" : `, approved by ${approvers.join(" and ")}`;
-  const waits = cell.delayMs === 0 ? "" : `, after a delay of ${cell.delayMs / 3_600_000} h`;
-  return {
-    kind,
-    stolen: [...attack.stolen],
-    mode: attack.mode,
-    rule,
-    text: `${what}${answered}${waits}: no limit stops it`,
-    witness,
-    approvers,
-    delayMs: cell.delayMs,
-  };
+  const rule = judged(near(policy, witness.effects), witness).hits.find((id) => allows.has(id));
+  const channel = { kind, stolen: [...attack.stolen], mode: attack.mode, rule, witness, approvers, delayMs: cell.delayMs };
+  return { ...channel, text: textOf(channel, policy) };
 }
+
+/** The same channel for whoever takes that step instead. */
+export function channelBy(channel: Channel, policy: Policy, { witness, approvers }: Step): Channel {
+  const other = { ...channel, witness, approvers };
+  return { ...other, text: textOf(other, policy) };
+}
+
+function textOf({ kind, witness, approvers, delayMs }: Omit<Channel, "text">, policy: Policy): string {
+  const { chain, asset } = witness?.effects[0] ?? {};
+  const name = chain === undefined || asset === undefined ? undefined : (policy.book.asset(chain, asset)?.name ?? `${chain}/${asset}`);
+  const by = witness?.circumstances.requester ?? "whoever asks";
+  const answered = approvers.length === 0 ? "" : `, approved by ${approvers.join(" and ")}`;
+  const waits = delayMs === 0 ? "" : `, after a delay of ${delayMs / 3_600_000} h`;
+  return `${by} can ${DOING[kind as Endless["kind"]](name ?? "what there is")}${answered}${waits}: no limit stops it`;
+}
+
+const DOING: { readonly [kind in Endless["kind"]]: (asset: string) => string } = {
+  "asset without a limit": (asset) => `send any amount of ${asset}, as often as they like`,
+  "fees without a limit": (asset) => `burn any amount of ${asset} as fees`,
+  "unlimited allowance": (asset) => `let others take all ${asset}, now and later`,
+};
 
 function compare(a: readonly number[], b: readonly number[]): number {
   return a.map((value, index) => value - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;

@@ -1,10 +1,11 @@
 import { type EffectKind, UNLIMITED } from "../../intent/effect.ts";
 import { isAct } from "../../intent/fields.ts";
 import type { Condition, LimitRule, Policy, RequireRule, Rule } from "../core.ts";
-import { type Box, boxesOf, boxesOfRule, meets, ofKinds } from "./boxes.ts";
+import { type Box, boxesOf, boxesOfRule, ofKinds } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
 import { excessOf } from "./excess.ts";
-import type { Item, Keep } from "./regions.ts";
+import { Nearby } from "./nearby.ts";
+import type { Budget, Item, Keep } from "./regions.ts";
 import { NOTHING } from "./sets.ts";
 
 /** What can be said of an effect under a policy, or of one that is asked about. */
@@ -104,11 +105,19 @@ function excessBoxes(space: Space, limit: LimitRule): readonly Box[] {
   });
 }
 
-/** The part of the boxes that the question is about: what meets none of them has no say. */
-export function about(items: readonly Item[], asked: readonly Box[]): readonly Item[] {
+/**
+ * The part of the boxes that the question is about: what meets none of them has no say.
+ *
+ * @throws Inconclusive when the budget is spent, where one is given.
+ */
+export function about(items: readonly Item[], asked: readonly Box[], budget?: Budget): readonly Item[] {
   if (asked.some((box) => box.length === 0)) return items;
+  const where = new Nearby(
+    asked.map((box) => ({ box })),
+    budget,
+  );
   return items.flatMap(({ outcome, boxes }) => {
-    const near = boxes.filter((box) => asked.some((other) => meets(box, other)));
+    const near = boxes.filter((box) => where.some(box));
     return near.length === 0 ? [] : [{ outcome, boxes: near }];
   });
 }

@@ -69,8 +69,9 @@ function blocked(policy: Policy, goal: Goal, options: MomentOptions): readonly L
   }
 }
 
-/** Sets that are looked through for one goal, and told of. */
-const MOST_SETS = 20_000;
+/** Sets that are looked through for one goal, where so many people or fewer are looked at for each; and sets that are told of. */
+const MOST_SETS = 4000;
+const PEOPLE_A_SET = 16;
 const MOST_TOLD = 100;
 
 /**
@@ -88,7 +89,8 @@ function smallest(policy: Policy, ways: readonly Way[]): readonly (readonly stri
       const key = JSON.stringify(ordered);
       if (seen.has(key) || found.length >= MOST_TOLD) return;
       seen.add(key);
-      if (++tried > MOST_SETS) throw new Inconclusive(`more than ${MOST_SETS} sets of people would have to be looked at`);
+      tried += Math.ceil(people.length / PEOPLE_A_SET) ** 2;
+      if (tried > MOST_SETS) throw new Inconclusive("more sets of people than could be looked at");
       const team = teamOf(policy, ways, new Set(people.filter((person) => !absent.includes(person))));
       if (team === undefined) found.push(ordered);
       else if (absent.length < size) for (const person of team) take([...absent, person]);

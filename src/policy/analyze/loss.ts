@@ -4,9 +4,10 @@ import type { Condition, Policy } from "../core.ts";
 import type { Attack } from "./attack.ts";
 import { type Cell, cellsOf } from "./cells.ts";
 import type { Channel } from "./channel.ts";
+import { concernedOf } from "./concerned.ts";
 import { bound, type Opening } from "./covering.ts";
 import { everyRule } from "./dimensions.ts";
-import { channelOf, endlessOf, shownOf } from "./endless.ts";
+import { channelBy, channelOf, endlessOf, shownOf } from "./endless.ts";
 import { type Goal, goalOf, rounded, unitsOf } from "./goal.ts";
 import { groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
@@ -16,12 +17,12 @@ import type { Take } from "./plan.ts";
 import type { AnswerOptions } from "./question.ts";
 import { Budget } from "./regions.ts";
 import { type Rehearsed, rehearse } from "./rehearse.ts";
-import { componentsOf, type Schedule, schedule } from "./schedule.ts";
-import type { Sequence } from "./sequence.ts";
+import { componentsOf, type Schedule, schedule, spendUpTo } from "./schedule.ts";
+import { type Sequence, sequenceBy } from "./sequence.ts";
 import { startsOf } from "./starts.ts";
 import { Steps } from "./steps.ts";
 import { Thieves } from "./thieves.ts";
-import { plainExamples } from "./witness.ts";
+import { type Examples, plainExamples } from "./witness.ts";
 
 /**
  * - `exact`: nothing more can leave, and the sequence that lets this much leave was replayed.
@@ -55,15 +56,83 @@ const DEFAULT_WORK = 200_000;
 /**
  * The most of an asset, or of everything that a unit of account counts, that the stolen people can have signed in any stretch of
  * time so long, with the sequence of requests that takes it. A number is `exact` only where that sequence, judged request by
- * request by the plain interpreter, takes just as much as nothing can exceed.
+ * request by the plain interpreter, takes just as much as nothing can exceed. In a mode that ends by itself it is what they take while
+ * the mode lasts.
+ *
+ * @param options - `work` is granted once to what can be taken at all, and once to when it is taken, over all beginnings of the attack.
  */
 export function maximumLoss(policy: Policy, attack: Attack, what: Loss["what"], options: AnswerOptions = {}): Loss {
+  options.signal?.throwIfAborted();
+  const stolen = [...attack.stolen];
+  const { channel, ...loss } = ofConcerned(policy, attack, what, options);
+  return { ...loss, stolen, horizonMs: attack.horizonMs, ...(channel && { channel: { ...channel, stolen } }) };
+}
+
+/** What the people lose on whom it depends, with all the work that is granted, so that it does not depend on who was asked about before. */
+function ofConcerned(policy: Policy, attack: Attack, what: Loss["what"], options: AnswerOptions): Loss {
+  try {
+    const { people, powers } = concernedOf(policy, attack, goalOf(policy, what).assets);
+    const { lastsMs = Number.POSITIVE_INFINITY } = policy.modes.get(attack.mode) ?? {};
+    // Whoever has it in a mode that ends by itself has no longer.
+    const horizonMs = Math.min(attack.horizonMs, lastsMs);
+    const asking = { ...attack, stolen: new Set(people), horizonMs };
+    const losses = lossesOf(policy, attack, options);
+    const key = JSON.stringify([attack.mode, horizonMs, what, powers]);
+    const alike = losses.get(key) ?? new Map<string, Loss>();
+    losses.set(key, alike);
+    const names = JSON.stringify(people);
+    const [like] = alike.values();
+    const loss = alike.get(names) ?? (like && byOthers(like, people, policy, what)) ?? found(policy, asking, what, options);
+    alike.set(names, loss);
+    return loss;
+  } catch (cause) {
+    if (!(cause instanceof Inconclusive)) throw cause;
+    return inconclusive(attack, what, cause);
+  }
+}
+
+/** The same loss by people with the same powers, each in the place of another; nothing if the interpreter does not say so again. */
+function byOthers(loss: Loss, people: readonly string[], policy: Policy, what: Loss["what"]): Loss | undefined {
+  const sequence = sequenceBy(loss.sequence, new Map(loss.stolen.map((person, index) => [person, people[index] ?? person])));
+  const { steps, taken } = rehearse(policy, sequence);
+  const [step] = sequence.steps;
+  const again = takenOf(goalOf(policy, what), taken);
+  if (!steps.every(({ kind }) => kind === "passed") || again.shown !== loss.shown || again.fees !== loss.fees) return undefined;
+  const channel = loss.channel && step && channelBy(loss.channel, policy, step);
+  return { ...loss, stolen: people, sequence, ...(channel && { channel }) };
+}
+
+function found(policy: Policy, attack: Attack, what: Loss["what"], options: AnswerOptions): Loss {
   try {
     return new Search(policy, attack, what, options).run();
   } catch (cause) {
     if (!(cause instanceof Inconclusive)) throw cause;
-    return { ...asked(attack, what), ...NOTHING_TAKEN, status: "inconclusive", amount: undefined, why: cause.message };
+    return inconclusive(attack, what, cause);
   }
+}
+
+function inconclusive(attack: Attack, what: Loss["what"], { message }: Inconclusive): Loss {
+  return { ...asked(attack, what), ...NOTHING_TAKEN, status: "inconclusive", amount: undefined, why: message };
+}
+
+/** How a policy was asked about last, and the losses that were found. */
+interface Lately {
+  readonly how: string;
+  readonly examples: Examples;
+  /** By what they depend on, and then by people with the same powers. */
+  readonly losses: Map<string, Map<string, Loss>>;
+}
+
+// A report asks in one way for everybody who may have been robbed.
+const lately = new WeakMap<Policy, Lately>();
+
+function lossesOf(policy: Policy, { from, detectionMs }: Attack, { work = DEFAULT_WORK, examples = plainExamples }: AnswerOptions) {
+  const how = JSON.stringify([from, detectionMs ?? "", work]);
+  const last = lately.get(policy);
+  if (last?.how === how && last.examples === examples) return last.losses;
+  const losses = new Map<string, Map<string, Loss>>();
+  lately.set(policy, { how, examples, losses });
+  return losses;
 }
 
 /** The assets that a policy names, qualified, and the units that its limits count in. */
@@ -94,6 +163,9 @@ function asked({ stolen, mode, horizonMs }: Attack, what: Loss["what"]): Pick<Lo
 /** Starts that are looked at: hours that differ from week to week may have more. */
 const MOST_STARTS = 2000;
 
+/** One step of work bounds so many cells. */
+const LOTS_A_STEP = 16;
+
 /** Ways without a limit that are tried to be shown. */
 const MOST_TRIES = 20;
 
@@ -104,6 +176,8 @@ class Search {
   readonly #options: AnswerOptions;
   readonly #goal: Goal;
   readonly #budget: Budget;
+  /** For all beginnings together. */
+  readonly #scheduling: Budget;
   readonly #steps: Steps;
 
   constructor(policy: Policy, attack: Attack, what: Loss["what"], options: AnswerOptions) {
@@ -114,6 +188,7 @@ class Search {
     this.#options = options;
     this.#goal = goalOf(policy, what);
     this.#budget = new Budget(work, signal);
+    this.#scheduling = new Budget(work, signal);
     this.#steps = new Steps(groundOf(policy).space, new Thieves(policy, attack), examples, this.#budget);
   }
 
@@ -135,7 +210,14 @@ class Search {
       const [step] = sequence.steps;
       if (step === undefined || rehearsed.steps[0]?.kind !== "passed") continue;
       const channel = channelOf(endless, this.#policy, this.#attack, step);
-      return { ...asked(this.#attack, this.#what), status: "exact", amount: undefined, ...this.#taken(rehearsed), sequence, channel };
+      return {
+        ...asked(this.#attack, this.#what),
+        status: "exact",
+        amount: undefined,
+        ...takenOf(this.#goal, rehearsed.taken),
+        sequence,
+        channel,
+      };
     }
     if (all.length > 0) throw new Inconclusive("a way without a limit was found that no single request could be shown for");
     return undefined;
@@ -144,7 +226,7 @@ class Search {
   #bounded(lots: readonly Lot[]): Loss {
     const { upper, takes, from, complete } = this.#worst(componentsOf(lots));
     const sequence = this.#sequence(takes, from);
-    const taken = this.#taken(rehearse(this.#policy, sequence));
+    const taken = takenOf(this.#goal, rehearse(this.#policy, sequence).taken);
     const amount = rounded(this.#goal, upper);
     const result = { ...asked(this.#attack, this.#what), amount, ...taken, sequence };
     if (taken.shown === amount) return { ...result, status: "exact" };
@@ -162,7 +244,8 @@ class Search {
     let upper = 0n;
     let many = 0;
     for (const from of startsOf(parts.flat(), horizonMs, first)) {
-      if (++many > MOST_STARTS) return { ...best, upper: always, complete: false };
+      // The first is looked at whatever it takes; its own work is bounded.
+      if (++many > MOST_STARTS || (many > 1 && this.#scheduling.left <= 0)) return { ...best, upper: always, complete: false };
       const spans = ({ spans: open, delayMs }: Lot) => within(open, [from + delayMs, from + horizonMs]);
       if (best.shown >= 0n && this.#bound(parts, spans) <= best.shown) continue;
       const found = this.#schedule(parts, spans);
@@ -174,12 +257,15 @@ class Search {
   }
 
   #bound(parts: readonly (readonly Lot[])[], spans: (lot: Lot) => Opening["spans"]): bigint {
-    return parts.reduce((sum, lots) => sum + bound(openings(lots, spans), this.#goal), 0n);
+    return parts.reduce((sum, lots) => {
+      spendUpTo(this.#scheduling, 1 + Math.floor(lots.length / LOTS_A_STEP));
+      return sum + bound(openings(lots, spans), this.#goal);
+    }, 0n);
   }
 
   #schedule(parts: readonly (readonly Lot[])[], spans: (lot: Lot) => Opening["spans"]): Schedule {
-    const { work = DEFAULT_WORK, signal, examples = plainExamples } = this.#options;
-    const how = { goal: this.#goal, examples, work, signal };
+    const { examples = plainExamples } = this.#options;
+    const how = { goal: this.#goal, examples, budget: this.#scheduling };
     const found = parts.map((lots) => schedule(openings(lots, spans), how));
     return {
       upper: found.reduce((sum, { upper }) => sum + upper, 0n),
@@ -192,12 +278,12 @@ class Search {
     const sorted = [...takes].sort((a, b) => a.moment - b.moment);
     return { from, steps: sorted.map((take) => this.#steps.of(take, from)) };
   }
+}
 
-  #taken({ taken }: Rehearsed): Pick<Loss, "shown" | "fees"> {
-    const worth = (part: "amount" | "fees") =>
-      this.#goal.assets.reduce((sum, asset) => sum + (taken.get(asset)?.[part] ?? 0n) * this.#goal.worth(asset), 0n);
-    return { shown: rounded(this.#goal, worth("amount")), fees: rounded(this.#goal, worth("fees")) };
-  }
+function takenOf(goal: Goal, taken: Rehearsed["taken"]): Pick<Loss, "shown" | "fees"> {
+  const worth = (part: "amount" | "fees") =>
+    goal.assets.reduce((sum, asset) => sum + (taken.get(asset)?.[part] ?? 0n) * goal.worth(asset), 0n);
+  return { shown: rounded(goal, worth("amount")), fees: rounded(goal, worth("fees")) };
 }
 
 function openings(lots: readonly Lot[], spans: (lot: Lot) => Opening["spans"]): readonly Opening[] {

@@ -1,10 +1,11 @@
 import { EFFECT_KINDS } from "../../intent/effect.ts";
 import { isAct } from "../../intent/fields.ts";
-import type { Condition, Policy } from "../core.ts";
+import type { Policy } from "../core.ts";
 import { diffPolicies } from "./diff.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { rulesIn } from "./items.ts";
 import { Remembered } from "./remembered.ts";
+import { speaksOf } from "./speaks.ts";
 import type { Topic } from "./walk.ts";
 import { passages, type Ways, type WorkOptions, waysOf } from "./ways.ts";
 
@@ -51,21 +52,4 @@ function signingOf(policy: Policy, mode: string): Policy {
     return kinds.length === 0 ? [] : [{ ...rule, kinds }];
   });
   return { ...policy, rules, modes: new Map() };
-}
-
-/** Whether a condition looks at a field somewhere. */
-export function speaksOf(condition: Condition, field: string): boolean {
-  switch (condition.op) {
-    case "all":
-    case "any":
-      return condition.of.some((part) => speaksOf(part, field));
-    case "not":
-      return speaksOf(condition.of, field);
-    case "in":
-    case "within":
-    case "is":
-      return condition.field === field;
-    default:
-      return false;
-  }
 }

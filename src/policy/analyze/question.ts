@@ -5,8 +5,10 @@ import type { Condition, LimitRule, Policy, RequireRule } from "../core.ts";
 import { factsOf } from "../facts.ts";
 import { type Actors, actorsOf, approvalsOf } from "./actors.ts";
 import { Space } from "./dimensions.ts";
+import { isAskedInTime } from "./early.ts";
 import { Ground, groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
+import { namedThroughout, objectorsAmong } from "./objectors.ts";
 import { type Asked, fewest, suffices } from "./quorum.ts";
 import { Budget } from "./regions.ts";
 import { type Found, Walk } from "./walk.ts";
@@ -112,18 +114,19 @@ class Search {
   /** A region is a promise; a request that the interpreter lets pass is the proof. Says why, where there is none. */
   #show(region: Found): Yes | string | undefined {
     const { asks, askers, delayMs, confirm } = region;
+    const { from = 0 } = this.#question;
     let why: string | undefined;
-    for (const asker of askers) {
-      const witness = this.#walk.witness(region, asker, this.#examples);
+    for (const [asker, moment] of pairs(askers, [undefined, ...this.#walk.signedAt(region)])) {
+      const witness = this.#walk.witness(region, asker, this.#examples, moment);
       const { now } = witness.circumstances;
       const approvers = this.#cheapest(askedBy(asks), asker, now);
       if (approvers === undefined) continue;
-      why = refused(this.#policy, this.#actors, { witness, asker, approvers, delayMs, confirm });
+      why = refused(this.#policy, this.#actors, { witness, asker, approvers, delayMs, confirm, from });
       if (why === undefined && !this.#isAsked(witness)) why = "a region was found that no request of what is asked could be shown in";
       if (why !== undefined) continue;
-      const others = this.#actors.objectors(asks, { until: now, ms: delayMs }, asker);
-      const objectors = delayMs === 0 ? [] : others.filter((person) => !this.#question.by?.has(person));
-      return { kind: "yes", witness, approvers, delayMs, confirm, objectors };
+      const named = namedThroughout(this.#actors, { asks, asker, until: now, delayMs });
+      const people = this.#question.by ?? new Set([asker, ...approvers]);
+      return { kind: "yes", witness, approvers, delayMs, confirm, objectors: objectorsAmong(this.#policy, named, { witness, people }) };
     }
     return why;
   }
@@ -136,6 +139,10 @@ class Search {
     if (effect === undefined || facts === undefined || !kinds.includes(effect.kind)) return false;
     return when === undefined || compileCondition(when)(facts) === TRUE;
   }
+}
+
+function pairs<A, B>(one: readonly A[], other: readonly B[]): readonly (readonly [A, B])[] {
+  return other.flatMap((b) => one.map((a) => [a, b] as const));
 }
 
 /** A question may name arguments that no rule does. */
@@ -152,6 +159,8 @@ interface Promised {
   readonly approvers: readonly string[];
   readonly delayMs: number;
   readonly confirm: boolean;
+  /** It is asked here or later. */
+  readonly from?: Time;
 }
 
 /** Why a request that is said to pass does not, as the interpreter judges it; nothing where it passes. */
@@ -162,7 +171,8 @@ export function refused(policy: Policy, actors: Actors, promised: Promised): str
   const answered = suffices(asked, actors.approvers(approvers, asker, witness.circumstances.now));
   const waits = Math.max(0, ...needs.flatMap((need) => (need.kind === "delay" ? [need.delayMs] : []))) <= delayMs;
   const present = confirm || !needs.some(({ kind }) => kind === "confirm");
-  if (reasons.length === 0 && answered && waits && present) return undefined;
+  if (reasons.length === 0 && answered && waits && present)
+    return isAskedInTime(policy, witness, promised.from) ? undefined : "a region was found in which no request could be asked for in time";
   return `a region was found that no single request could be shown in: ${reasons[0]?.code ?? "approvals"}`;
 }
 

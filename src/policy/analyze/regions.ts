@@ -2,7 +2,7 @@ import type { Interval } from "../core.ts";
 import type { Box } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
-import { ALL_NAMES, hasName, isEmpty, keyOf, NO_NAMES, NOTHING, uniteIntervals, type ValueSet } from "./sets.ts";
+import { ALL_NAMES, hasName, isEmpty, keyWith, type Names, NO_NAMES, NOTHING, textOf, uniteIntervals, type ValueSet } from "./sets.ts";
 
 /** Something that holds in some boxes: a rule, or a question. Several may have the same outcome. */
 export interface Item {
@@ -59,6 +59,13 @@ export interface Outcomes {
 /** One step of work passes so many boxes on, where whoever walks a diagram pays for what its expansions copy. */
 export const BOXES_A_STEP = 64;
 
+export interface RegionsOptions {
+  readonly keep?: Keep;
+  readonly budget: Budget;
+  /** Whoever walks them expands each state once: none of it has to be kept. */
+  readonly once?: true;
+}
+
 /** How many expansions an answer may take. Shared by the diagrams of one question. */
 export class Budget {
   #left: number;
@@ -89,21 +96,26 @@ export class Regions {
   readonly #keep: Keep | undefined;
   readonly #budget: Budget;
   readonly #sets = new Interned();
-  readonly #suffixes = new Map<string, Suffix>();
-  readonly #states = new Map<string, State>();
-  readonly #expansions = new Map<State, Expansion>();
+  readonly #suffixes: Suffixes;
+  readonly #states = new States();
+  readonly #expansions: Map<State, Expansion> | undefined;
   readonly start: State;
 
-  constructor(space: Space, items: readonly Item[], options: { readonly keep?: Keep; readonly budget: Budget }) {
+  constructor(space: Space, items: readonly Item[], options: RegionsOptions) {
     this.#space = space;
     this.#keep = options.keep;
     this.#budget = options.budget;
+    this.#expansions = options.once ? undefined : new Map();
+    this.#suffixes = new Suffixes(space.dimensions.length);
     const settled = new Set<number>();
     const open: Suffix[] = [];
     for (const { outcome, boxes } of items) {
       for (const box of boxes) {
         let rest: Suffix | undefined;
-        for (const [dimension, values] of [...box].reverse()) rest = this.#suffix(dimension, this.#sets.id(values), rest, outcome);
+        for (let at = box.length - 1; at >= 0; at--) {
+          const [dimension, values] = box[at] as Box[number];
+          rest = this.#suffixes.of({ dimension, set: this.#sets.id(values), rest, outcome });
+        }
         if (rest === undefined) settled.add(outcome);
         else open.push(rest);
       }
@@ -120,7 +132,7 @@ export class Regions {
 
   /** @throws Inconclusive when the budget is spent. */
   expand(state: State): Expansion | undefined {
-    const known = this.#expansions.get(state);
+    const known = this.#expansions?.get(state);
     if (known !== undefined) return known;
     const dimension = this.next(state);
     if (dimension === undefined) return undefined;
@@ -138,30 +150,31 @@ export class Regions {
     const sets = [...groups.keys()];
     const values = sets.map((set) => this.#sets.values(set));
     this.#budget.spend(Math.floor(sizeOf(values) / VALUES_A_STEP));
+    const lists = [...groups.values()];
     const pieces = cut(this.#space.all(dimension), values).map(({ values, inside }): Piece => {
+      let next: State | undefined;
+      return {
+        values,
+        get state() {
+          next ??= choose(inside);
+          return next;
+        },
+      };
+    });
+    const choose = (inside: readonly number[]): State => {
       const settled = new Set(state.settled);
       const open = [...passing];
       for (const index of inside) {
-        for (const { rest, outcome } of groups.get(sets[index] as number) ?? []) {
+        for (const { rest, outcome } of lists[index] ?? []) {
           if (rest === undefined) settled.add(outcome);
           else open.push(rest);
         }
       }
-      return { values, state: this.#state(settled, open) };
-    });
+      return this.#state(settled, open);
+    };
     const expansion = { dimension, pieces };
-    this.#expansions.set(state, expansion);
+    this.#expansions?.set(state, expansion);
     return expansion;
-  }
-
-  #suffix(dimension: number, set: number, rest: Suffix | undefined, outcome: number): Suffix {
-    const key = `${dimension} ${set} ${rest === undefined ? `=${outcome}` : rest.id}`;
-    let suffix = this.#suffixes.get(key);
-    if (suffix === undefined) {
-      suffix = { id: this.#suffixes.size, dimension, set, rest, outcome };
-      this.#suffixes.set(key, suffix);
-    }
-    return suffix;
   }
 
   #state(settled: ReadonlySet<number>, open: readonly Suffix[]): State {
@@ -170,30 +183,97 @@ export class Regions {
     let held = settled;
     const kept = this.#keep?.({ settled, open: new Set(still.map(({ outcome }) => outcome)) });
     if (kept !== undefined) {
-      held = new Set([...settled].map(kept.settled).filter((outcome) => outcome !== undefined));
+      held = new Set();
+      for (const outcome of settled) {
+        const passing = kept.settled(outcome);
+        if (passing !== undefined) (held as Set<number>).add(passing);
+      }
       still = still.filter(({ outcome }) => kept.open(outcome));
     }
-    const unique = [...new Set(still)].sort((a, b) => a.id - b.id);
-    const key = `${[...held].sort((a, b) => a - b).join()};${unique.map(({ id }) => id).join()}`;
-    let state = this.#states.get(key);
-    if (state === undefined) {
-      state = { settled: held, open: unique };
-      this.#states.set(key, state);
-    }
+    const sorted = still.sort((a, b) => a.id - b.id);
+    return this.#states.one({ settled: held, open: sorted.filter((suffix, index) => suffix !== sorted[index - 1]) });
+  }
+}
+
+/** Equal states as one object. */
+class States {
+  readonly #byHash = new Map<number, State[]>();
+
+  one(state: State): State {
+    const hash = hashOf(state);
+    const alike = this.#byHash.get(hash);
+    const known = alike?.find((other) => isSame(other, state));
+    if (known !== undefined) return known;
+    if (alike === undefined) this.#byHash.set(hash, [state]);
+    else alike.push(state);
     return state;
   }
 }
+
+function hashOf({ settled, open }: State): number {
+  let hash = settled.size;
+  // In whatever order they were settled.
+  for (const outcome of settled) hash = (hash + mixed(outcome)) | 0;
+  for (const { id } of open) hash = mixed(hash ^ id);
+  return hash;
+}
+
+/** The finalizer of MurmurHash3 (32 bits), which spreads small numbers. */
+function mixed(number: number): number {
+  let bits = Math.imul(number ^ (number >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
+}
+
+function isSame(a: State, b: State): boolean {
+  if (a.open.length !== b.open.length || a.settled.size !== b.settled.size) return false;
+  for (const outcome of a.settled) if (!b.settled.has(outcome)) return false;
+  return a.open.every((suffix, index) => suffix === b.open[index]);
+}
+
+/** So many different sides and rests of boxes can be told apart by one number for two of them. */
+const MOST_SUFFIXES = 2 ** 25;
+
+/** Rests of boxes, equal ones as one object. */
+class Suffixes {
+  readonly #sides = new Map<number, number>();
+  readonly #known = new Map<number, Suffix>();
+  readonly #dimensions: number;
+
+  constructor(dimensions: number) {
+    this.#dimensions = dimensions;
+  }
+
+  of({ dimension, set, rest, outcome }: Omit<Suffix, "id">): Suffix {
+    const named = set * this.#dimensions + dimension;
+    const side = this.#sides.get(named) ?? this.#sides.size;
+    this.#sides.set(named, side);
+    const after = rest === undefined ? 2 * outcome : 2 * rest.id + 1;
+    const key = after * MOST_SUFFIXES + side;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const id = this.#known.size;
+    if (Math.max(id, side, outcome) >= MOST_SUFFIXES) throw new Inconclusive(`rules fall apart into more than ${MOST_SUFFIXES} parts`);
+    const suffix = { id, dimension, set, rest, outcome };
+    this.#known.set(key, suffix);
+    return suffix;
+  }
+}
+
+/** A longer list is another one wherever it is another object: to tell that two are equal costs more than it saves. */
+const LONGEST_TEXT = 64;
 
 /** Sets by number, equal ones by the same. */
 class Interned {
   readonly #byObject = new Map<ValueSet, number>();
   readonly #byKey = new Map<string, number>();
+  readonly #long = new Map<ReadonlySet<string>, number>();
   readonly #values: ValueSet[] = [];
 
   id(values: ValueSet): number {
     const known = this.#byObject.get(values);
     if (known !== undefined) return known;
-    const key = keyOf(values);
+    const key = keyWith(values, this.#textOf(values.names.values));
     let id = this.#byKey.get(key);
     if (id === undefined) {
       id = this.#values.length;
@@ -206,6 +286,14 @@ class Interned {
 
   values(id: number): ValueSet {
     return this.#values[id] ?? NOTHING;
+  }
+
+  /** What is written begins with a digit, if it is not empty. */
+  #textOf(names: ReadonlySet<string>): string {
+    if (names.size <= LONGEST_TEXT) return textOf(names);
+    const number = this.#long.get(names) ?? this.#long.size;
+    this.#long.set(names, number);
+    return `#${number}`;
   }
 }
 
@@ -228,31 +316,35 @@ interface Cut {
 
 /** Divides a dimension into the largest parts of which each lies wholly inside or outside of every set. */
 export function cut(all: ValueSet, sets: readonly ValueSet[]): readonly Cut[] {
-  const parts = new Map<string, { inside: readonly number[]; values: ValueSet; integers: Interval[] }>();
-  const add = (inside: readonly number[], part: Partial<ValueSet>) => {
+  const parts = new Map<string, Part>();
+  const partOf = (inside: readonly number[]): Part => {
     const key = inside.join();
-    const known = parts.get(key) ?? { inside, values: NOTHING, integers: [] };
-    known.integers.push(...(part.integers ?? []));
-    parts.set(key, { ...known, values: { ...known.values, ...part, integers: [] } });
+    const part = parts.get(key) ?? { inside, names: NO_NAMES, integers: [], flags: [], unknown: false };
+    parts.set(key, part);
+    return part;
   };
-  cutNames(all, sets, (inside, names) => add(inside, { names }));
-  cutIntegers(all.integers, sets, (inside, integers) => add(inside, { integers }));
+  cutNames(all, sets, (inside, names) => {
+    partOf(inside).names = names;
+  });
+  cutIntegers(all.integers, sets, (inside, interval) => partOf(inside).integers.push(interval));
   const within = (test: (set: ValueSet) => boolean) => sets.flatMap((set, index) => (test(set) ? [index] : []));
-  for (const flag of all.flags) {
-    const inside = within(({ flags }) => flags.includes(flag));
-    add(inside, { flags: [...(parts.get(inside.join())?.values.flags ?? []), flag] });
-  }
-  if (all.unknown)
-    add(
-      within(({ unknown }) => unknown),
-      { unknown: true },
-    );
+  for (const flag of all.flags) partOf(within(({ flags }) => flags.includes(flag))).flags.push(flag);
+  if (all.unknown) partOf(within(({ unknown }) => unknown)).unknown = true;
   return [...parts.values()]
-    .map(({ inside, values, integers }) => ({ inside, values: { ...values, integers: uniteIntervals(integers) } }))
+    .map(({ inside, ...values }) => ({ inside, values: { ...values, integers: uniteIntervals(values.integers) } }))
     .filter(({ values }) => !isEmpty(values));
 }
 
-function cutNames({ names: all }: ValueSet, sets: readonly ValueSet[], add: (inside: readonly number[], names: ValueSet["names"]) => void) {
+/** A part while it is put together. */
+interface Part {
+  readonly inside: readonly number[];
+  names: Names;
+  readonly integers: Interval[];
+  readonly flags: boolean[];
+  unknown: boolean;
+}
+
+function cutNames({ names: all }: ValueSet, sets: readonly ValueSet[], add: (inside: readonly number[], names: Names) => void) {
   if (!all.not && all.values.size === 0) return;
   const complements = sets.flatMap(({ names }, index) => (names.not ? [index] : []));
   // By name, the sets that list it; a list that several sets share is walked once.
@@ -310,7 +402,7 @@ function cutNames({ names: all }: ValueSet, sets: readonly ValueSet[], add: (ins
   }
 }
 
-function cutIntegers(all: readonly Interval[], sets: readonly ValueSet[], add: (inside: readonly number[], integers: Interval[]) => void) {
+function cutIntegers(all: readonly Interval[], sets: readonly ValueSet[], add: (inside: readonly number[], interval: Interval) => void) {
   if (all.length === 0) return;
   const changes = new Map<bigint, number[]>();
   const at = (value: bigint, change: number) => {
@@ -326,25 +418,23 @@ function cutIntegers(all: readonly Interval[], sets: readonly ValueSet[], add: (
   });
   const marks = [...changes.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   for (const [low, high] of all) {
-    const inside = new Set<number>();
-    const toggle = (value: bigint) => {
-      for (const index of changes.get(value) ?? []) if (!inside.delete(index)) inside.add(index);
-    };
+    const inside: number[] = [];
     let from = low;
     for (const mark of marks) {
       if (mark > high) break;
       if (mark > from) {
-        add(
-          [...inside].sort((a, b) => a - b),
-          [[from, mark - 1n]],
-        );
+        add([...inside], [from, mark - 1n]);
         from = mark;
       }
-      toggle(mark);
+      for (const index of changes.get(mark) ?? []) toggle(inside, index);
     }
-    add(
-      [...inside].sort((a, b) => a - b),
-      [[from, high]],
-    );
+    add(inside, [from, high]);
   }
+}
+
+/** Puts it in, or takes it out, of those in order. */
+function toggle(sorted: number[], index: number): void {
+  const place = sorted.findLastIndex((other) => other <= index);
+  if (sorted[place] === index) sorted.splice(place, 1);
+  else sorted.splice(place + 1, 0, index);
 }

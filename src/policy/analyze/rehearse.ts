@@ -1,14 +1,15 @@
-import type { Effect } from "../../intent/effect.ts";
+import type { Circumstances, Effect } from "../../intent/effect.ts";
 import { KIND_FIELDS, OUTFLOW } from "../../intent/fields.ts";
 import type { Reason } from "../../intent/intent.ts";
 import type { Charge, Need } from "../../intent/verdict.ts";
 import type { Condition, LimitRule, Policy, Rule } from "../core.ts";
-import type { Counters } from "../counters.ts";
+import type { Counters, Standing } from "../counters.ts";
 import { interpret } from "../interpret.ts";
-import { type Actors, actorsOf } from "./actors.ts";
+import { type Actors, actorsOf, membersOf } from "./actors.ts";
 import { everyRule } from "./dimensions.ts";
 import { suffices } from "./quorum.ts";
 import type { Sequence, Step } from "./sequence.ts";
+import { speaksOf } from "./speaks.ts";
 
 /** What a policy let through of a sequence. */
 export interface Rehearsed {
@@ -32,36 +33,112 @@ export type RehearsedStep =
 
 /**
  * Plays a sequence as if from an empty vault: each request is judged by the plain interpreter at the moment at which it is signed,
- * against sums over what was signed before, window by window. A step counts only if its last repetition passes too.
+ * against sums over what was signed before, window by window. A step counts only if its last repetition passes too. What is asked
+ * again, by the same people and on the same sums, is judged as it was, unless a rule looks at the time.
  */
 export function rehearse(whole: Policy, { from, steps }: Sequence): Rehearsed {
-  const policy = near(
-    whole,
-    steps.flatMap(({ witness }) => witness.effects),
-  );
-  const actors = actorsOf(policy);
+  const policy = near(whole, [...new Set(steps.map(({ witness }) => witness.effects))].flat());
+  const judge = new Judge(policy);
   const sums = new Sums(policy);
-  const taken = new Map<string, Taken>();
+  const passed = new Map<readonly Effect[], bigint>();
   const played = steps.map((step): RehearsedStep => {
-    const now = from + step.signedMs;
-    const circumstances = { ...step.witness.circumstances, now };
     const { effects } = step.witness;
-    const { reasons, needs, charges } = interpret(policy, { effects, refusals: [] }, circumstances, sums.at(now, step.times));
-    if (reasons.length > 0 || step.times < 1n) return { kind: "denied", reasons };
-    const open = needs.filter((need) => !isMet(need, step, actors, now));
-    if (open.length > 0) return { kind: "pending", needs: open };
+    const now = from + step.signedMs;
+    const { outcome, charges } = judge.of(step, now, sums.at(now, step.times));
+    if (outcome.kind !== "passed") return outcome;
     sums.add(now, charges, step.times);
-    for (const effect of effects) take(taken, effect, step.times);
-    return { kind: "passed" };
+    passed.set(effects, (passed.get(effects) ?? 0n) + step.times);
+    return outcome;
   });
+  const taken = new Map<string, Taken>();
+  for (const [effects, times] of passed) for (const effect of effects) take(taken, effect, times);
   return { steps: played, taken };
+}
+
+/** What was said of a step, and the sums on which. */
+interface Said {
+  readonly step: Step;
+  readonly outcome: RehearsedStep;
+  readonly charges: readonly Charge[];
+  readonly standings: readonly (readonly [Charge, Standing])[];
+}
+
+const PASSED: RehearsedStep = { kind: "passed" };
+
+class Judge {
+  readonly #policy: Policy;
+  readonly #actors: Actors;
+  /** The last of each request, day after day; nothing is kept where a rule looks at the time. */
+  readonly #last: Map<readonly Effect[], Said> | undefined;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+    this.#actors = actorsOf(policy);
+    this.#last = everyRule(policy).some(looksAtTime) ? undefined : new Map();
+  }
+
+  of(step: Step, now: number, counters: Counters): Pick<Said, "outcome" | "charges"> {
+    const { effects } = step.witness;
+    const last = this.#last?.get(effects);
+    if (last !== undefined && isAlike(last.step, step) && last.standings.every(([charge, was]) => isSame(counters.after(charge), was)))
+      return last;
+    const said = this.#judge(step, now, counters);
+    this.#last?.set(effects, said);
+    return said;
+  }
+
+  #judge(step: Step, now: number, counters: Counters): Said {
+    const standings: (readonly [Charge, Standing])[] = [];
+    const after = (charge: Charge) => {
+      const standing = counters.after(charge);
+      standings.push([charge, standing]);
+      return standing;
+    };
+    const circumstances = { ...step.witness.circumstances, now };
+    const { reasons, needs, charges } = interpret(this.#policy, { effects: step.witness.effects, refusals: [] }, circumstances, { after });
+    const said = (outcome: RehearsedStep): Said => ({ step, outcome, charges, standings });
+    if (reasons.length > 0 || step.times < 1n) return said({ kind: "denied", reasons });
+    const open = needs.filter((need) => !isMet(need, step, this.#actors, now));
+    return said(open.length > 0 ? { kind: "pending", needs: open } : PASSED);
+  }
+}
+
+function looksAtTime(rule: Rule): boolean {
+  const dated =
+    (rule.type === "require" || rule.type === "limit") && membersOf(rule).some(({ from, until }) => (from ?? until) !== undefined);
+  const ends = rule.type === "limit" && rule.measure.type === "value";
+  return dated || ends || (["date", "hour", "recipientAge"] as const).some((field) => speaksOf(rule.when, field));
+}
+
+/** Whether two steps differ at most in their moments and how often they are done. */
+function isAlike(a: Step, b: Step): boolean {
+  const [one, other] = [a.witness.circumstances, b.witness.circumstances];
+  return (
+    a.witness.effects === b.witness.effects &&
+    a.approvers === b.approvers &&
+    a.signedMs - a.askedMs === b.signedMs - b.askedMs &&
+    a.times >= 1n === b.times >= 1n &&
+    isWithin(one, other) &&
+    isWithin(other, one)
+  );
+}
+
+function isWithin(one: Circumstances, other: Circumstances): boolean {
+  for (const key in one) {
+    if (key !== "now" && one[key as keyof Circumstances] !== other[key as keyof Circumstances]) return false;
+  }
+  return true;
+}
+
+function isSame(a: Standing, b: Standing): boolean {
+  return a.used === b.used && a.after === b.after;
 }
 
 /**
  * The policy without rules that speak of none of these effects, because of their kinds or their assets: the interpreter looks at
  * every rule for every request, and few of many are about one asset.
  */
-function near(policy: Policy, effects: readonly Effect[]): Policy {
+export function near(policy: Policy, effects: readonly Effect[]): Policy {
   const kinds = new Set(effects.map(({ kind }) => kind));
   const assets = new Set(effects.map(assetOf));
   const speaks = (rule: Rule) => rule.kinds.some((kind) => kinds.has(kind)) && !leavesOut(rule.when, assets);
@@ -112,10 +189,18 @@ function take(taken: Map<string, Taken>, { kind, chain, asset, amount = 0n }: Ef
   taken.set(`${chain}/${asset}`, { amount: before.amount + more, fees: before.fees + (kind === "fee" ? more : 0n) });
 }
 
-/** What was drawn from each counter, and when. */
+/** What was drawn from one counter, and when. */
+interface Drawn {
+  readonly windowMs: number;
+  readonly draws: { readonly at: number; readonly amount: bigint }[];
+  total: bigint;
+  /** Whether each draw was no earlier than the one before it. */
+  inOrder: boolean;
+}
+
 class Sums {
   readonly #limits: ReadonlyMap<string, LimitRule>;
-  readonly #drawn = new Map<string, { readonly at: number; readonly amount: bigint }[]>();
+  readonly #drawn = new Map<string, Map<string, Drawn>>();
 
   constructor(policy: Policy) {
     this.#limits = new Map(everyRule(policy).flatMap((rule) => (rule.type === "limit" ? [[rule.id, rule]] : [])));
@@ -134,20 +219,34 @@ class Sums {
 
   add(now: number, charges: readonly Charge[], times: bigint): void {
     for (const charge of charges) {
-      const key = keyOf(charge);
-      const drawn = this.#drawn.get(key) ?? [];
-      drawn.push({ at: now, amount: (charge.replaceable + charge.lasting) * times });
-      this.#drawn.set(key, drawn);
+      const drawn = this.#of(charge);
+      const amount = (charge.replaceable + charge.lasting) * times;
+      drawn.inOrder &&= (drawn.draws.at(-1)?.at ?? now) <= now;
+      drawn.draws.push({ at: now, amount });
+      drawn.total += amount;
     }
   }
 
   #used(charge: Charge, now: number): bigint {
-    const windowMs = this.#limits.get(charge.limit)?.windowMs ?? "ever";
-    const since = windowMs === "ever" ? Number.NEGATIVE_INFINITY : now - windowMs;
-    return (this.#drawn.get(keyOf(charge)) ?? []).reduce((sum, { at, amount }) => (at > since ? sum + amount : sum), 0n);
+    const { windowMs, draws, total, inOrder } = this.#of(charge);
+    if (windowMs === Number.POSITIVE_INFINITY) return total;
+    let sum = 0n;
+    for (let index = draws.length - 1; index >= 0; index--) {
+      const { at, amount } = draws[index] as Drawn["draws"][number];
+      if (at > now - windowMs) sum += amount;
+      else if (inOrder) break;
+    }
+    return sum;
   }
-}
 
-function keyOf({ limit, bucket }: Charge): string {
-  return JSON.stringify([limit, bucket]);
+  #of({ limit, bucket }: Charge): Drawn {
+    const buckets = this.#drawn.get(limit) ?? new Map<string, Drawn>();
+    this.#drawn.set(limit, buckets);
+    const known = buckets.get(bucket);
+    if (known !== undefined) return known;
+    const windowMs = this.#limits.get(limit)?.windowMs ?? "ever";
+    const drawn: Drawn = { windowMs: windowMs === "ever" ? Number.POSITIVE_INFINITY : windowMs, draws: [], total: 0n, inOrder: true };
+    buckets.set(bucket, drawn);
+    return drawn;
+  }
 }

@@ -6,7 +6,7 @@ import type { Lot } from "./merge.ts";
 import { isOpen, momentsOf } from "./moments.ts";
 import { Plan, type Take } from "./plan.ts";
 import { type Programme, type ProgrammeRow, solve } from "./programme.ts";
-import { Budget } from "./regions.ts";
+import type { Budget } from "./regions.ts";
 import type { Examples } from "./witness.ts";
 
 /** What some cells can take at most, and how that much of it is taken; both in the goal's parts. */
@@ -20,9 +20,12 @@ export interface Schedule {
 export interface Scheduling {
   readonly goal: Goal;
   readonly examples: Examples;
-  readonly work: number;
-  readonly signal: AbortSignal | undefined;
+  /** Of all schedules of one answer together; where it is used up what is found is a bound, not the best. */
+  readonly budget: Budget;
 }
+
+/** One step of work looks at so many cells at so many moments. */
+const PLACES_A_STEP = 256;
 
 /** Cells that share no counter, not even by way of others, are in nobody's way. */
 export function componentsOf(lots: readonly Lot[]): readonly (readonly Lot[])[] {
@@ -50,10 +53,16 @@ export function schedule(openings: readonly Opening[], how: Scheduling): Schedul
     [...new Set(open.flatMap(({ lot }) => lot.draws.map(({ limit }) => limit.windowMs)))].filter((windowMs) => windowMs !== "ever"),
   );
   if (moments === undefined) return { upper, shown: 0n, takes: [] };
+  spendUpTo(how.budget, Math.ceil((moments.length * open.length) / PLACES_A_STEP));
   const plans = ordersOf(open).map((order) => greedy(order, moments, how));
   const best = plans.reduce((a, b) => (b.worth > a.worth ? b : a));
   const found: Schedule = { upper, shown: best.worth, takes: best.takes };
   return best.worth >= upper ? found : better(found, open, moments, how);
+}
+
+/** What was done is paid for, if need be with all that is left. */
+export function spendUpTo(budget: Budget, work: number): void {
+  budget.spend(Math.min(work, Math.max(0, budget.left)));
 }
 
 function ordersOf(open: readonly Opening[]): readonly (readonly Opening[])[] {
@@ -73,7 +82,7 @@ const MOST_VARIABLES = 600;
 function better(found: Schedule, open: readonly Opening[], moments: readonly number[], how: Scheduling): Schedule {
   const table = new Table(open, moments, how.goal);
   if (table.size > MOST_VARIABLES) return found;
-  const solved = solve(table.programme(), new Budget(how.work, how.signal));
+  const solved = solve(table.programme(), how.budget);
   if (solved.kind !== "optimal" && solved.kind !== "bound") return found;
   const upper = solved.kind === "optimal" ? solved.value : solved.upper;
   const plan = new Plan(how.goal, how.examples);

@@ -19,3 +19,20 @@ export interface Sequence {
   /** In the order in which they are signed. */
   readonly steps: readonly Step[];
 }
+
+/** The same requests, asked and approved by others: each by whoever stands in the place of who did. */
+export function sequenceBy({ from, steps }: Sequence, places: ReadonlyMap<string, string>): Sequence {
+  const others = new Map<readonly string[], readonly string[]>();
+  const other = (person: string) => places.get(person) ?? person;
+  return {
+    from,
+    steps: steps.map((step) => {
+      const { circumstances } = step.witness;
+      const { requester } = circumstances;
+      const approvers = others.get(step.approvers) ?? step.approvers.map(other);
+      others.set(step.approvers, approvers);
+      const asked = requester === undefined ? circumstances : { ...circumstances, requester: other(requester) };
+      return { ...step, witness: { ...step.witness, circumstances: asked }, approvers };
+    }),
+  };
+}

@@ -24,6 +24,11 @@ export const ALL_NAMES: Names = { not: true, values: NO_NAMES.values };
 export const NOTHING: ValueSet = { names: NO_NAMES, integers: [], flags: [], unknown: false };
 export const ONLY_UNKNOWN: ValueSet = { ...NOTHING, unknown: true };
 
+/** Those listed. */
+export function named(values: ReadonlySet<string>): ValueSet {
+  return { ...NOTHING, names: { not: false, values } };
+}
+
 export function isEmpty({ names, integers, flags, unknown }: ValueSet): boolean {
   return !unknown && integers.length === 0 && flags.length === 0 && !names.not && names.values.size === 0;
 }
@@ -96,6 +101,7 @@ function intersectNames(a: Names, b: Names): Names {
     return { not: true, values: new Set([...a.values, ...b.values]) };
   }
   const [listed, other] = a.not ? [b, a] : [a, b];
+  if (other.not && other.values.size === 0) return listed;
   const kept = [...listed.values].filter((name) => hasName(other, name));
   return kept.length === listed.values.size ? listed : { not: false, values: new Set(kept) };
 }
@@ -149,9 +155,22 @@ const keys = new WeakMap<ValueSet, string>();
 export function keyOf(values: ValueSet): string {
   const known = keys.get(values);
   if (known !== undefined) return known;
-  const { names, integers, flags, unknown } = values;
-  const named = `${names.not ? "!" : ""}${JSON.stringify([...names.values].sort())}`;
-  const key = `${named} ${integers.map(([low, high]) => `${low}-${high}`).join(",")} ${flags.join(",")} ${unknown}`;
+  const key = keyWith(values, textOf(values.names.values));
   keys.set(values, key);
   return key;
+}
+
+/** The same with another text for its names. */
+export function keyWith({ names, integers, flags, unknown }: ValueSet, named: string): string {
+  // Numbers of 256 bits are written fastest by their bits.
+  const numbers = integers.map(([low, high]) => `${low.toString(16)}:${high.toString(16)}`).join(",");
+  return `${names.not ? "!" : ""}${named} ${numbers} ${flags.join(",")} ${unknown}`;
+}
+
+/** Names with their lengths, so that no two sets are written alike. */
+export function textOf(names: ReadonlySet<string>): string {
+  return [...names]
+    .sort()
+    .map((name) => `${name.length}:${name}`)
+    .join(",");
 }

@@ -26,6 +26,7 @@ export class Steps {
   readonly #examples: Examples;
   readonly #budget: Budget;
   readonly #known = new Map<Face, Map<string, Witness>>();
+  readonly #approving = new Map<Face, readonly string[]>();
 
   constructor(space: Space, thieves: Thieves, examples: Examples, budget: Budget) {
     this.#space = space;
@@ -42,8 +43,19 @@ export class Steps {
       signedMs: moment - from,
       witness: this.#witness(take),
       times,
-      approvers: fewest(face.asked, this.#thieves.approversOf(face.requester, moment), this.#budget) ?? [],
+      approvers: this.#approvers(face, moment),
     };
+  }
+
+  /** Where nobody stands in for a while they are the same at every moment. */
+  #approvers(face: Face, moment: number): readonly string[] {
+    const known = this.#approving.get(face);
+    if (known !== undefined) return known;
+    const { asked, requester } = face;
+    const found = fewest(asked, this.#thieves.approversOf(requester, moment), this.#budget) ?? [];
+    const members = asked.flat(2).flatMap((clause) => clause.members);
+    if (members.every(({ from, until }) => (from ?? until) === undefined)) this.#approving.set(face, found);
+    return found;
   }
 
   /** What differs in its moment alone, day after day, is one request at another moment, but for how old its recipient is. */

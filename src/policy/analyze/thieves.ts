@@ -1,9 +1,8 @@
 import type { Time } from "../../base/time.ts";
-import type { Field } from "../../intent/fields.ts";
 import type { LimitRule, Policy, RequireRule } from "../core.ts";
 import { type Actors, actorsOf, approvalsOf, membersOf } from "./actors.ts";
 import type { Attack } from "./attack.ts";
-import { speaksOf } from "./modes.ts";
+import { isNamedFor } from "./objectors.ts";
 import { type Approvers, type Asked, suffices } from "./quorum.ts";
 
 /** How the stolen people get something signed. */
@@ -56,10 +55,8 @@ export class Thieves {
     const delayMs = Math.max(0, ...requires.map((rule) => rule.delayMs));
     const { detectionMs = Number.POSITIVE_INFINITY } = this.#attack;
     const noticed = delayMs > 0 && detectionMs <= delayMs;
-    // A rule that may ask for nothing until the delay is over, as a limit does that only what is signed meanwhile exceeds, names nobody
-    // in time. Its yes may be there before: a yes to a request is one to all that it comes to need, and a rule that the thieves put
-    // into the scope of their own session can ask for it.
-    const stopped = (rule: RequireRule | LimitRule) => noticed && this.#objects(rule) && !isPassing(rule);
+    const wait = { ms: detectionMs, sessions: this.#actors.sessions(requester) };
+    const stopped = (rule: RequireRule | LimitRule) => noticed && this.#objects(rule) && isNamedFor(rule, wait);
     if (asking.some(stopped)) return undefined;
 
     const answered = limits.filter((limit) => limit.beyond.length > 0 && suffices([limit.beyond], approvers));
@@ -79,16 +76,6 @@ export class Thieves {
       return always && !this.#attack.stolen.has(person) && this.#actors.answers(person);
     });
   }
-}
-
-/** What may be otherwise when a request is signed than it was when it was asked: its moment, its session and its fee. */
-const PASSING: readonly Field[] = ["date", "recipientAge", "session", "origin", "mode", "feeRate", "gas", "total"];
-
-/** Whether a request may come under the rule, or leave it, while it waits. */
-function isPassing(rule: RequireRule | LimitRule): boolean {
-  const weighs = rule.type === "limit" || speaksOf(rule.when, "amount");
-  const ends = rule.type === "limit" && rule.measure.type === "value";
-  return ends || (weighs && rule.kinds.includes("fee")) || PASSING.some((field) => speaksOf(rule.when, field));
 }
 
 function askedOf(rules: readonly (RequireRule | LimitRule)[]): readonly Asked[] {

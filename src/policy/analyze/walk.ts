@@ -57,6 +57,9 @@ export interface Visitor {
 /** The last moment that a date can say (ECMA-262, "Time Values and Time Range"). */
 const LAST_TIME = 8_640_000_000_000_000n;
 
+/** A week of hours that open twice a day. */
+const MOST_STRETCHES = 14;
+
 /** One walk through the regions that a policy allows, depth first; where a visitor has seen enough it is left out. */
 export class Walk {
   readonly #space: Space;
@@ -100,14 +103,20 @@ export class Walk {
     ];
     const has = (kind: EffectKind, box: Box) =>
       box.every(([dimension, values]) => values.unknown || hasDimension(kind, this.#space.dimensions[dimension]?.name ?? ""));
-    // Of a kind that has not the field nothing certainly holds.
-    const everywhere = boxesOf(this.#space, when, "certainly").flatMap((box) =>
-      ofKinds(
-        this.#space,
-        kinds.filter((kind) => has(kind, box)),
-        [box],
-      ),
-    );
+    // Of a kind that has not the field nothing certainly holds; and nobody changes to the mode that holds already.
+    const other: Box = [[this.#space.at("toMode"), { ...NOTHING, names: { not: true, values: new Set([mode]) } }]];
+    const everywhere = boxesOf(this.#space, when, "certainly").flatMap((box) => {
+      const having = kinds.filter((kind) => has(kind, box));
+      const changed = having.includes("modeChange") ? meet(box, other) : undefined;
+      return [
+        ...ofKinds(
+          this.#space,
+          having.filter((kind) => kind !== "modeChange"),
+          [box],
+        ),
+        ...(changed === undefined ? [] : ofKinds(this.#space, ["modeChange"], [changed])),
+      ];
+    });
     return everywhere.map((box) => meet(box, moment)).filter((box) => box !== undefined);
   }
 
@@ -126,6 +135,13 @@ export class Walk {
   /** Whether something in a region can be signed at a moment. */
   holds({ region }: Pick<Found, "region">, moment: Time): boolean {
     return hasInteger(region.get(this.#at.date)?.integers ?? [], BigInt(moment));
+  }
+
+  /** Moments of the region at which a request can be signed that was asked for so long before: the first ones of its stretches. */
+  signedAt({ region, delayMs }: Pick<Found, "region" | "delayMs">): readonly Time[] {
+    const lows = (region.get(this.#at.date)?.integers ?? []).slice(0, MOST_STRETCHES).map(([low]) => Number(low));
+    const moments = lows.flatMap((low) => [low, low + delayMs]).filter((moment) => this.holds({ region }, moment));
+    return delayMs === 0 ? [] : [...new Set(moments)].sort((a, b) => a - b);
   }
 
   #visit(state: State, region: Map<number, ValueSet>, visitor: Visitor): boolean {

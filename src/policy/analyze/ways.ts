@@ -3,6 +3,7 @@ import type { LimitRule, Policy, RequireRule } from "../core.ts";
 import { type Actors, actorsOf, membersOf, standsAt } from "./actors.ts";
 import { groundOf } from "./ground.ts";
 import { Inconclusive } from "./inconclusive.ts";
+import { namedThroughout, objectorsAmong } from "./objectors.ts";
 import { type AnswerOptions, askedBy, DEFAULT_WORK, refused } from "./question.ts";
 import { fewest, suffices } from "./quorum.ts";
 import { Budget } from "./regions.ts";
@@ -93,32 +94,38 @@ export function cheaper(a: Passage, b: Passage): number {
 export function* passages(policy: Policy, ways: readonly Way[], people: ReadonlySet<string>): Generator<Passage> {
   const actors = actorsOf(policy);
   const budget = new Budget(DEFAULT_WORK);
+  let unshown = false;
   for (const way of ways) {
     const { asks, delayMs, confirm, moments } = way;
     const asked = askedBy(asks);
     let found: Passage | undefined;
+    let open = false;
     for (const asker of way.askers) {
       if (!people.has(asker)) continue;
       const able = actors.approvers(people, asker, moments[0]);
       const approvers = suffices(asked, able) ? fewest(asked, able, budget) : undefined;
       if (approvers === undefined || (found !== undefined && found.approvers.length <= approvers.length)) continue;
-      const { moment, objectors } = unseen(actors, way, { asker, people });
-      const witness = moment === undefined ? undefined : way.witness(asker, moment);
-      if (witness !== undefined) found = { asker, approvers, delayMs, confirm, objectors, witness };
+      const { witness, named } = unseen(actors, way, { asker, people });
+      open ||= witness === undefined;
+      if (witness === undefined) continue;
+      found = { asker, approvers, delayMs, confirm, objectors: objectorsAmong(policy, named, { witness, people }), witness };
     }
     if (found !== undefined) yield found;
+    unshown ||= open && found === undefined;
   }
+  if (unshown) throw new Inconclusive("a way was found in which no request of these people could be shown");
 }
 
-/** The moment at which the fewest can object, and who. */
-function unseen(actors: Actors, { asks, delayMs, moments }: Way, { asker, people }: { asker: string; people: ReadonlySet<string> }) {
-  let found: { readonly moment?: Time; readonly objectors: readonly string[] } = { objectors: [] };
-  for (const moment of moments) {
-    const named = delayMs === 0 ? [] : actors.objectors(asks, { until: moment, ms: delayMs }, asker);
-    const objectors = named.filter((person) => !people.has(person));
-    if (found.moment === undefined || objectors.length < found.objectors.length) found = { moment, objectors };
+/** A request at the moment for which the fewest others are named, and who. */
+function unseen(actors: Actors, way: Way, { asker, people }: { readonly asker: string; readonly people: ReadonlySet<string> }) {
+  const { asks, delayMs, moments } = way;
+  const named = moments.map((until) => namedThroughout(actors, { asks, asker, until, delayMs }).filter((person) => !people.has(person)));
+  const order = moments.map((_, index) => index).sort((a, b) => (named[a]?.length ?? 0) - (named[b]?.length ?? 0));
+  for (const index of order) {
+    const witness = way.witness(asker, moments[index] as Time);
+    if (witness !== undefined) return { witness, named: named[index] ?? [] };
   }
-  return found;
+  return { witness: undefined, named: [] };
 }
 
 function fewer(a: Passage, b: Passage): number {
@@ -132,12 +139,14 @@ class Collected {
   readonly #actors: Actors;
   readonly #walk: Walk;
   readonly #examples: Examples;
+  readonly #from: Time;
   readonly #keys = new Set<string>();
   #count = 0;
 
   constructor(policy: Policy, asking: Omit<Asking, "by">, { budget, examples }: { budget: Budget; examples: Examples }) {
     this.#policy = policy;
     this.#examples = examples;
+    this.#from = asking.from ?? 0;
     this.#actors = actorsOf(policy);
     this.#walk = new Walk(asking, { ground: groundOf(policy), actors: this.#actors, budget });
     this.of = asking.topics.map(() => []);
@@ -168,21 +177,14 @@ class Collected {
     const { asks, askers, delayMs, confirm } = region;
     const topics = region.topics.filter((topic) => !this.#isNothingNew(topic, asks, askers));
     if (topics.length === 0) return;
-    const shown = new Map<string, Witness | undefined>();
-    const keyOf = (asker: string, moment: Time) => JSON.stringify([asker, moment]);
+    const shown = new Map<string, Witness | string | undefined>();
     const witness = (asker: string, moment: Time) => {
-      const key = keyOf(asker, moment);
+      const key = JSON.stringify([asker, moment]);
       if (!shown.has(key)) shown.set(key, this.#show(region, asker, moment));
-      return shown.get(key);
+      const found = shown.get(key);
+      return typeof found === "object" ? found : undefined;
     };
-    let first: Time | undefined;
-    for (const asker of askers) {
-      const some = this.#show(region, asker, undefined);
-      if (some === undefined) continue;
-      first = some.circumstances.now;
-      shown.set(keyOf(asker, first), some);
-      break;
-    }
+    const first = this.#first(region);
     if (first === undefined) return;
     const moments = [first, ...turnsOf(asks, delayMs).filter((moment) => moment !== first && this.#walk.holds(region, moment))];
     const way: Way = { askers, asks, delayMs, confirm, moments: moments.slice(0, MOST_MOMENTS), witness };
@@ -193,6 +195,20 @@ class Collected {
     }
   }
 
+  /** A moment at which somebody gets such a request through. */
+  #first(region: Found): Time | undefined {
+    let why: string | undefined;
+    for (const moment of [undefined, ...this.#walk.signedAt(region)]) {
+      for (const asker of region.askers) {
+        const shown = this.#show(region, asker, moment);
+        if (typeof shown === "object") return shown.circumstances.now;
+        why ??= shown;
+      }
+    }
+    this.unshown ??= why;
+    return undefined;
+  }
+
   // Of ways that depend on who stands in, those are alike in which the same people stand in.
   #isNew(topic: number, { asks, askers, moments: [moment = 0] }: Way): boolean {
     const standing = asks.filter(isDated).map((rule) => membersOf(rule).filter((member) => standsAt(member, moment)));
@@ -200,15 +216,15 @@ class Collected {
     return this.#keys.size < this.#keys.add(key).size;
   }
 
-  #show(region: Found, asker: string, moment: Time | undefined): Witness | undefined {
+  /** A request that passes, or why none could be shown; nothing where nobody who is there then could answer it. */
+  #show(region: Found, asker: string, moment: Time | undefined): Witness | string | undefined {
     const witness = this.#walk.witness(region, asker, this.#examples, moment);
     const { asks, delayMs, confirm } = region;
     // Everybody approves: who is enough is a question for later.
     const approvers = this.#actors.people.filter((person) => person !== asker);
     const named = suffices(askedBy(asks), this.#actors.approvers(approvers, asker, witness.circumstances.now));
-    const why = named ? refused(this.#policy, this.#actors, { witness, asker, approvers, delayMs, confirm }) : undefined;
-    if (why !== undefined) this.unshown = why;
-    return named && why === undefined ? witness : undefined;
+    if (!named) return undefined;
+    return refused(this.#policy, this.#actors, { witness, asker, approvers, delayMs, confirm, from: this.#from }) ?? witness;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Time } from "../../base/time.ts";
+import { DAY_MS, type Time } from "../../base/time.ts";
 import type { ArgumentValue, ChainId, Circumstances, Effect, EffectKind } from "../../intent/effect.ts";
 import { FIELDS, type Field, isAct, KIND_FIELDS, OUTFLOW } from "../../intent/fields.ts";
 import type { Judgement } from "../../intent/verdict.ts";
@@ -204,7 +204,7 @@ class Chooser {
 
   #circumstances({ chain, to }: Effect): Circumstances {
     const now = this.#says("date") ? Number(integerOf(this.#values("date"), BigInt(this.#examples.now)) ?? 0n) : this.#examples.now;
-    const age = this.#says("recipientAge") ? integerOf(this.#values("recipientAge"), 0n) : undefined;
+    const age = this.#says("recipientAge") ? integerOf(this.#values("recipientAge"), LONG_KNOWN_MS) : undefined;
     const own = this.#says("ownRecipient") ? this.#values("ownRecipient").flags[0] : undefined;
     const asking = this.#name("requester");
     return {
@@ -222,6 +222,9 @@ class Chooser {
 function ofKind(kind: EffectKind, chain: ChainId | undefined): Partial<Pick<Effect, "kind" | "chain">> {
   return { kind, ...(chain !== undefined && { chain }) };
 }
+
+/** Recipients are old where they may be: old enough also when the request was asked, before its delay. */
+const LONG_KNOWN_MS = BigInt(366 * DAY_MS);
 
 const QUALIFIED: readonly Field[] = ["asset", "to", "contract", "account", "party"];
 

@@ -30,7 +30,7 @@ export function effectText(effect: Effect, names: Names): string {
   else if (amount !== undefined)
     said.push(`of ${amount >= UNLIMITED ? "unlimited" : grouped(`${amount}`)} smallest units of an unknown asset`);
   if (to !== undefined) said.push(`${TOWARDS[kind] ?? "to"} ${names.address(chain, to)}`);
-  if (ownRecipient !== undefined) said.push(ownRecipient ? "(an own account)" : "(no own account)");
+  if (ownRecipient !== undefined) said.push(ownRecipient ? "(an own account)" : "(not an own account)");
   if (contract !== undefined && contract !== to) said.push(`at contract ${names.address(chain, contract)}`);
   if (account !== undefined) said.push(`from account ${names.address(chain, account)}`);
   if (expiry !== undefined) said.push(expiry >= UNLIMITED ? "without end" : `until ${secondText(expiry)}`);

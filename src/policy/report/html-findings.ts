@@ -21,7 +21,7 @@ function findingCard(page: Page, { id, severity, mode, rule, text, witness, sequ
   return markup`<li class="card ${severity}"><h3><span class="badge ${BADGES[severity]}">${severity}</span> <code>${id}</code></h3>
 <p>${text}</p>
 <p class="quiet">${rule === undefined ? "the policy as a whole" : markup`rule ${page.rule(rule)}`}, mode ${mode}</p>
-${witness !== undefined && markup`<details><summary>a request that passes</summary>${page.witness(witness)}</details>`}
+${witness !== undefined && sequence === undefined && markup`<details><summary>a request that passes</summary>${page.witness(witness)}</details>`}
 ${sequence !== undefined && markup`<details><summary>requests that pass, one after the other</summary>${page.sequence(sequence)}</details>`}
 ${suggestion !== undefined && suggested(page, suggestion)}</li>`;
 }

@@ -3,7 +3,7 @@ import type { Loss } from "../analyze/loss.ts";
 import { lossChart } from "./chart.ts";
 import { byText, channelGroups, type Group } from "./groups.ts";
 import { Heat } from "./heat.ts";
-import { type Column, copiesOf, isNothing, isUnbounded, type LossTable, lossTables, whatKey } from "./losses.ts";
+import { type Column, copiesOf, isNothing, isUnbounded, type LossTable, lossTables, whatKey, whatsOf } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
 import { durationText, listed } from "./names.ts";
 import { type Page, section } from "./page.ts";
@@ -50,7 +50,7 @@ function lossOfMode(page: Page, one: LossTable, at: number): Markup {
   const { mode, rows, powerless } = one;
   const name = `Mode ${mode}`;
   return markup`<h3>${name}</h3>
-${rows.length > 0 && heatTable(page, one, at)}
+${rows.length > 0 && stretches(one.columns).map((some) => heatTable(page, { table: one, at, some }))}
 ${powerless.length > 0 && markup`<p><b>Nothing leaves by:</b> ${rows.length === 0 ? "any set that was looked at" : listed(powerless.map((set) => set.name))}.</p>`}
 ${lossChart(one, page.names)}
 ${rows.length > 0 && markup`<h4>Requests that take it</h4>`}
@@ -62,10 +62,34 @@ ${rows.map(
 )}`;
 }
 
-function heatTable({ names, audit }: Page, { columns, rows, mode }: LossTable, at: number): Markup {
+/** A page, and a sheet of paper, are not wider: more columns stand in tables below each other, all of an asset in one. */
+const MOST_COLUMNS = 6;
+
+/** Places of columns that stand in one table. */
+function stretches(columns: readonly Column[]): readonly (readonly number[])[] {
+  const tables: number[][] = [];
+  for (const what of whatsOf(columns)) {
+    const places = columns.flatMap((column, place) => (whatKey(column.what) === whatKey(what) ? [place] : []));
+    const last = tables.at(-1);
+    if (last !== undefined && last.length + places.length <= MOST_COLUMNS) last.push(...places);
+    else tables.push(places);
+  }
+  return tables;
+}
+
+interface Part {
+  readonly table: LossTable;
+  /** Which table of the report it is a part of. */
+  readonly at: number;
+  readonly some: readonly number[];
+}
+
+function heatTable({ names, audit }: Page, { table: { columns: all, rows, mode }, at, some }: Part): Markup {
   const heat = new Heat(rows, audit.options.holdings);
+  const columns = all.filter((_, place) => some.includes(place));
   const groups = groupsOf(columns);
-  const caption = `Largest losses in mode ${mode}, fees included`;
+  const of = some.length === all.length ? "" : ` of ${listed(groups.map(({ name }) => name))}`;
+  const caption = `Largest losses${of} in mode ${mode}, fees included`;
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="heat">
 <caption>${caption}</caption>
 <thead>
@@ -76,7 +100,7 @@ function heatTable({ names, audit }: Page, { columns, rows, mode }: LossTable, a
     (
       { stolen, cells },
       row,
-    ) => markup`<tr><th scope="row">${stolen.name}${stolen.people.join(" + ") !== stolen.name && markup` <small>${listed(stolen.people)}</small>`}</th>${cells.map((loss, column) => cell(loss, cellId(at, row, column)))}</tr>
+    ) => markup`<tr><th scope="row">${stolen.name}${stolen.people.join(" + ") !== stolen.name && markup` <small>${listed(stolen.people)}</small>`}</th>${some.map((place) => cell(cells[place], cellId(at, row, place)))}</tr>
 `,
   )}</tbody>
 </table></div>`;

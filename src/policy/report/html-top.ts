@@ -6,9 +6,9 @@ import { CAVEATS } from "./caveats.ts";
 import { channelGroups } from "./groups.ts";
 import { isUnbounded, larger, lossTables, whatKey, whatsOf } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
-import { durationText, plural, timeText } from "./names.ts";
+import { durationText, timeText } from "./names.ts";
 import { type Page, section, table } from "./page.ts";
-import { type Breach, breachText } from "./verdict.ts";
+import { type Breach, breachText, verdictText } from "./verdict.ts";
 
 export function header({ audit: { policy, options }, about }: Page): Markup {
   const from = momentOf(options.from);
@@ -49,7 +49,7 @@ export function glance(page: Page): Markup {
     tile(audit.inconclusive.length > 0 ? "bad" : "good", `${audit.inconclusive.length}`, "not decided"),
   ];
   return section("glance", "At a glance", [
-    markup`<p class="verdict ${passed ? "good" : "bad"}"><b>${passed ? "✓ Passed" : "✗ Not passed"}</b> ${verdictText(page)}</p>`,
+    markup`<p class="verdict ${passed ? "good" : "bad"}"><b>${passed ? "✓ Passed" : "✗ Not passed"}</b> ${verdictText(page.verdict, page.about.budgets)}</p>`,
     markup`<ul class="tiles">${tiles}</ul>`,
     worstTable(page),
     breachList(page, breaches),
@@ -84,14 +84,6 @@ export function aboutSection({ audit: { options, policy }, about }: Page): Marku
 
 function tile(kind: string, count: string, what: string): Markup {
   return markup`<li class="${kind}"><b>${count}</b> ${what}</li>`;
-}
-
-function verdictText({ about: { budgets = [] }, verdict: { passed, breaches } }: Page): string {
-  if (budgets.length === 0)
-    return passed ? "No error was found, and everything was decided. No budget was given: what can leave stands below." : "";
-  const broken = new Set(breaches.map(({ budget }) => budget.text)).size;
-  const all = plural(budgets.length, "budget");
-  return broken === 0 ? `${all}: no set exceeds any.` : `${broken} of ${all} not shown to hold.`;
 }
 
 /** The largest loss of each asset, by one person alone and by any set that was audited. */

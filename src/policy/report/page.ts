@@ -1,6 +1,7 @@
 import type { Audit } from "../analyze/audit.ts";
 import type { Sequence, Step } from "../analyze/sequence.ts";
 import type { Witness } from "../analyze/witness.ts";
+import { witnessToJson } from "../analyze/witness-json.ts";
 import type { About } from "./about.ts";
 import { circumstancesText, effectTexts, stepText } from "./effects.ts";
 import { ofAllCopies, stolenName } from "./losses.ts";
@@ -33,9 +34,9 @@ export class Page {
     return id === undefined ? undefined : markup`<a class="rule" href="#rule-${id}">${id}</a>`;
   }
 
-  /** What is asked, by whom, and as which bytes. */
+  /** What is asked, by whom, and the same as `keyward explain` takes it: as bytes where it has any. */
   witness(witness: Witness): Markup {
-    return markup`<div class="witness">${this.effects(witness)}<p class="quiet">${circumstancesText(witness)}</p>${this.#bytes(witness)}</div>`;
+    return markup`<div class="witness">${this.effects(witness)}<p class="quiet">${circumstancesText(witness)}</p>${this.#asJson(witness)}</div>`;
   }
 
   effects({ effects }: Witness): Markup {
@@ -52,14 +53,14 @@ export class Page {
   }
 
   #step(step: Step): Markup {
-    return markup`<li><b>${stepText(step)}</b>${this.effects(step.witness)}${this.#bytes(step.witness)}</li>`;
+    return markup`<li><b>${stepText(step)}</b>${this.effects(step.witness)}${this.#asJson(step.witness)}</li>`;
   }
 
-  #bytes(witness: Witness): Markup | undefined {
+  #asJson(witness: Witness): Markup {
     const request = this.about.request?.(witness);
-    if (request === undefined) return undefined;
-    const lines = JSON.stringify(request, null, 2).split("\n");
-    return markup`<details><summary>the request as bytes</summary><pre>${lines.map((line) => markup`${line}${new Markup("\n")}`)}</pre></details>`;
+    const lines = JSON.stringify(request ?? witnessToJson(witness), null, 2).split("\n");
+    const what = request === undefined ? "the request for keyward explain" : "the request as bytes, for keyward explain";
+    return markup`<details><summary>${what}</summary><pre>${lines.map((line) => markup`${line}${new Markup("\n")}`)}</pre></details>`;
   }
 }
 

@@ -65,6 +65,7 @@ export function reportSarif(audit: Audit, about: About, source: Source): JsonObj
       {
         tool: { driver: { name: "keyward", version: about.version, rules: rules.map(descriptor) } },
         invocations: [{ executionSuccessful: true, properties: { options: audit.options, caveats: [...CAVEATS] } }],
+        columnKind: "utf16CodeUnits",
         artifacts: [{ location: { uri: source.uri }, roles: ["analysisTarget"] }],
         automationDetails: { id: `keyward/audit/${audit.policy.id}` },
         properties: { policy: audit.policy.id },

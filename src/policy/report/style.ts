@@ -33,6 +33,7 @@ h2 { font-size: 1.3rem; margin: 0 0 .75rem; }
 h3 { font-size: 1.05rem; margin: 1.25rem 0 .5rem; }
 h4 { font-size: .95rem; margin: 1rem 0 .4rem; }
 p { margin: .4rem 0; max-width: 52rem; }
+p, li, h3 { overflow-wrap: break-word; }
 section { background: var(--surface); border: 1px solid var(--line); border-radius: .6rem; padding: 1.25rem; margin-bottom: 1.25rem; }
 a { color: var(--accent); text-underline-offset: .15em; }
 a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -126,6 +127,8 @@ summary { cursor: pointer; color: var(--accent); }
   h2, h3, h4 { break-after: avoid; }
   [class^="heat-"], .badge, .verdict, thead th { print-color-adjust: exact; }
   a { color: inherit; text-decoration: none; }
+  .witness details, .steps details { display: none; }
+  summary { list-style: none; }
   .card > details::details-content { content-visibility: visible; block-size: auto; }
 }
 `;

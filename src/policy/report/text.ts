@@ -12,7 +12,7 @@ import { circumstancesText, effectTexts, stepText } from "./effects.ts";
 import { byText, channelGroups, closedTexts, effectGroups, escalationGroups, lockOutGroups } from "./groups.ts";
 import { copiesOf, isNothing, isUnbounded, type LossTable, lossTables, ofAllCopies, whatKey, whatsOf } from "./losses.ts";
 import { durationText, listed, Names, plural } from "./names.ts";
-import { breachText, type Verdict, verdictOf } from "./verdict.ts";
+import { breachText, type Verdict, verdictOf, verdictText } from "./verdict.ts";
 
 /** How words are told apart on a terminal; each gives the text back as it is where nothing can be. */
 export interface Paint {
@@ -88,6 +88,7 @@ class TextPage {
     return [
       `${this.#paint.bold(visible(policy.name))}  ${this.#paint.dim(policy.id)}`,
       `${passed ? this.#paint.good("passed") : this.#paint.bad("not passed")}  ${counts.join(", ")}`,
+      ...wrap(verdictText(this.#verdict, this.#about.budgets), this.#width).map((line) => this.#paint.dim(line)),
     ];
   }
 
@@ -154,7 +155,7 @@ class TextPage {
     const marks = { error: this.#paint.bad("✗"), warning: this.#paint.wait("!"), note: this.#paint.dim("·") };
     return this.item(marks[severity], text, [
       ...this.#fine([severity, id, ...place(rule, mode)].join(", ")),
-      ...(witness === undefined ? [] : this.#witness(witness)),
+      ...(witness === undefined || sequence !== undefined ? [] : this.#witness(witness)),
       ...(sequence === undefined ? [] : this.#sequence(sequence)),
       ...(suggestion === undefined ? [] : this.#further(this.#paint.good("→"), suggestion.text)),
       ...(suggestion === undefined ? [] : this.#effect(suggestion)),

@@ -3,7 +3,7 @@ import type { Channel } from "../analyze/channel.ts";
 import type { Severity } from "../analyze/finding.ts";
 import type { Loss } from "../analyze/loss.ts";
 import { isNothing, isUnbounded, ofAllCopies, stolenName, whatKey } from "./losses.ts";
-import type { Names } from "./names.ts";
+import { type Names, plural } from "./names.ts";
 
 /** The most that any audited set may be able to take within a time. */
 export interface LossBudget {
@@ -46,6 +46,15 @@ export function verdictOf(audit: Audit, budgets: readonly LossBudget[] = []): Ve
   for (const { severity } of audit.findings) count[severity]++;
   const breaches = budgets.flatMap((budget) => breachesOf(ofAllCopies(audit), budget));
   return { passed: count.error === 0 && breaches.length === 0 && audit.inconclusive.length === 0, count, breaches };
+}
+
+/** What the verdict rests on, in a sentence or none. */
+export function verdictText({ passed, breaches }: Verdict, budgets: readonly LossBudget[] = []): string {
+  if (budgets.length === 0)
+    return passed ? "No error was found, and everything was decided. No budget was given: what can leave stands below." : "";
+  const broken = new Set(breaches.map(({ budget }) => budget.text)).size;
+  const all = plural(budgets.length, "budget");
+  return broken === 0 ? `${all}: no set exceeds any.` : `${broken} of ${all} not shown to hold.`;
 }
 
 /** Why a budget is not shown to hold, in a sentence. */

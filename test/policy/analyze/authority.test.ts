@@ -77,7 +77,7 @@ describe("authority", () => {
       { numRuns: 60 },
     );
     expect(told).toBeGreaterThan(100);
-  });
+  }, 120_000);
 
   test("is told by amounts as the policy writes them, bands that take the same being one", () => {
     const document = full();

@@ -87,4 +87,38 @@ describe("rules that are said to be dead", () => {
     const found = deadRules(read({ ...asking([cyd, deputy]), roles: { ...(hotWallet().roles as JsonObject), ...roles } }));
     expect(found).toEqual({ kind: "exact", dead: [] });
   });
+
+  test("say whether others allow it too, or forbid it", () => {
+    const part = {
+      id: "part",
+      allow: ["transfer"],
+      when: { asset: "ETH", to: "@payees", requester: "role:ops", amount: { max: "5 ETH" } },
+    };
+    const whole = { ...part, id: "whole", when: { ...part.when, amount: { max: "9 ETH" } } };
+    const found = (...rules: readonly JsonObject[]) => {
+      const fees = { id: "fees", allow: ["fee"] };
+      const dead = deadRules(read({ ...hotWallet(), immutable: true, rules: [fees, ...rules] }));
+      return dead.kind === "exact" ? dead.dead.map(({ rule, why }) => `${rule}: ${why}`) : dead;
+    };
+    const no = (min: string) => ({ id: "no", forbid: ["transfer"], when: { asset: "ETH", amount: { min } } });
+    expect(found(whole, part)).toEqual(["part: redundant"]);
+    expect(found(whole, part, no("1 ETH"))).toEqual(["whole: redundant", "part: redundant"]);
+    expect(found(part, no("0 ETH"))).toEqual(["part: forbidden"]);
+    expect(found(part, no("6 ETH"))).toEqual(["no: guard"]);
+  });
+
+  test("are undecided where the work does not reach, however little it is", () => {
+    const policy = read(hotWallet());
+    const all = policy.rules.length;
+    const exact = deadRules(policy);
+    for (let work = 0; ; work++) {
+      const found = deadRules(policy, { work });
+      if (found.kind === "exact") {
+        expect(found).toEqual(exact);
+        expect(work).toBeGreaterThan(5);
+        return;
+      }
+      expect(found.undecided.length).toBeLessThanOrEqual(all);
+    }
+  });
 });

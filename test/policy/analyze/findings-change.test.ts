@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { canonical } from "../../../src/base/canonical.ts";
 import { diffPolicies } from "../../../src/policy/analyze/diff.ts";
-import { onlyNarrows, reparsed, whenWithout, withChanged, withRule, writtenRule } from "../../../src/policy/analyze/findings/change.ts";
+import {
+  onlyNarrows,
+  redrafted,
+  reparsed,
+  whenWithout,
+  withChanged,
+  withRule,
+  writtenRule,
+} from "../../../src/policy/analyze/findings/change.ts";
+import type { Policy } from "../../../src/policy/core.ts";
 import { type Draft, full, parse } from "../documents.ts";
 
 const more = (rule: object, mode = "normal") => withRule(full(), mode, { id: "more", ...rule });
@@ -42,6 +52,25 @@ describe("a suggested document", () => {
         ?.modes.get("emergency")
         ?.rules.map(({ id }) => id),
     ).toEqual(["fees-only", "more-2"]);
+  });
+
+  test("is read from its parts as the parser reads it from its text, in any order and twice, and is none where that refuses it", () => {
+    const before = JSON.parse(canonical(full())) as Draft;
+    const told = (policy: Policy | undefined) => policy && { ...policy, book: policy.book.hash };
+    const drafts: readonly Draft[] = [
+      before,
+      withRule(before, "normal", { id: "more", forbid: ["transfer"], when: { to: "@payees" } }),
+      withRule(before, "emergency", { id: "more", forbid: ["transfer"] }),
+      withRule(before, "normal", { id: "more", forbid: ["transfer"], when: { to: "@no-such-list" } }),
+      withRule(withRule(before, "normal", { id: "a", forbid: ["call"] }), "normal", { id: "b", forbid: ["call"] }),
+      withChanged(before, "pay", () => []),
+      withChanged(before, "daily", (rule) => ({ ...rule, max: "500001 USDC" })),
+      { ...before, modes: {} },
+      { ...before, rules: [] },
+      { ...before, rules: [...before.rules, before.rules[0]] },
+    ];
+    expect(new Set(drafts.map((draft) => reparsed(draft) === undefined)).size).toBe(2);
+    for (const draft of [...drafts, ...drafts.toReversed()]) expect(told(redrafted(before, draft))).toEqual(told(reparsed(draft)));
   });
 
   test("that is no policy is none", () => {

@@ -72,7 +72,7 @@ describe("lock-outs", () => {
       { numRuns: 60 },
     );
     for (const size of [0, 1, 2]) expect(sizes.get(size), `${size}`).toBeGreaterThan(10);
-  });
+  }, 120_000);
 
   test("say single points of failure first, and what is blocked as it is", () => {
     const found = lockOutsOf(parse(full())).map(({ mode, what, absent }) => `${mode} ${what}: ${absent.join("+")}`);

@@ -270,7 +270,9 @@ function optionsOf(
       const objected = (rule: Rule) => {
         const alternatives = alternativesOf(rule);
         if (!noticed || !named(alternatives).some((person) => !attack.stolen.has(person) && person !== "bot")) return false;
-        return needs.some((need) => need.rule === rule.id) && !mayComeLate(rule);
+        // A delay runs only from when it was asked for: its own rule named its people by then.
+        const inTime = rule.type === "require" && rule.delayMs >= (attack.detectionMs ?? 0);
+        return needs.some((need) => need.rule === rule.id) && (inTime || !mayComeLate(rule));
       };
       const asking = policy.rules.filter(({ id }) => needs.some((need) => need.kind === "approvals" && need.rule === id));
       if (asking.some(objected)) continue;

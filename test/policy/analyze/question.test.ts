@@ -82,13 +82,39 @@ describe("a question about a policy", () => {
     const edit = answer(parse(full()), { kinds: ["policyEdit"], by: new Set(["cyd", "dee", "eve"]), fewerThan: 3 });
     expect(edit.kind === "yes" && [edit.witness.circumstances.requester, edit.objectors]).toEqual(["cyd", []]);
     const loosens = { op: "in", field: "direction", values: new Set(["loosens"]) } as const;
-    const anybody = answer(parse(full()), { kinds: ["policyEdit"], when: loosens });
-    expect(anybody.kind === "yes" && anybody.objectors).toEqual(["dee", "eve"]);
+    const document = full();
+    document.rules.find(({ id }: { id: string }) => id === "edit-slow").approvals = [{ of: "finance", atLeast: 1 }];
+    document.rules.push({ id: "keys", forbid: ["policyEdit"], when: { part: ["people", "roles"] } });
+    const anybody = answer(parse(document), { kinds: ["policyEdit"], when: loosens });
+    expect(anybody.kind === "yes" && [anybody.approvers, anybody.objectors]).toEqual([["dee"], ["eve"]]);
+  });
+
+  test("is answered with a request that could be asked for before its delay", () => {
+    const document = full();
+    const during = (date: object) => [
+      { id: "in-time", allow: ["export"], when: { requester: "ana", date } },
+      { id: "wait", require: ["export"], delay: "24h" },
+    ];
+    const asked = (date: object) => answer(parse({ ...document, rules: [...document.rules, ...during(date)] }), { kinds: ["export"] });
+    const yes = asked({ from: "2026-06-01" });
+    expect(yes.kind === "yes" && yes.witness.circumstances.now).toBe(Date.parse("2026-06-02"));
+    expect(asked({ from: "2026-06-01", until: "2026-06-02" }).kind).toBe("inconclusive");
+  });
+
+  test("of a change to the mode that holds already is answered with no: a custody denies it", () => {
+    const document = full();
+    document.rules.push({ id: "modes", allow: ["modeChange"] });
+    const asked = (mode: string, toMode: string) =>
+      answer(parse(document), { kinds: ["modeChange"], when: { op: "in", field: "toMode", values: new Set([toMode]) }, mode }).kind;
+    expect([asked("normal", "normal"), asked("normal", "frozen"), asked("frozen", "normal")]).toEqual(["no", "yes", "yes"]);
   });
 
   test("of a field that a kind has not is answered with no for that kind", () => {
     const when = { op: "within", field: "amount", intervals: [[1n, 2n ** 255n]] } as const;
     expect(answer(parse(full()), { kinds: ["policyEdit"] }).kind).toBe("yes");
     expect(answer(parse(full()), { kinds: ["policyEdit"], when }).kind).toBe("no");
+    // Beside a kind that has it, only that one is what is asked about.
+    const both = answer(parse(full()), { kinds: ["policyEdit", "transfer"], when });
+    expect(both.kind === "yes" && both.witness.effects[0]?.kind).toBe("transfer");
   });
 });

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from "fast-check";
 import { makeBook } from "../../../src/intent/book.ts";
 import { type Effect, type EffectKind, UNLIMITED } from "../../../src/intent/effect.ts";
 import { isAct } from "../../../src/intent/fields.ts";
-import type { Clause } from "../../../src/intent/verdict.ts";
+import type { Clause, Need } from "../../../src/intent/verdict.ts";
 import type { Witness } from "../../../src/policy/analyze/witness.ts";
 import type { Condition, Credential, Measure, Policy, Rule } from "../../../src/policy/core.ts";
 import { emptyCounters } from "../../../src/policy/counters.ts";
@@ -157,6 +157,26 @@ const openKinds = fc.constantFrom<readonly EffectKind[]>(["unknown"], ["call", "
 const openConditions = fc.oneof(named("requester", PEOPLE), fc.constant<Condition>({ op: "always" }));
 
 export const openPolicies = fc.record({ normal: rules("n", 6, rule(openKinds, openConditions)), emergency: rules("e", 3) }).map(policyOf);
+/** Few allows, and requires that wait and ask several people each. */
+const waiting = fc
+  .array(
+    fc.record({
+      kinds: fc.constantFrom<readonly EffectKind[]>(["policyEdit"], ["export", "policyEdit"], ["unknown", "export"]),
+      when: fc.oneof({ weight: 1, arbitrary: fc.constant<Condition>({ op: "always" }) }, { weight: 2, arbitrary: conditions }),
+      approvals: fc.oneof(
+        { weight: 1, arbitrary: fc.constant([]) },
+        { weight: 3, arbitrary: fc.array(fc.array(clauses, { minLength: 1, maxLength: 1 }), { minLength: 1, maxLength: 2 }) },
+      ),
+      delayMs: fc.constantFrom(...DELAYS),
+    }),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((list) => [
+    { id: "all", type: "allow" as const, kinds: ["policyEdit", "export", "unknown"] as const, when: { op: "always" } as const },
+    ...list.map((each, index): Rule => ({ ...each, id: `w${index}`, type: "require", confirm: false, expiresMs: 259_200_000 })),
+  ]);
+
+export const waitingPolicies = fc.record({ normal: waiting, emergency: fc.constant<readonly Rule[]>([]) }).map(policyOf);
 export const smallPolicies = fc.record({ normal: rules("n", 8), emergency: rules("e", 4) }).map(policyOf);
 export const actPolicies = fc.record({ normal: actRules, emergency: rules("e", 2) }).map(policyOf);
 
@@ -211,15 +231,22 @@ export interface Passing {
   readonly mode: string;
   readonly asker: string;
   readonly now: number;
+  readonly needs: readonly Need[];
   readonly asked: readonly (readonly (readonly Clause[])[])[];
   readonly delayMs: number;
   readonly confirm: boolean;
   readonly hits: readonly string[];
+  /** Of each delay, what the request needs whenever it can be asked for so that the delay is over in time. */
+  readonly asking: () => readonly (readonly (readonly Need[])[])[];
+  /** Whether these people can add this part to an edit of the policy. */
+  readonly alsoEdits: (part: string, people: readonly string[]) => boolean;
 }
 
-/** Every request of the world that nothing denies in a mode, signed no sooner than its delay after the beginning. */
+/** Every request of the world that nothing denies in a mode, asked no sooner than at the beginning and signed when its delays are over. */
 export function passing(policy: Policy, mode: string, effects = EFFECTS): readonly Passing[] {
-  return effects.flatMap((effect) =>
+  // Nobody changes to the mode that holds already.
+  const possible = effects.filter(({ toMode }) => toMode !== mode);
+  return possible.flatMap((effect) =>
     PEOPLE.flatMap((asker) =>
       MOMENTS.flatMap((now) => {
         const session = CREDENTIALS[asker]?.[0]?.kind as string;
@@ -230,14 +257,50 @@ export function passing(policy: Policy, mode: string, effects = EFFECTS): readon
 }
 
 function judge(policy: Policy, { effects, circumstances }: Witness): readonly Passing[] {
-  const { reasons, needs, hits } = interpret(policy, { effects, refusals: [] }, circumstances, emptyCounters);
   const { requester: asker = "", now, mode } = circumstances;
-  const delayMs = Math.max(0, ...needs.map((need) => (need.kind === "delay" ? need.delayMs : 0)));
-  const confirm = needs.some(({ kind }) => kind === "confirm");
-  if (reasons.length > 0 || now < FROM + delayMs || (confirm && asker === "bot")) return [];
-  const asked = needs.flatMap((need) => (need.kind === "approvals" ? [need.alternatives] : []));
-  return [{ effect: effects[0] as Effect, mode, asker, now, asked, delayMs, confirm, hits }];
+  const judged = (more: Partial<Witness["circumstances"]>, added: readonly Effect[] = []) =>
+    interpret(policy, { effects: [...effects, ...added], refusals: [] }, { ...circumstances, ...more }, emptyCounters);
+  const { reasons, needs, hits } = judged({});
+  if (reasons.length > 0 || (needsConfirm(needs) && asker === "bot")) return [];
+  // Acts are judged by the same rules in every mode, though some of these look at it.
+  const modes = effects.every(({ kind }) => isAct(kind)) ? ["normal", "emergency", "frozen"] : [mode];
+  const waits = delaysIn(needs).map(({ rule, delayMs }) => {
+    const runs = (need: Need) => need.kind === "delay" && need.rule === rule && need.delayMs === delayMs;
+    const last = now - delayMs;
+    const moments = [last, ...MOMENTS.filter((moment) => FROM <= moment && moment < last)];
+    return moments
+      .flatMap((moment) => modes.map((then) => () => judged({ now: moment, mode: then })))
+      .map((look) => () => {
+        const each = look();
+        return each.reasons.length === 0 && each.needs.some(runs) ? each.needs : undefined;
+      });
+  });
+  if (now < FROM + Math.max(0, ...delaysIn(needs).map((need) => need.delayMs))) return [];
+  if (!waits.every((ways) => ways.some((look) => look() !== undefined))) return [];
+  const asking = () =>
+    waits.map((ways) =>
+      ways.flatMap((look) => {
+        const found = look();
+        return found === undefined ? [] : [found];
+      }),
+    );
+  const alsoEdits = (part: string, people: readonly string[]) =>
+    (["tightens", "governs", "loosens"] as const).some((direction) => {
+      const also = judged({}, [act({ kind: "policyEdit", part, direction })]);
+      return (
+        also.reasons.length === 0 &&
+        !(needsConfirm(also.needs) && asker === "bot") &&
+        areAnswered(askedIn(also.needs), { asker, now }, people)
+      );
+    });
+  const delayMs = Math.max(0, ...delaysIn(needs).map((need) => need.delayMs));
+  const of = { effect: effects[0] as Effect, mode, asker, now, needs, asking, alsoEdits };
+  return [{ ...of, asked: askedIn(needs), delayMs, confirm: needsConfirm(needs), hits }];
 }
+
+const needsConfirm = (needs: readonly Need[]) => needs.some(({ kind }) => kind === "confirm");
+const delaysIn = (needs: readonly Need[]) => needs.flatMap((need) => (need.kind === "delay" ? [need] : []));
+const askedIn = (needs: readonly Need[]) => needs.flatMap((need) => (need.kind === "approvals" ? [need.alternatives] : []));
 
 /** The request of an answer, once more, if it is one that passes. */
 export function passingOf(policy: Policy, witness: Witness | undefined): Passing | undefined {
@@ -248,7 +311,11 @@ export function passingOf(policy: Policy, witness: Witness | undefined): Passing
 }
 
 /** Whether these people can answer, tried seat by seat. */
-export function canAnswer({ asked, asker, now }: Passing, people: readonly string[]): boolean {
+export function canAnswer(request: Passing, people: readonly string[]): boolean {
+  return areAnswered(request.asked, request, people);
+}
+
+function areAnswered(asked: Passing["asked"], { asker, now }: Pick<Passing, "asker" | "now">, people: readonly string[]): boolean {
   const able = people.filter((person) => person !== asker && person !== "bot");
   const fill = (seats: readonly (readonly string[])[], free: readonly string[]): boolean => {
     const [first, ...rest] = seats;
@@ -272,14 +339,29 @@ export function canAnswer({ asked, asker, now }: Passing, people: readonly strin
   return asked.every((alternatives) => alternatives.some((list) => fill(seats(list), able)));
 }
 
-/** Who of others is there all the time that it waits, and can say no. */
-export function objecting({ asked, asker, now, delayMs }: Passing, people: readonly string[]): readonly string[] {
-  if (delayMs === 0) return [];
-  const named = asked.flat(2).flatMap(({ members: of }) => of);
-  const there = named.filter(({ from = 0, until = Number.POSITIVE_INFINITY }) => from <= now - delayMs && now - 1 < until);
-  return [...new Set(there.map(({ person }) => person))].filter(
-    (person) => person !== asker && person !== "bot" && !people.includes(person),
-  );
+/** Who of others is there all the time that it waits, and can say no however it is asked. */
+export function objecting(request: Passing, people: readonly string[]): readonly string[] {
+  const known = objected.get(request) ?? new Map<string, readonly string[]>();
+  objected.set(request, known);
+  const found = known.get(people.join()) ?? objectingAnew(request, people);
+  known.set(people.join(), found);
+  return found;
+}
+
+const objected = new WeakMap<Passing, Map<string, readonly string[]>>();
+
+function objectingAnew(request: Passing, people: readonly string[]): readonly string[] {
+  const { asker, now, delayMs, effect, alsoEdits } = request;
+  if (delayMs === 0 || (effect.kind === "policyEdit" && alsoEdits("people", people))) return [];
+  // Delays may begin one after the other: who can be left out of each way to begin the longest ones is named by none.
+  const longest = request.asking().filter((_, index) => delaysIn(request.needs)[index]?.delayMs === delayMs);
+  const others = PEOPLE.filter((person) => person !== asker && person !== "bot" && !people.includes(person));
+  const isThere = (needs: readonly Need[], person: string) =>
+    askedIn(needs)
+      .flat(2)
+      .flatMap(({ members: of }) => of)
+      .some(({ person: name, from = 0, until = Number.POSITIVE_INFINITY }) => name === person && from <= now - delayMs && now - 1 < until);
+  return others.filter((person) => longest.some((asking) => asking.every((needs) => isThere(needs, person))));
 }
 
 export function can(request: Passing, people: readonly string[]): boolean {

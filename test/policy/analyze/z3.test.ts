@@ -1,15 +1,18 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EffectKind } from "../../../src/intent/effect.ts";
 import { deadRules } from "../../../src/policy/analyze/dead.ts";
 import { diffPolicies } from "../../../src/policy/analyze/diff.ts";
-import { everyRule } from "../../../src/policy/analyze/dimensions.ts";
 import { answer, type Question } from "../../../src/policy/analyze/question.ts";
 import type { Condition, Credential, Policy, Rule } from "../../../src/policy/core.ts";
+import { parsePolicy } from "../../../src/policy/parse.ts";
+import { parseAddress } from "../addresses.ts";
 import { conditions, PEOPLE, policies, rules } from "../generate.ts";
 import { readRealistic, realisticDocument, realisticPolicy } from "./realistic.ts";
 import { typed, typedRule } from "./typed.ts";
-import { and, argumentsOf, Encoding, type Fate, Judging, not, openZ3, or, questionScript, rulesOf, type Z3 } from "./z3.ts";
+import { openZ3, type Z3 } from "./z3.ts";
+import { differenceScripts, mattersScripts, questionScript } from "./z3-questions.ts";
 
 let z3: Z3;
 beforeAll(async () => {
@@ -98,9 +101,10 @@ describe("z3, which knows nothing of boxes and regions", () => {
         const found = deadRules(policy);
         if (found.kind !== "exact") throw new Error(found.why);
         const dead = new Set(found.dead.map(({ rule }) => rule));
+        const scripts = mattersScripts(policy);
         for (const rule of policy.rules) {
           count[dead.has(rule.id) ? "dead" : "live"]++;
-          const matters = await z3.isSatisfiable(mattersScript(policy, rule));
+          const matters = await z3.isSatisfiable(`${scripts.common}\n${scripts.of(rule)}`);
           // What a rule asks on top of others is looked at for everybody at once, and a total apart from its amount: so one that does
           // nothing may be kept, but none that does something is called dead.
           if (dead.has(rule.id) || ((rule.type === "allow" || rule.type === "forbid") && !speaksOfTotals(policy)))
@@ -119,8 +123,29 @@ describe("z3, which knows nothing of boxes and regions", () => {
       const found = deadRules(policy);
       if (found.kind !== "exact") throw new Error(found.why);
       const dead = new Set(found.dead.map(({ rule }) => rule));
-      for (const rule of policy.rules)
-        expect([rule.id, await z3.isSatisfiable(mattersScript(policy, rule))]).toEqual([rule.id, !dead.has(rule.id)]);
+      const scripts = mattersScripts(policy);
+      for (const rule of policy.rules) {
+        const matters = await z3.isSatisfiable(`${scripts.common}\n${scripts.of(rule)}`);
+        expect([rule.id, matters]).toEqual([rule.id, !dead.has(rule.id)]);
+      }
+    },
+    TIMEOUT,
+  );
+
+  test(
+    "finds rules of the worked policies that matter alike",
+    async () => {
+      for (const name of WORKED) {
+        const policy = worked(name);
+        const found = deadRules(policy);
+        if (found.kind !== "exact") throw new Error(found.why);
+        const dead = new Set(found.dead.map(({ rule }) => rule));
+        const scripts = mattersScripts(policy);
+        for (const rule of policy.rules) {
+          const matters = await z3.isSatisfiable(`${scripts.common}\n${scripts.of(rule)}`);
+          expect([name, rule.id, matters]).toEqual([name, rule.id, !dead.has(rule.id)]);
+        }
+      }
     },
     TIMEOUT,
   );
@@ -154,41 +179,32 @@ describe("z3, which knows nothing of boxes and regions", () => {
     },
     TIMEOUT,
   );
+
+  test(
+    "finds what an edit of the hot wallet changes, and what the same edit back does",
+    async () => {
+      const count = { same: 0, wider: 0, narrower: 0, asks: 0 };
+      const [before, after] = [worked("hot-wallet"), worked("hot-wallet-edited")];
+      await compare(before, after, count);
+      await compare(after, before, count);
+      expect(count).toMatchObject({ same: 0, wider: 1, narrower: 1, asks: 2 });
+    },
+    TIMEOUT,
+  );
 });
 
 const TIMEOUT = 120_000;
+const WORKED = ["hot-wallet", "hot-wallet-edited", "team-treasury", "spending-agent", "btc-sweep"];
+
+function worked(name: string): Policy {
+  return parsePolicy(readFileSync(new URL(`../../../examples/policies/${name}.json`, import.meta.url)), { parseAddress });
+}
 
 function speaksOfTotals({ rules: list }: Policy): boolean {
   return JSON.stringify(
     list.map(({ when }) => when),
     (_, value) => (typeof value === "bigint" ? null : value),
   ).includes('"total"');
-}
-
-/** A formula that has a model exactly where leaving the rule out changes what happens to some effect. */
-function mattersScript(policy: Policy, rule: Rule): string {
-  const encoding = new Encoding(policy.people, argumentsOf(everyRule(policy).map(({ when }) => when)));
-  const judging = new Judging(encoding);
-  const group = encoding.someone(policy.people.keys());
-  // A rule that speaks of the mode is read as if it could be any.
-  const others = judging.fateOf(policy.rules.filter((other) => other !== rule));
-  const all = judging.fateOf(policy.rules);
-  encoding.assert(
-    or([
-      differs(all.allowed, others.allowed),
-      and([all.allowed, rule.type === "limit" ? judging.matches(rule) : asksOther(all, others, group.has)]),
-    ]),
-  );
-  return encoding.script;
-}
-
-function differs(one: string, other: string): string {
-  return not(`(= ${one} ${other})`);
-}
-
-/** Where the same people can bring it about under one alone, or one waits longer or wants somebody to be there. */
-function asksOther(one: Fate, other: Fate, has: (person: string) => string): string {
-  return or([differs(one.answeredBy(has), other.answeredBy(has)), differs(one.delay, other.delay), differs(one.confirm, other.confirm)]);
 }
 
 const edits = fc.oneof(
@@ -203,21 +219,7 @@ async function compare(
 ): Promise<void> {
   const found = diffPolicies(before, after);
   if (found.kind !== "exact") return;
-  const encoding = new Encoding(before.people, argumentsOf([before, after].flatMap(everyRule).map(({ when }) => when)));
-  const judging = new Judging(encoding);
-  const group = encoding.someone(before.people.keys());
-  const modes = ["acts", ...["normal", ...before.modes.keys()].map((mode) => ({ mode }))] as const;
-  const cases = modes.map((judged) => {
-    const [old, now] = [judging.fateOf(rulesOf(before, judged)), judging.fateOf(rulesOf(after, judged))];
-    const inMode = judged === "acts" ? "true" : encoding.nameIs("mode", judged.mode);
-    return {
-      wider: and([inMode, now.allowed, not(old.allowed)]),
-      narrower: and([inMode, old.allowed, not(now.allowed)]),
-      asks: and([inMode, old.allowed, now.allowed, asksOther(old, now, group.has)]),
-    };
-  });
-  const has = async (what: "wider" | "narrower" | "asks") =>
-    z3.isSatisfiable(`${encoding.script}\n(assert ${or(cases.map((one) => one[what]))})`);
+  const scripts = differenceScripts(before, after);
   const changes = new Set(found.differences.filter(({ shown }) => shown).map(({ change }) => change));
   if (found.differences.length === 0) count.same++;
   for (const [what, change] of [
@@ -226,11 +228,11 @@ async function compare(
   ] as const) {
     if (changes.has(change)) count[what]++;
     // What is shown is there; what is there is among the differences, shown or not.
-    const there = await has(what);
+    const there = await z3.isSatisfiable(scripts[what]);
     if (changes.has(change)) expect([change, there]).toEqual([change, true]);
     if (there) expect(found.differences.map(({ change: name }) => name)).toContain(change);
   }
-  if (!(await has("asks"))) return;
+  if (!(await z3.isSatisfiable(scripts.asks))) return;
   count.asks++;
   expect(found.differences.some(({ change }) => change === "weaker" || change === "stronger")).toBe(true);
 }

@@ -1,7 +1,7 @@
 import { canonical, type Json, type JsonObject } from "../../../base/canonical.ts";
 import { isObject } from "../../../base/shape.ts";
-import type { Policy } from "../../core.ts";
-import { parsePolicy } from "../../parse.ts";
+import type { ParseAddress, Policy } from "../../core.ts";
+import { parsePolicy, readerOfRules } from "../../parse.ts";
 import { PolicyError } from "../../problems.ts";
 
 // Suggestions are whole documents, so that they are read, checked and compared like any other.
@@ -47,31 +47,83 @@ export function whenWithout(rule: JsonObject, fields: readonly string[]): JsonOb
 export function reparsed(document: JsonObject): Policy | undefined {
   const text = canonical(document);
   try {
-    return parsePolicy(text, { parseAddress: (_chain, address) => address, maxBytes: 4 * text.length });
+    return parsePolicy(text, { parseAddress, maxBytes: 4 * text.length });
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     return undefined;
   }
 }
 
+const parseAddress: ParseAddress = (_chain, address) => address;
+
+/** The same of a document that was changed from one that is right; quicker, where it differs from it in rules alone. */
+export function redrafted(document: JsonObject, changed: JsonObject): Policy | undefined {
+  if (!isSameBesideRules(document, changed)) return reparsed(changed);
+  const read = readers.get(document) ?? readerOfRules(document, { parseAddress });
+  readers.set(document, read);
+  return read(changed);
+}
+
+const readers = new WeakMap<JsonObject, (draft: JsonObject) => Policy | undefined>();
+
 /**
- * Whether one document differs from another only in forbids and limits that it has more, and allows that it has less: none of
- * these lets anything pass that was denied, or asks for less, whatever stands beside it.
+ * Whether one document differs from another only in forbids and limits that it has more, in allows that it has less, and in those that
+ * say the same of more kinds, or allow it of fewer: none of these lets anything pass that was denied, or asks for less, whatever
+ * stands beside it.
  */
 export function onlyNarrows(before: JsonObject, after: JsonObject): boolean {
-  const withoutRules = (document: JsonObject) => canonical(mapRules(document, () => []));
-  if (withoutRules(before) !== withoutRules(after)) return false;
+  if (!isSameBesideRules(before, after)) return false;
   const now = new Map(everyList(after));
   return everyList(before).every(([mode, rules]) => {
-    const [was, is] = [textsOf(rules), textsOf(now.get(mode) ?? [])];
-    const more = [...is].filter(([text]) => !was.has(text)).map(([, rule]) => rule);
-    const less = [...was].filter(([text]) => !is.has(text)).map(([, rule]) => rule);
-    return more.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined) && less.every(({ allow }) => allow !== undefined);
+    const [less, more] = differing(rules, now.get(mode) ?? []);
+    const byId = new Map(less.map((rule) => [rule.id, rule]));
+    const added = more.filter((rule) => {
+      const was = byId.get(rule.id);
+      if (was === undefined || !isNarrower(was, rule)) return true;
+      byId.delete(rule.id);
+      return false;
+    });
+    return (
+      added.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined) &&
+      [...byId.values()].every(({ allow }) => allow !== undefined)
+    );
   });
 }
 
-function textsOf(rules: readonly JsonObject[]): ReadonlyMap<string, JsonObject> {
-  return new Map(rules.map((rule) => [canonical(rule), rule]));
+// What is the same object is the same, and a suggestion shares most of its document.
+function isSame(a: Json | undefined, b: Json | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
+}
+
+function isSameBesideRules(before: JsonObject, after: JsonObject): boolean {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  keys.delete("rules");
+  keys.delete("modes");
+  const modes = ({ modes }: JsonObject) => mapRules({ ...(modes !== undefined && { modes }) }, () => []);
+  return isSame(modes(before), modes(after)) && [...keys].every((key) => isSame(before[key], after[key]));
+}
+
+/** Rules that only the one list has, and that only the other has. */
+function differing(before: readonly JsonObject[], after: readonly JsonObject[]): readonly [readonly JsonObject[], readonly JsonObject[]] {
+  const shared = new Set(before.filter((rule) => after.includes(rule)));
+  const textsOf = (rules: readonly JsonObject[]) =>
+    new Map(rules.filter((rule) => !shared.has(rule)).map((rule) => [canonical(rule), rule]));
+  const [was, is] = [textsOf(before), textsOf(after)];
+  const only = (one: typeof was, other: typeof was) => [...one].filter(([text]) => !other.has(text)).map(([, rule]) => rule);
+  return [only(was, is), only(is, was)];
+}
+
+/** Whether a rule differs from another only in that it forbids or counts more kinds, or allows fewer. */
+function isNarrower(was: JsonObject, is: JsonObject): boolean {
+  const type = (["allow", "forbid", "limit"] as const).find((one) => isKinds(was[one]) && isKinds(is[one]));
+  if (type === undefined) return false;
+  const [{ [type]: had, ...before }, { [type]: has, ...after }] = [was, is];
+  const [larger, smaller] = type === "allow" ? [had, has] : [has, had];
+  return isSame(before, after) && isKinds(larger) && isKinds(smaller) && smaller.every((kind) => larger.includes(kind));
+}
+
+function isKinds(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 function mapRules(document: JsonObject, change: (rules: readonly JsonObject[], mode: string) => readonly JsonObject[]): JsonObject {

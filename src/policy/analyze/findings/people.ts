@@ -117,10 +117,12 @@ function alike(first: RequireRule, second: RequireRule): boolean {
   return !few || !shared || [...one].every((name) => other.has(name)) || [...other].every((name) => one.has(name));
 }
 
+const PAYMENTS = OUTFLOW.filter((kind) => kind !== "fee");
+
 export const servicePays: Check = {
   id: "service-pays",
   severity: "error",
-  about: "What a machine can pay alone within a day; an error where nothing bounds it",
+  about: "What a machine can pay, or burn as fees, alone within a day; an error where nothing bounds it",
   advice: "Give the service limits of its own",
   scope: "mode",
   find: (evidence) => {
@@ -132,17 +134,18 @@ export const servicePays: Check = {
       const assets = evidence.allowedNames("asset");
       return assets.flatMap((asset): readonly Found[] => {
         const what = `what ${service} can pay alone`;
-        const found = evidence.yes(
-          { kinds: OUTFLOW, when: both(when, { op: "in", field: "asset", values: new Set([asset]) }), by },
-          { what },
-        );
+        const within = both(when, { op: "in", field: "asset", values: new Set([asset]) });
+        const pays = evidence.yes({ kinds: PAYMENTS, when: within, by }, { what });
+        const found = pays ?? evidence.yes({ kinds: ["fee"], when: within, by }, { what });
         if (found === undefined) return [];
         const loss = evidence.loss([service], asset, DAY_MS);
         if (loss.status === "inconclusive") evidence.undecided(what, loss.why ?? "the loss is not known");
         const unbounded = loss.amount === undefined;
         if (loss.status === "inconclusive" || (!unbounded && loss.shown === 0n)) return [];
         const much = unbounded ? `all ${words.asset(asset)} there is` : words.amount(asset, loss.amount);
-        const text = `${service} is a machine and can pay ${much} within 24h, with nobody asked`;
+        const pay = unbounded || loss.fees === 0n ? "pay" : "pay, or burn as fees,";
+        const does = pays === undefined ? `burn ${much} as fees` : `${pay} ${much}`;
+        const text = `${service} is a machine and can ${does} within 24h, with nobody asked`;
         const severity = unbounded ? "error" : "note";
         return [
           { rule: evidence.blamed(found.witness), severity, text, witness: found.witness, ...(!unbounded && { sequence: loss.sequence }) },
