@@ -3,7 +3,7 @@ import type { Loss } from "../analyze/loss.ts";
 import { lossChart } from "./chart.ts";
 import { byText, channelGroups, type Group } from "./groups.ts";
 import { Heat } from "./heat.ts";
-import { type Column, copiesOf, isNothing, isUnbounded, type LossTable, lossTables, whatKey, whatsOf } from "./losses.ts";
+import { type Column, copiesOf, isNothing, isUnbounded, type LossTable, lossTables, whatKey, whatsOf, whileItLasts } from "./losses.ts";
 import { type Markup, markup } from "./markup.ts";
 import { durationText, listed } from "./names.ts";
 import { type Page, section } from "./page.ts";
@@ -48,7 +48,7 @@ export function lossSection(page: Page): Markup {
 
 function lossOfMode(page: Page, one: LossTable, at: number): Markup {
   const { mode, rows, powerless } = one;
-  const name = `Mode ${mode}`;
+  const name = `Mode ${mode}${whileItLasts(one)}`;
   return markup`<h3>${name}</h3>
 ${rows.length > 0 && stretches(one.columns).map((some) => heatTable(page, { table: one, at, some }))}
 ${powerless.length > 0 && markup`<p><b>Nothing leaves by:</b> ${rows.length === 0 ? "any set that was looked at" : listed(powerless.map((set) => set.name))}.</p>`}

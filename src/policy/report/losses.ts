@@ -1,10 +1,13 @@
 import type { StolenSet } from "../analyze/attack.ts";
 import type { Audit } from "../analyze/audit.ts";
 import type { Loss } from "../analyze/loss.ts";
+import { rows as rowsOf } from "./names.ts";
 
 /** What stolen sets can take in one mode: a row for each set, a column for each asset and horizon. */
 export interface LossTable {
   readonly mode: string;
+  /** How long the mode lasts, as the policy says it: no loss in it takes longer. */
+  readonly lasts?: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
   /** Sets by whom nothing leaves, proven in every column. They have no row. */
@@ -23,7 +26,8 @@ export interface Row {
 }
 
 /** The losses of an audit as tables, one for each mode. */
-export function lossTables({ losses, stolen }: Pick<Audit, "losses" | "stolen">): readonly LossTable[] {
+export function lossTables({ losses, stolen, policy }: Pick<Audit, "losses" | "stolen" | "policy">): readonly LossTable[] {
+  const written = new Map(rowsOf(policy.document.modes).map(([mode, { lasts }]) => [mode, lasts]));
   const modes = [...new Set(losses.map(({ mode }) => mode))];
   return modes.map((mode) => {
     const inMode = losses.filter((loss) => loss.mode === mode);
@@ -31,8 +35,20 @@ export function lossTables({ losses, stolen }: Pick<Audit, "losses" | "stolen">)
     const cells = new Map(inMode.map((loss) => [cellKey(loss.stolen, loss), loss]));
     const rows = stolen.map((set) => ({ stolen: set, cells: columns.map((column) => cells.get(cellKey(set.people, column))) }));
     const idle = (row: Row) => row.cells.every((loss) => loss !== undefined && isNothing(loss));
-    return { mode, columns, rows: rows.filter((row) => !idle(row)), powerless: rows.filter(idle).map((row) => row.stolen) };
+    const lasts = written.get(mode);
+    return {
+      mode,
+      ...(typeof lasts === "string" && { lasts }),
+      columns,
+      rows: rows.filter((row) => !idle(row)),
+      powerless: rows.filter(idle).map((row) => row.stolen),
+    };
   });
+}
+
+/** For a heading; nothing for a mode that stays. */
+export function whileItLasts({ lasts }: LossTable): string {
+  return lasts === undefined ? "" : `, while it lasts (${lasts})`;
 }
 
 /** The audit with what all live copies of the vault let leave together: each has counters of its own. */

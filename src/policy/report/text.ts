@@ -10,7 +10,7 @@ import { CAVEATS } from "./caveats.ts";
 import { DEAD } from "./dead.ts";
 import { circumstancesText, effectTexts, stepText } from "./effects.ts";
 import { byText, channelGroups, closedTexts, effectGroups, escalationGroups, lockOutGroups } from "./groups.ts";
-import { copiesOf, isNothing, isUnbounded, type LossTable, lossTables, ofAllCopies, whatKey, whatsOf } from "./losses.ts";
+import { copiesOf, isNothing, isUnbounded, type LossTable, lossTables, ofAllCopies, whatKey, whatsOf, whileItLasts } from "./losses.ts";
 import { durationText, listed, Names, plural } from "./names.ts";
 import { breachText, type Verdict, verdictOf, verdictText } from "./verdict.ts";
 
@@ -42,7 +42,9 @@ export function reportText(audit: Audit, about: About, paint: Paint, width = 96)
     ),
     ...page.section("budgets", page.budgets()),
     ...page.section("without a bound", page.channels()),
-    ...lossTables(ofAllCopies(audit)).flatMap((table) => page.section(`the most that can leave in mode ${table.mode}`, page.losses(table))),
+    ...lossTables(ofAllCopies(audit)).flatMap((table) =>
+      page.section(`the most that can leave in mode ${table.mode}${whileItLasts(table)}`, page.losses(table)),
+    ),
     ...page.section(
       "findings",
       audit.findings.map((finding) => page.finding(finding)),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { reportText } from "../../../src/policy/report/index.ts";
+import { reportHtml, reportText } from "../../../src/policy/report/index.ts";
 import { audited, hotWallet } from "./fixture.ts";
 
 const same = (text: string) => text;
@@ -24,6 +24,17 @@ describe("the report as text", () => {
     expect(text).toMatch(/role:ops \+ role:finance +no bound +no bound +no bound\n/);
     expect(text).toMatch(/role:ops +≈ 1,500,001 +≤ 1,500,001 +not decided\n/);
     expect(text).toContain("nothing leaves by cyd");
+  });
+
+  test("losses in a mode that ends by itself say so, and no other", () => {
+    const audit = audited();
+    const losses = audit.losses.flatMap((loss) => [loss, { ...loss, mode: "emergency" }]);
+    const headings = reportText({ ...audit, losses }, ABOUT, PLAIN).match(/the most that can leave in mode .*/g);
+    expect(headings?.map((line) => line.trim())).toEqual([
+      "the most that can leave in mode normal",
+      "the most that can leave in mode emergency, while it lasts (6h)",
+    ]);
+    expect(reportHtml({ ...audit, losses }, ABOUT)).toContain("Mode emergency, while it lasts (6h)");
   });
 
   test("nothing of a policy paints the terminal", () => {
