@@ -10,7 +10,7 @@ import { parsePolicy } from "../policy/parse.ts";
 import type { Peer, PeerEvent, Store } from "../stores/store.ts";
 import { HEADER_KEY } from "../vault/header.ts";
 import type { KdfOptions } from "../vault/kdf.ts";
-import { createVault, openVault } from "../vault/open.ts";
+import { createVault, openVault, readHeader } from "../vault/open.ts";
 import type { Access, Slot } from "../vault/slot.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Account, shown, type Wallet, walletRecords } from "./accounts.ts";
@@ -33,7 +33,7 @@ import { PublicKeys, type WatchedAccount, watchedOf } from "./public-keys.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
 import { modeAt } from "./refusals.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
-import { type NamedSlotInfo, namedSlots } from "./slots.ts";
+import { type NamedSlot, type NamedSlotInfo, namedSlots } from "./slots.ts";
 import { readWallet } from "./wallets.ts";
 
 /** What a timer can count; more would run out at once. */
@@ -233,6 +233,21 @@ export class Custody {
   async slots(): Promise<readonly NamedSlotInfo[]> {
     const { vault } = this.#open();
     return vault.read((view) => namedSlots(view, vault.slots));
+  }
+
+  /**
+   * What lies in clear of the vault, as `rehearseShares` of `keyward/slots` takes it. Nothing has to be opened for it; of an open vault
+   * it is what the root has confirmed, otherwise whatever lies in the store.
+   *
+   * @throws `vault/absent`, `vault/damaged`
+   */
+  async publicHeader(): Promise<{ readonly id: string; readonly slots: readonly NamedSlot[] }> {
+    const vault = this.#desk?.vault;
+    const { id, slots } = vault === undefined ? await readHeader(this.#store) : await vault.read(() => vault.header);
+    return {
+      id,
+      slots: slots.map(({ id, kind, parameters, publicKey }) => ({ id, kind, parameters: structuredClone(parameters), publicKey })),
+    };
   }
 
   /** Whether the keys were changed, and something in the store still lies under earlier ones: see {@link finishRotation}. */

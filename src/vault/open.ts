@@ -128,7 +128,12 @@ async function firstRoster(options: CreateVault, suite: SuiteName, random: Rando
   }
 }
 
-async function readHeader(store: Store): Promise<Header> {
+/**
+ * What lies in clear of the vault of a store, before any root has confirmed it.
+ *
+ * @throws `vault/absent`; `vault/damaged`
+ */
+export async function readHeader(store: Store): Promise<Header> {
   // Header and root come in one commit: the root that is there first has its header.
   const root = await store.get(ROOT_KEY);
   const bytes = await store.get(HEADER_KEY);

@@ -2,6 +2,7 @@ import { equal, toHex, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Store } from "../stores/store.ts";
+import type { Header } from "./header.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
 import { Keyring, locked, viewOnly } from "./keyring.ts";
 import type { Replica } from "./replica.ts";
@@ -67,6 +68,11 @@ export class Vault {
   /** How many commits there were, as far as this vault has followed the store. Also after `lock`. */
   get epoch(): number {
     return this.#replica.root.epoch;
+  }
+
+  /** What lies in clear, as the root has confirmed it. */
+  get header(): Header {
+    return this.#replica.roster.header;
   }
 
   get slots(): readonly SlotInfo[] {

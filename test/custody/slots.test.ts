@@ -3,6 +3,7 @@ import { verifyConsistencyProof, verifyEntryProof, verifyLog } from "../../src/a
 import { canonical } from "../../src/base/canonical.ts";
 import { evm } from "../../src/chains/evm/index.ts";
 import { type ActRequest, type Custody, keyward, type Session, type Slot } from "../../src/index.ts";
+import { memoryStore } from "../../src/stores/memory/memory.ts";
 import { keyOf, rawSlot } from "../vault/setting.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
@@ -112,6 +113,20 @@ describe("ways into the vault", () => {
     expect((await me.submit(add("add-view", "device", device))).kind).toBe("done");
     const fresh = keyward({ chains: [evm], store: f.hooked((await f.openCustody()).store, {}) });
     expect(await f.codeOf(fresh.create({ slot: device, policy: f.payments() }))).toBe("vault/exists");
+  });
+
+  test("are there in clear for a rehearsal, opened or not, and what is handed out is a copy", async () => {
+    const { custody, me, store } = await opened();
+    await me.submit(add("add-sign", "laptop", second));
+    const header = await custody.publicHeader();
+    expect(header).toMatchObject({ id: custody.id, slots: [{ kind: "raw" }, { kind: "raw" }] });
+    expect(Object.keys(header.slots[1] ?? {}).sort()).toEqual(["id", "kind", "parameters", "publicKey"]);
+    Object.assign(header.slots[1]?.parameters ?? {}, { changed: true });
+    const locked = keyward({ chains: [evm], store });
+    const expected = await custody.publicHeader();
+    expect(JSON.stringify(expected)).not.toContain("changed");
+    expect(await locked.publicHeader()).toEqual(expected);
+    expect(await f.codeOf(keyward({ chains: [evm], store: memoryStore() }).publicHeader())).toBe("vault/absent");
   });
 
   test("secrets of slots are in no entry, request or record that is shown", async () => {

@@ -138,6 +138,7 @@ export const ROWS: readonly Row[] = [
   custody("proveEntry", () => [0]),
   custody("proveConsistency", ({ note }) => [note]),
   custody("support", () => []),
+  custody("publicHeader", () => []),
   custody("diagnose", () => []),
   custody("toString", () => []),
   custody("toJSON" as never, () => []),
