@@ -48,7 +48,7 @@ export const LAYERS: readonly Layer[] = [
   { at: "recovery/slip39-worker.ts", folders: ["base/", "recovery/"], packages: ["slip39"] },
   {
     at: "backup/",
-    folders: ["base/", "keys/", "vault/kdf.ts"],
+    folders: ["base/", "keys/", "vault/kdf.ts", "vault/slot.ts"],
     packages: ["@noble/hashes", "@noble/ciphers", "@scure/base", "age-encryption"],
   },
   // 4
