@@ -2,8 +2,10 @@ import { isBytes, wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { copyPlain } from "../base/plain.ts";
+import { readSignal } from "../base/signal.ts";
 import { abortedBy, type KdfOptions, throwIfAborted } from "../vault/kdf.ts";
-import type { Slot, SlotContext, SlotRecord } from "../vault/slot.ts";
+import type { Renewal } from "../vault/renewal.ts";
+import type { Enrolment, Slot, SlotContext, SlotRecord } from "../vault/slot.ts";
 import { cannotOpen } from "../vault/slot-keys.ts";
 
 // Code of the app's that ours calls and waits for. Whatever it does, what comes out of ours is a result or an error of ours.
@@ -21,20 +23,15 @@ export function readSlot(given: unknown): Slot {
   return {
     kind,
     ...(access !== undefined && { access }),
-    async enrol(context) {
-      const made: unknown = await waitFor(() => enrol.call(given, context), context, forget);
-      const { parameters, secret } = typeof made === "object" && made !== null ? ownEnrolment(made) : {};
-      if (isSecret(secret)) return { parameters: copyPlain(parameters, "slot") as JsonObject, secret };
-      throw new CustodyError("request/malformed", `slot: expected enrol to give parameters and a secret of ${SECRET_BYTES} bytes`);
-    },
+    enrol: (context) => enrolment(() => enrol.call(given, context), context),
     async open(parameters, context) {
-      const secret: unknown = await waitFor(() => open.call(given, parameters, context), context, forget);
+      const secret: unknown = await waitFor(() => open.call(given, parameters, hearing(context)), context, forget);
       if (isSecret(secret)) return secret;
       throw cannotOpen();
     },
     ...(openAny && {
       async openAny(slots: readonly Pick<SlotRecord, "id" | "parameters">[], context: Omit<SlotContext, "slotId">) {
-        const opened: unknown = await waitFor(() => openAny.call(given, slots, context), context, forget);
+        const opened: unknown = await waitFor(() => openAny.call(given, slots, hearing(context)), context, forget);
         const { id, secret } = typeof opened === "object" && opened !== null ? ownOpened(opened) : {};
         if (typeof id === "string" && isSecret(secret)) return { id, secret };
         throw cannotOpen();
@@ -48,7 +45,7 @@ export function readFollowing({ signal, onProgress }: { readonly signal?: unknow
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw new CustodyError("request/malformed", "onProgress: expected a function");
   return {
-    signal: signal === undefined ? undefined : ownSignal(signal),
+    signal: readSignal(signal),
     onProgress: onProgress && ((done) => giveUpIfThrown(() => onProgress(done), "onProgress threw")),
   };
 }
@@ -61,6 +58,39 @@ export function untilLocked(following: KdfOptions, locked: AbortSignal): KdfOpti
 /** Waits for an answer, such as that of a person's wallet, no longer than the custody is open. @throws `vault/locked` */
 export function whileOpen<T>(locked: AbortSignal, ask: () => Promise<T>): Promise<T> {
   return waitFor(ask, { signal: locked }, () => undefined);
+}
+
+async function enrolment(enrol: () => unknown, context: SlotContext): Promise<Enrolment> {
+  const made: unknown = await waitFor(enrol, context, forget);
+  const { parameters, secret } = typeof made === "object" && made !== null ? ownEnrolment(made) : {};
+  if (isSecret(secret)) return { parameters: copyPlain(parameters, "slot") as JsonObject, secret };
+  throw new CustodyError("request/malformed", `slot: expected enrol to give parameters and a secret of ${SECRET_BYTES} bytes`);
+}
+
+/** What a slot offers while it opens is the app's as well. */
+function hearing<T extends Pick<SlotContext, "offer">>(context: T): T {
+  const { offer } = context;
+  return offer === undefined ? context : { ...context, offer: (renewal: unknown) => offer(readRenewal(renewal)) };
+}
+
+function readRenewal(given: unknown): Renewal {
+  const { enrol, end } = renewalMembers(given);
+  return {
+    enrol: (context) => enrolment(() => enrol.call(given, context), context),
+    end: () => {
+      try {
+        end.call(given);
+      } catch {
+        // A lock goes on: what the app keeps of its own is the app's to wipe.
+      }
+    },
+  };
+}
+
+function renewalMembers(given: unknown): Renewal {
+  const { enrol, end } = giveUpIfThrown(() => ({ ...(given as Renewal) }), "what it offered could not be read");
+  if (typeof enrol === "function" && typeof end === "function") return { enrol, end };
+  throw new CustodyError("request/malformed", "slot: expected what is offered to have enrol and end");
 }
 
 function slotMembers(given: unknown): Slot {
@@ -81,17 +111,6 @@ function ownOpened(opened: object): { readonly id?: unknown; readonly secret?: u
 
 function ownEnrolment(made: object): { readonly parameters?: unknown; readonly secret?: unknown } {
   return giveUpIfThrown(() => ({ ...made }), "its enrolment could not be read");
-}
-
-/** One of our own that follows it: only the platform's signals can be followed, so it is no imitation and cannot lie. */
-function ownSignal(signal: unknown): AbortSignal {
-  try {
-    // The platform's own getter throws for an imitation, which `any` of Node would take.
-    Reflect.get(AbortSignal.prototype, "aborted", signal);
-    return AbortSignal.any([signal as AbortSignal]);
-  } catch (cause) {
-    throw new CustodyError("request/malformed", "signal: expected an AbortSignal", { cause });
-  }
 }
 
 /** @param late - what becomes of a result that nobody waits for any more. */

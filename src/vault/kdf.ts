@@ -23,6 +23,9 @@ export interface KdfOptions {
  */
 export type Kdf = (passphrase: Uint8Array, salt: Uint8Array, cost: KdfCost, options: KdfOptions) => Promise<Uint8Array>;
 
+/** A cost as somebody gave it, or as a header has it. */
+type Unchecked = { readonly [part in keyof KdfCost]?: unknown };
+
 /** What new slots cost, and what we recommend at least (RFC 9106 §4, second choice, with one lane: ours run on one thread). */
 export const DEFAULT_COST: KdfCost = { memoryKiB: 64 * 1024, passes: 3, lanes: 1 };
 
@@ -37,13 +40,32 @@ const CEILING: KdfCost = { memoryKiB: 1024 * 1024, passes: 16, lanes: 4 };
  *
  * @throws `vault/kdf-out-of-bounds` unless every number is an integer between floor and ceiling.
  */
-export function checkCost(cost: { readonly [part in keyof KdfCost]?: unknown }): KdfCost {
+export function checkCost(cost: Unchecked): KdfCost {
   const within = (part: keyof KdfCost): number => {
     const value = cost[part];
-    if (typeof value === "number" && Number.isInteger(value) && value >= FLOOR[part] && value <= CEILING[part]) return value;
+    if (isWithin(part, value)) return value;
     throw new CustodyError("vault/kdf-out-of-bounds", `argon2id ${part}: expected an integer from ${FLOOR[part]} to ${CEILING[part]}`);
   };
   return { memoryKiB: within("memoryKiB"), passes: within("passes"), lanes: within("lanes") };
+}
+
+function isWithin(part: keyof KdfCost, value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= FLOOR[part] && value <= CEILING[part];
+}
+
+/**
+ * What a slot should cost that costs `cost` by now: each part as much as is wanted, and never less than it is.
+ *
+ * @returns nothing where that is no more.
+ */
+export function raised(cost: KdfCost, wanted: Unchecked): KdfCost | undefined {
+  const more = (part: keyof KdfCost): number => {
+    const value = wanted[part];
+    return isWithin(part, value) ? Math.max(cost[part], value) : cost[part];
+  };
+  const to = { memoryKiB: more("memoryKiB"), passes: more("passes"), lanes: more("lanes") };
+  const isMore = to.memoryKiB > cost.memoryKiB || to.passes > cost.passes || to.lanes > cost.lanes;
+  return isMore ? to : undefined;
 }
 
 /**

@@ -83,19 +83,24 @@ export interface OpenVault extends KdfOptions {
 export async function openVault(options: OpenVault, random: Random = randomBytes): Promise<Vault> {
   const { store, index } = options;
   const header = await readHeader(store);
-  const { roots, slotId: openedBy } = await openSlots(options.slot, header, { ...options, access: options.access ?? "sign" }, random);
-  const keyring = new Keyring(roots, header);
-  const replica = new Replica({ store, keyring, header, index });
+  const access = options.access ?? "sign";
+  const opened = await openSlots(options.slot, header, { ...options, access, ...(access === "sign" && { renews: true }) }, random);
+  const { record, renewal } = opened;
+  let keyring: Keyring | undefined;
+  let replica: Replica | undefined;
   try {
+    keyring = new Keyring(opened.roots, header);
+    replica = new Replica({ store, keyring, header, index });
     throwIfAborted(options.signal);
     await replica.sync();
     if (replica.root.epoch < (options.minEpoch ?? 0)) {
       throw new CustodyError("vault/rolled-back", `root: expected an epoch from ${options.minEpoch}, got ${replica.root.epoch}`);
     }
-    return new Vault({ store, replica, random, openedBy });
+    return new Vault({ store, replica, random, openedBy: record.id, ...(renewal && { renewable: { record, renewal } }) });
   } catch (error) {
-    keyring.wipe();
-    replica.clear();
+    renewal?.end();
+    keyring?.wipe();
+    replica?.clear();
     throw error;
   }
 }

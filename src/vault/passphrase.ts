@@ -1,8 +1,9 @@
 import { fromHex, fromUtf8, isBytes, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { readOptions } from "../base/plain.ts";
-import { argon2id, checkCost, DEFAULT_COST, type Kdf, type KdfCost } from "./kdf.ts";
-import type { Slot } from "./slot.ts";
+import { argon2id, checkCost, DEFAULT_COST, type Kdf, type KdfCost, raised } from "./kdf.ts";
+import type { Renewal } from "./renewal.ts";
+import type { Enrolment, Slot, SlotContext } from "./slot.ts";
 import { cannotOpen } from "./slot-keys.ts";
 
 /** Shorter ones are refused for new slots. It is a floor against accidents, not a measure of strength. */
@@ -16,7 +17,8 @@ const SALT_BYTES = 16;
  * @param phrase - text, or its UTF-8 bytes; NFKD is applied to both, so that every keyboard writes the same passphrase. New
  *   ones need eight characters. A string cannot be erased from a JavaScript heap; bytes stay the caller's, who wipes them
  *   when the vault is open. Bytes beyond ASCII pass through a string to be normalised.
- * @param options - `cost` of new slots (default 64 MiB, three passes, one lane); `kdf` to derive natively.
+ * @param options - `cost` of new slots (default 64 MiB, three passes, one lane), to which one that costs less is raised once it has
+ *   opened to sign; `kdf` to derive natively.
  * @throws `vault/weak-passphrase` and `vault/kdf-out-of-bounds` at enrolment; opening never says what was wrong.
  */
 export function passphrase(phrase: string | Uint8Array, options: { readonly cost?: KdfCost; readonly kdf?: Kdf } = {}): Slot {
@@ -32,8 +34,7 @@ export function passphrase(phrase: string | Uint8Array, options: { readonly cost
       const normal = normalised(phrase);
       try {
         checkLength(normal);
-        const salt = context.random(SALT_BYTES);
-        return { parameters: { salt: toHex(salt), ...cost }, secret: await kdf(normal, salt, cost, context) };
+        return await enrolled(normal, { cost, kdf }, context);
       } finally {
         wipe(normal);
       }
@@ -44,12 +45,32 @@ export function passphrase(phrase: string | Uint8Array, options: { readonly cost
       if (typeof salt !== "string" || salt.length !== 2 * SALT_BYTES) throw cannotOpen();
       const normal = normalised(phrase);
       try {
+        const better = context.offer && raised(cost, wanted);
+        if (better) context.offer?.(renewal(secretCopy(normal), { cost: better, kdf }));
         return await kdf(normal, fromHex(salt, "vault/cannot-open"), cost, context);
       } finally {
         wipe(normal);
       }
     },
   };
+}
+
+interface Derivation {
+  readonly cost: KdfCost;
+  readonly kdf: Kdf;
+}
+
+async function enrolled(normal: Uint8Array, { cost, kdf }: Derivation, context: SlotContext): Promise<Enrolment> {
+  const salt = context.random(SALT_BYTES);
+  return { parameters: { salt: toHex(salt), ...cost }, secret: await kdf(normal, salt, cost, context) };
+}
+
+/**
+ * INVARIANT: of the very bytes that open the slot now. The caller may wipe theirs as soon as the vault is open, and whoever enrolled those
+ * would be locked out.
+ */
+function renewal(normal: Uint8Array, derivation: Derivation): Renewal {
+  return { enrol: (context) => enrolled(normal, derivation, context), end: () => wipe(normal) };
 }
 
 /** NFKD as UTF-8 in a buffer of our own. ASCII is its own normal form and never becomes a string here. */

@@ -4,6 +4,7 @@ import { CustodyError } from "../base/errors.ts";
 import * as x25519 from "../keys/x25519.ts";
 import { openRoots } from "./boxes.ts";
 import type { KdfOptions } from "./kdf.ts";
+import type { Renewal } from "./renewal.ts";
 import type { Roots } from "./roots.ts";
 import type { Envelope, Random } from "./seal.ts";
 import { cannotOpen, type SlotKeys, slotKeys } from "./slot-keys.ts";
@@ -16,6 +17,8 @@ export interface SlotContext extends KdfOptions {
   /** 16 hexadecimal digits, unique within the vault. */
   readonly slotId: string;
   readonly random: Random;
+  /** There while a vault is opened to sign: a slot whose parameters it would no longer choose offers to enrol anew, before it opens. */
+  readonly offer?: ((renewal: Renewal) => void) | undefined;
 }
 
 /**
@@ -84,7 +87,7 @@ export interface Enrolled extends Pick<SlotRecord, "id" | "kind" | "parameters" 
  * @returns with a pin that the caller wipes.
  * @throws what the slot throws; `vault/cannot-open` for one that gives no secret worth the name
  */
-export async function enrol(slot: Slot, context: SlotContext): Promise<Enrolled> {
+export async function enrol(slot: Pick<Slot, "kind" | "enrol">, context: SlotContext): Promise<Enrolled> {
   const { parameters, secret } = await slot.enrol(context);
   let keys: SlotKeys | undefined;
   try {

@@ -1,6 +1,7 @@
 import type { Json } from "../base/canonical.ts";
 import { checkRealm } from "../base/realm.ts";
 import type { Time } from "../base/time.ts";
+import type { Header } from "./header.ts";
 import type { Keyring } from "./keyring.ts";
 import { frozen, type Mirror } from "./mirror.ts";
 import { type Roster, rotated, type SlotInfo, settled, slotsOf, withAnother, withoutSlot, withSlot } from "./roster.ts";
@@ -38,6 +39,8 @@ export interface Tx extends View {
   deleteSecret(name: string): void;
   /** Who can open, changes of this job included. */
   readonly slots: readonly SlotInfo[];
+  /** What of that lies in clear. */
+  readonly header: Header;
   /**
    * Lets another slot in. What it opens is sealed to it at once; its pin stays the caller's, who wipes it.
    *
@@ -197,6 +200,11 @@ export class Work extends Look implements Tx {
   get slots(): readonly SlotInfo[] {
     this.live();
     return slotsOf(this.staged.roster.header);
+  }
+
+  get header(): Header {
+    this.live();
+    return this.staged.roster.header;
   }
 
   addSlot(slot: Enrolled, access: Access): void {

@@ -5,10 +5,11 @@ import type { Store } from "../stores/store.ts";
 import type { Header } from "./header.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
 import { Keyring, locked, viewOnly } from "./keyring.ts";
+import type { Renewal } from "./renewal.ts";
 import type { Replica } from "./replica.ts";
 import { type SlotInfo, slotsOf } from "./roster.ts";
 import { type Random, wipeOpened } from "./seal.ts";
-import { type Access, type Enrolled, enrol, type Slot } from "./slot.ts";
+import { type Access, type Enrolled, enrol, type Slot, type SlotRecord } from "./slot.ts";
 import { cannotOpen } from "./slot-keys.ts";
 import { openSlots } from "./slots.ts";
 import { Look, type Tx, type View, type Work } from "./tx.ts";
@@ -18,6 +19,12 @@ import { type Job, Writer } from "./writer.ts";
 type Waiting =
   | { readonly kind: "look"; run(): unknown; resolve(result: unknown): void; reject(error: unknown): void }
   | ({ readonly kind: "job" } & Job);
+
+/** The slot that opened a vault, as it was then, and what it offers in its place. */
+interface Renewable {
+  readonly record: SlotRecord;
+  readonly renewal: Renewal;
+}
 
 /** More than these jobs do not share a commit. */
 const MOST_JOBS = 256;
@@ -39,12 +46,20 @@ export class Vault {
   readonly #openedBy: string;
   readonly #waiting: Waiting[] = [];
   readonly #secrets = new Set<Uint8Array>();
+  #renewable: Renewable | undefined;
   #running = false;
   #locked = false;
 
   /** @param held - the vault's own from here on. */
-  constructor(held: { readonly store: Store; readonly replica: Replica; readonly random: Random; readonly openedBy: string }) {
+  constructor(held: {
+    readonly store: Store;
+    readonly replica: Replica;
+    readonly random: Random;
+    readonly openedBy: string;
+    readonly renewable?: Renewable;
+  }) {
     this.#openedBy = held.openedBy;
+    this.#renewable = held.renewable;
     this.#store = held.store;
     this.#replica = held.replica;
     this.#writer = new Writer(held);
@@ -150,19 +165,21 @@ export class Vault {
    * Opens a slot of this vault once more and lets go of what it gives: whoever can do that is there now. The open vault stays
    * as it is, whatever comes of it. The header is the one that the root authenticates, not what lies in the store by now.
    *
-   * @param slot - a way to open view and sign.
+   * @param slot - a way to open view and sign, or, where `access` is "view", to view at least.
+   * @param options - `only`: nothing but the slot of this id will do.
    * @returns the slot's id.
    * @throws `vault/cannot-open`, also for a slot that opens view only; `vault/kdf-out-of-bounds`; `vault/aborted`; `vault/locked`
    */
-  async openAgain(slot: Slot, options: KdfOptions = {}): Promise<string> {
+  async openAgain(slot: Slot, options: KdfOptions & { readonly access?: Access; readonly only?: string } = {}): Promise<string> {
     const header = await this.#look(() => this.#replica.roster.header);
-    const { roots, slotId } = await openSlots(slot, header, { ...options, access: "sign" }, this.#random);
+    const { access = "sign" } = options;
+    const { roots, record } = await openSlots(slot, header, { ...options, access }, this.#random);
     const again = new Keyring(roots, header);
     try {
       if (this.#locked) throw locked();
-      if (again.access !== "sign" || !equal(again.checkpointPublicKey, this.#replica.roster.keyring.checkpointPublicKey))
+      if (again.access !== access || !equal(again.checkpointPublicKey, this.#replica.roster.keyring.checkpointPublicKey))
         throw cannotOpen();
-      return slotId;
+      return record.id;
     } finally {
       again.wipe();
     }
@@ -186,6 +203,31 @@ export class Vault {
     if (!this.#locked) return enrolled;
     wipe(enrolled.pin);
     throw locked();
+  }
+
+  /**
+   * Has the slot that opened this vault enrol anew with what it was opened with, where it offered to: same id, other parameters. Once.
+   *
+   * @returns nothing where there is no such offer (any more); the slot as it opened, and in its place `to`, with a pin that the caller
+   *   wipes: for `Tx.replaceSlot`, as long as that slot is still there.
+   * @throws what the slot throws; `vault/aborted`; `vault/locked`
+   */
+  async enrolAgain(options: KdfOptions = {}): Promise<{ readonly from: SlotRecord; readonly to: Enrolled } | undefined> {
+    if (this.#locked) throw locked();
+    const { record: from, renewal } = this.#renewable ?? {};
+    if (from === undefined || renewal === undefined) return undefined;
+    try {
+      throwIfAborted(options.signal);
+      const { id: slotId, kind } = from;
+      const to = await enrol({ kind, enrol: renewal.enrol }, { ...options, vaultId: this.id, slotId, random: this.#random });
+      // What was kept for it is wiped by a lock, perhaps before it was used.
+      if (!this.#locked) return { from, to };
+      wipe(to.pin);
+      throw locked();
+    } finally {
+      renewal.end();
+      this.#renewable = undefined;
+    }
   }
 
   /**
@@ -240,6 +282,7 @@ export class Vault {
   /** Wipes every key and secret of ours and forgets the records. What waits fails with `vault/locked`. Twice is once. */
   lock(): void {
     this.#locked = true;
+    this.#renewable?.renewal.end();
     this.#replica.roster.keyring.wipe();
     this.#replica.clear();
     for (const secret of this.#secrets) wipeOpened(secret);
