@@ -25,6 +25,7 @@ import { countFailure, forgetFailures, readFailures } from "./failures.ts";
 import { readFollowing, readSlot, untilLocked } from "./foreign.ts";
 import { journal } from "./journal.ts";
 import { Judge } from "./judge.ts";
+import { holdTo, readKept } from "./kept.ts";
 import { prune } from "./lifetime.ts";
 import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
 import { type CreateOptions, type KeywardOptions, readKeywardOptions, type UnlockOptions } from "./options.ts";
@@ -64,7 +65,9 @@ export class Custody {
   readonly #watched = new Watched();
   #desk: Desk | undefined;
   #lastEdit: { readonly text: string; readonly accounts: number; readonly judge: Judge; readonly policy: Policy } | undefined;
-  #opening: { readonly slot: Slot; readonly access: Access; readonly done: Promise<void> } | undefined;
+  #opening:
+    | { readonly slot: Slot; readonly access: Access; readonly atLeast: string | undefined; readonly done: Promise<void> }
+    | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Aborted by a lock: whoever waits for code of the app's waits no longer. */
   #locked = new AbortController();
@@ -138,25 +141,33 @@ export class Custody {
   }
 
   /**
-   * Opens the vault. Asked twice at once with the same slot, it stretches the passphrase once. On an open vault it does nothing.
+   * Opens the vault. Asked twice at once with the same slot, it stretches the passphrase once. On an open vault it does nothing, but
+   * for holding it to `atLeast`.
    *
-   * @throws `vault/absent`, `vault/cannot-open`, `vault/damaged`, `vault/rolled-back`, `vault/kdf-out-of-bounds`, `vault/aborted`
+   * @param wanted - `atLeast`: a kept checkpoint. A store that was put back to before it, or to another history, is
+   *   `vault/rolled-back`, and nothing stays open.
+   * @throws `vault/absent`, `vault/cannot-open`, `vault/damaged`, `vault/rolled-back`, `vault/kdf-out-of-bounds`, `vault/aborted`;
+   *   `log/malformed`, `log/bad-signature` for a checkpoint that no key of this log has signed
    */
   async unlock(slot: Slot, wanted: UnlockOptions = {}): Promise<void> {
     const options = readOptions(wanted, "unlock");
     const way = readSlot(slot);
     const following = readFollowing(options);
+    const atLeast = readKept(options.atLeast);
     const { access = "sign" } = options;
     if (access !== "sign" && access !== "view") throw new CustodyError("request/malformed", "unlock: expected access to be sign or view");
     while (this.#opening !== undefined) {
-      const { slot: other, access: wanted, done } = this.#opening;
-      if (other === slot && wanted === access) return done;
+      const { done, ...other } = this.#opening;
+      if (other.slot === slot && other.access === access && other.atLeast === atLeast) return done;
       await done.catch(() => undefined);
     }
-    if (this.#desk !== undefined && (this.#desk.vault.access === "sign" || access === "view")) return;
+    if (this.#desk !== undefined && (this.#desk.vault.access === "sign" || access === "view")) {
+      if (atLeast !== undefined) await this.#holdTo(this.#desk.vault, atLeast);
+      return;
+    }
     this.#lock();
-    const done = this.#unlock(way, access, following);
-    this.#opening = { slot, access, done };
+    const done = this.#unlock(way, { access, atLeast }, following);
+    this.#opening = { slot, access, atLeast, done };
     try {
       await done;
     } finally {
@@ -420,11 +431,20 @@ export class Custody {
     }
   }
 
-  async #unlock(slot: Slot, access: Access, following: KdfOptions): Promise<void> {
+  async #unlock(
+    slot: Slot,
+    { access, atLeast }: { readonly access: Access; readonly atLeast: string | undefined },
+    following: KdfOptions,
+  ): Promise<void> {
     const judge = this.#judge();
     await this.#enter(async (locked) => {
       try {
-        return this.#notOlder(await openVault({ store: this.#store, slot, access, index: judge, ...untilLocked(following, locked) }));
+        const vault = this.#notOlder(
+          await openVault({ store: this.#store, slot, access, index: judge, ...untilLocked(following, locked) }),
+        );
+        // INVARIANT: before anything is written or shown.
+        if (atLeast !== undefined) await this.#holdTo(vault, atLeast);
+        return vault;
       } catch (cause) {
         if (cause instanceof CustodyError && cause.code === "vault/cannot-open") await countFailure(this.#store);
         throw cause;
@@ -453,6 +473,16 @@ export class Custody {
     if (seen?.id !== vault.id || vault.epoch >= seen.epoch) return vault;
     vault.lock();
     throw new CustodyError("vault/rolled-back", `root: expected an epoch from ${seen.epoch}, as when it was locked, got ${vault.epoch}`);
+  }
+
+  async #holdTo(vault: Vault, kept: string): Promise<void> {
+    try {
+      await holdTo(vault, kept);
+    } catch (cause) {
+      vault.lock();
+      this.#lock();
+      throw cause;
+    }
   }
 
   async #enter(open: (locked: AbortSignal) => Promise<Vault>, judge: Judge): Promise<void> {

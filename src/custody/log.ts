@@ -17,7 +17,7 @@ export function logKey(vault: Vault): string {
 }
 
 /** Notes in which each key of the log named the next. */
-function handoversOf(vault: Vault): Promise<readonly string[]> {
+export function handoversOf(vault: Vault): Promise<readonly string[]> {
   return vault.read((view) => [...view.list("log-key/")].map(([, record]) => (record as { readonly handover: string }).handover));
 }
 
@@ -84,7 +84,7 @@ export async function consistencyProof(vault: Vault, kept: string): Promise<stri
   return proveConsistency({ from: kept, to: note, vkey: logKey(vault), handovers }, hashReader(vault));
 }
 
-function hashReader(vault: Vault): HashReader {
+export function hashReader(vault: Vault): HashReader {
   return storedReader((entry) => vault.readBlob(hashesBlob(entry)));
 }
 

@@ -61,6 +61,8 @@ export interface CreateOptions {
 export interface UnlockOptions {
   /** `view` leaves the sign side closed: enough for addresses, policy, history and receiving. */
   readonly access?: Access;
+  /** A checkpoint that was kept elsewhere (`custody.checkpoint()`): a vault whose log does not continue it is not opened. */
+  readonly atLeast?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;
 }
