@@ -90,6 +90,13 @@ export class Keyring {
     return this.#open().earlier.some(({ envelope }) => envelope.keyEpoch === epoch);
   }
 
+  /** Whether these bytes name a key epoch of ours. */
+  opens(sealed: Uint8Array): boolean {
+    const epoch = keyEpochOf(sealed);
+    const { now, earlier } = this.#open();
+    return [now, ...earlier].some(({ envelope }) => envelope.keyEpoch === epoch);
+  }
+
   /** How many rotations have not sealed everything anew yet. */
   get unfinished(): number {
     return this.#keys?.earlier.length ?? 0;

@@ -35,6 +35,16 @@ export interface Prepared {
   readonly roster: Roster;
 }
 
+/** What a vault consists of, as of one root. */
+export interface Inventory {
+  readonly root: Uint8Array;
+  /** SHA-256 of the header. */
+  readonly header: string;
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** What the tree says of records and secrets: kind and digest. */
+  readonly entries: ReadonlyMap<string, string>;
+}
+
 /**
  * The vault's records in memory, as of one root. It follows the store's root, believes nothing that the root does not
  * authenticate, and prepares the next one.
@@ -196,6 +206,33 @@ export class Replica {
     return count;
   }
 
+  /** All that the root authenticates: nodes and entries of the tree by their store keys. */
+  inventory(): Inventory {
+    const { keyring } = this.#roster;
+    const nodes = new Map<string, Node>();
+    const entries = new Map<string, string>();
+    for (const [position, node] of this.#nodes) {
+      nodes.set(keyring.name("node", position), node);
+      if (node.kind === "leaf") for (const { name, value } of node.entries) entries.set(name, value);
+    }
+    const root = this.#rootBytes ?? unreachable("a vault that is open without a root");
+    return { root, header: this.#root.header, nodes, entries };
+  }
+
+  /**
+   * Opens every secret that the root authenticates, and lets go of it. Records were opened when this came to be.
+   *
+   * @throws `vault/damaged`; `vault/view-only`
+   */
+  async checkSecrets(): Promise<void> {
+    for (const [key, value] of this.inventory().entries) {
+      if (!value.startsWith(SECRET)) continue;
+      const sealed = await this.#store.get(key);
+      if (!sealed || entryValue(SECRET, sealed) !== value) throw damaged("secret");
+      wipeOpened(this.#roster.keyring.open("secret", key, sealed));
+    }
+  }
+
   /** Makes a prepared commit, which the store has taken, the state that is here. The mirror already has its records. */
   accept(prepared: Prepared): void {
     this.#take(prepared.root, prepared.nodes);
@@ -300,7 +337,7 @@ export class Replica {
 }
 
 /** kind(1) || SHA-256 of the sealed record(32), in hexadecimal. */
-function entryValue(kind: string, sealed: Uint8Array): string {
+export function entryValue(kind: string, sealed: Uint8Array): string {
   return kind + toHex(sha256(sealed));
 }
 

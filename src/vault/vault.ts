@@ -2,11 +2,12 @@ import { equal, toHex, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import type { Time } from "../base/time.ts";
 import type { Store } from "../stores/store.ts";
+import { type BlobsOf, type Copy, type CopyOptions, checkKeys, Gathering, type Wanted } from "./copy.ts";
 import type { Header } from "./header.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
 import { Keyring, locked, viewOnly } from "./keyring.ts";
 import type { Renewal } from "./renewal.ts";
-import type { Replica } from "./replica.ts";
+import { busy, type Replica } from "./replica.ts";
 import { type SlotInfo, slotsOf } from "./roster.ts";
 import { type Random, wipeOpened } from "./seal.ts";
 import { type Access, type Enrolled, enrol, type Slot, type SlotRecord } from "./slot.ts";
@@ -28,6 +29,9 @@ interface Renewable {
 
 /** More than these jobs do not share a commit. */
 const MOST_JOBS = 256;
+
+/** So often a copy is tried while others have their turns, and then within one turn. */
+const COPY_ATTEMPTS = { free: 6, held: 20 };
 
 /** So much of a rotation is one commit. */
 const PORTION = 200;
@@ -228,6 +232,69 @@ export class Vault {
       renewal.end();
       this.#renewable = undefined;
     }
+  }
+
+  /**
+   * Copies the whole store as of one root, with a way into the copy that this vault itself has not. Others have their turns meanwhile;
+   * where they commit faster than that, the last attempts are within one turn.
+   *
+   * @param way - enrolled for this copy alone; its pin stays the caller's.
+   * @param blobsOf - the blobs that belong to it; called for the root of each attempt, so what it looks at is of the copy.
+   * @throws `vault/view-only`; `vault/busy`; `vault/aborted`; `vault/damaged`
+   */
+  async copy(way: Enrolled, blobsOf: BlobsOf, options: CopyOptions = {}): Promise<Copy> {
+    if (this.access === "view") throw viewOnly();
+    const gathering = new Gathering(this.#store, options);
+    const attempt = async ({ wanted, ...rest }: Omit<Copy, "records"> & { readonly wanted: Wanted }): Promise<Copy | undefined> => {
+      const records = await gathering.follow(wanted);
+      if (this.#locked) throw locked();
+      return records && { ...rest, records };
+    };
+    for (let tries = 0; tries < COPY_ATTEMPTS.free; tries++) {
+      const copy = await attempt(await this.#look(() => this.#toCopy(way, blobsOf)));
+      if (copy !== undefined) return copy;
+    }
+    return this.#look(async () => {
+      for (let tries = 0; tries < COPY_ATTEMPTS.held; tries++) {
+        const copy = await attempt(this.#toCopy(way, blobsOf));
+        if (copy !== undefined) return copy;
+        await this.#replica.sync();
+      }
+      throw busy();
+    });
+  }
+
+  #toCopy(way: Enrolled, blobsOf: BlobsOf): Omit<Copy, "records"> & { readonly wanted: Wanted } {
+    const { root, mirror, roster } = this.#replica;
+    const { keyring } = roster;
+    const view = new Look(root, mirror, root);
+    try {
+      const blobs = new Map<string, string>();
+      for (const [name, version] of blobsOf(view)) blobs.set(keyring.name("blob", name), version);
+      const wanted = { ...this.#replica.inventory(), blobs, opens: (sealed: Uint8Array) => keyring.opens(sealed) };
+      return { epoch: root.epoch, way: keyring.admit(way, "sign", this.#random), wanted };
+    } finally {
+      view.end();
+    }
+  }
+
+  /**
+   * Opens what opening a vault leaves closed, its secrets, and checks that its store holds what belongs to it and nothing else: for a
+   * copy, which nobody else writes to.
+   *
+   * @param blobs - names of those that belong to it.
+   * @throws `vault/damaged`; `vault/view-only`
+   */
+  checkCopy(blobs: Iterable<string>): Promise<void> {
+    return this.#look(async () => {
+      const { keyring } = this.#replica.roster;
+      await checkKeys(
+        this.#store,
+        this.#replica.inventory(),
+        [...blobs].map((name) => keyring.name("blob", name)),
+      );
+      await this.#replica.checkSecrets();
+    });
   }
 
   /**
