@@ -6,6 +6,7 @@ import type { Node } from "./node.ts";
 import { damaged } from "./parse.ts";
 import { entryValue, type Inventory } from "./replica.ts";
 import { ROOT_KEY } from "./root.ts";
+import { keyEpochOf } from "./seal.ts";
 import type { SlotRecord } from "./slot.ts";
 import type { View } from "./tx.ts";
 
@@ -34,8 +35,8 @@ export interface CopyOptions {
 export interface Wanted extends Inventory {
   /** Versions by store key. */
   readonly blobs: ReadonlyMap<string, string>;
-  /** Whether these bytes were sealed under keys that the way in gives. */
-  readonly opens: (sealed: Uint8Array) => boolean;
+  /** Whose keys the way in gives. */
+  readonly keyEpochs: ReadonlySet<number>;
 }
 
 /** Records are read in portions, so that a store is not asked for everything at once. */
@@ -63,7 +64,8 @@ export class Gathering {
    */
   async follow(wanted: Wanted): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
     const expected = new Map<string, Node | string>([...wanted.nodes, ...wanted.entries, ...wanted.blobs]);
-    for (const [key, { bytes, is }] of this.#have) if (expected.get(key) !== is || !wanted.opens(bytes)) this.#have.delete(key);
+    for (const [key, { bytes, is }] of this.#have)
+      if (expected.get(key) !== is || !wanted.keyEpochs.has(keyEpochOf(bytes))) this.#have.delete(key);
     const missing = [...expected.keys()].filter((key) => !this.#have.has(key));
     let fault: unknown;
     try {

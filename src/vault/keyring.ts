@@ -90,11 +90,10 @@ export class Keyring {
     return this.#open().earlier.some(({ envelope }) => envelope.keyEpoch === epoch);
   }
 
-  /** Whether these bytes name a key epoch of ours. */
-  opens(sealed: Uint8Array): boolean {
-    const epoch = keyEpochOf(sealed);
+  /** Of what it opens. */
+  get keyEpochs(): ReadonlySet<number> {
     const { now, earlier } = this.#open();
-    return [now, ...earlier].some(({ envelope }) => envelope.keyEpoch === epoch);
+    return new Set([now, ...earlier].map(({ envelope }) => envelope.keyEpoch));
   }
 
   /** How many rotations have not sealed everything anew yet. */

@@ -271,7 +271,7 @@ export class Vault {
     try {
       const blobs = new Map<string, string>();
       for (const [name, version] of blobsOf(view)) blobs.set(keyring.name("blob", name), version);
-      const wanted = { ...this.#replica.inventory(), blobs, opens: (sealed: Uint8Array) => keyring.opens(sealed) };
+      const wanted: Wanted = { ...this.#replica.inventory(), blobs, keyEpochs: keyring.keyEpochs };
       return { epoch: root.epoch, way: keyring.admit(way, "sign", this.#random), wanted };
     } finally {
       view.end();
