@@ -13,7 +13,7 @@ export interface EntryFields {
   readonly proof: JsonObject;
   /** Id of the session. */
   readonly session: string;
-  /** `session`: `began` or `ended`. */
+  /** `session`: `began` or `ended`. `restored`: `rebuilt` or `allowed`. */
   readonly event: string;
   /** `session` that began with rules of its own: SHA-256 of the document that narrows it. */
   readonly scope: string;
@@ -54,9 +54,16 @@ export interface EntryFields {
   readonly until: Time;
   /** `{ hash, digest, complete }`: the chain's id of what was signed, SHA-256 of the signed bytes, and whether nobody else has to sign. */
   readonly result: JsonObject;
+  /** Id of a slot. */
   readonly slot: string;
+  /** `retuned`: `{ from, to }`, what lies in clear of the slot before and after. */
+  readonly parameters: JsonObject;
   /** `rotated`: `{ epoch, logKey, handover }`: the key that signs checkpoints from here on, and a note in which the one before says so. */
   readonly keys: JsonObject;
+  /** `restored`, rebuilt: `{ time, epoch, entries }`: when the backup was made, and how much of the vault it held. */
+  readonly backup: JsonObject;
+  /** `restored`, allowed: lifetime limits that stay full until an edit sets them anew. */
+  readonly limits: readonly string[];
   /** `opened`: attempts that failed since the last opening. */
   readonly failures: number;
   readonly account: JsonObject;

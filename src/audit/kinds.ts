@@ -24,7 +24,12 @@ export const ENTRY_KINDS = {
   withdrawn: { about: "a submitter took it back", has: ["pending", "person"] },
   expired: { about: "its time ran out before its needs were met", has: ["pending"] },
   acted: { about: "an act on the custody itself took effect", has: ["request", "intent", "effects", "policy", "semantics"] },
+  retuned: {
+    about: "the slot that opened the vault costs a thief more from here on; its holder's secret is the same",
+    has: ["slot", "parameters"],
+  },
   rotated: { about: "the vault's keys changed; checkpoints are signed by another key from here on", has: ["keys"] },
+  restored: { about: "rebuilt from a backup, after which nothing is signed; or, later, that was allowed", has: ["event"] },
   clock: { about: "the store's clock jumped; the only entry whose time may be before that of the entry above it", has: ["clock"] },
   erased: { about: "bodies and salts of these entries were deleted", has: ["entries", "why"] },
   alarm: { about: "something that a person should look at", has: ["code"] },

@@ -1,9 +1,10 @@
+import type { JsonObject } from "../base/canonical.ts";
 import type { LoggedEntry } from "./entry.ts";
 import { isSize } from "./tree.ts";
 
 /** Something that an honest vault never writes. */
 export interface Oddity {
-  readonly code: "log/not-created" | "log/time-ran-back" | "log/not-reserved";
+  readonly code: "log/not-created" | "log/time-ran-back" | "log/not-reserved" | "log/not-allowed";
   readonly text: string;
 }
 
@@ -19,7 +20,8 @@ interface Reservation {
  * - time does not run back, but for an entry of kind `clock` that says so;
  * - what was erased is named by an entry of kind `erased` after it: whoever hands out an export can show any entry as erased;
  * - every `signed` and `lapsed` closes one `reserved` entry above it, of the same hold and intent, and each closes once. So
- *   nothing is signed unreserved, nothing after its reservation lapsed, nothing twice under one reservation.
+ *   nothing is signed unreserved, nothing after its reservation lapsed, nothing twice under one reservation;
+ * - what was restored signs nothing, and does no act but `restore`, until that was allowed.
  *
  * Of a reservation that was erased only the last can be said: that it closes once. Memory grows with reservations that are open and
  * with what was erased, not with the log.
@@ -29,6 +31,8 @@ export class Meaning {
   readonly #erased: { readonly from: number; to: number }[] = [];
   readonly #told = new Set<number>();
   #last: number | undefined;
+  /** Rebuilt from a backup, and not allowed to go on yet. */
+  #rebuilt = false;
   /** Erased reservations that an entry closed. */
   readonly #unchecked = new Set<number>();
 
@@ -65,6 +69,10 @@ export class Meaning {
       return { code: "log/not-created", text: "expected the first entry, and no other, to create this vault" };
     }
     if (kind === "erased") this.#tell(entry);
+    if (kind === "restored") this.#rebuilt = entry.event === "rebuilt";
+    if (this.#rebuilt && (kind === "reserved" || kind === "signed" || (kind === "acted" && !isRestore(entry)))) {
+      return { code: "log/not-allowed", text: `${kind}: expected nothing of it after a restore that was not allowed yet` };
+    }
     if (kind === "reserved") this.#open.set(seq, { hold: entry.hold, intent: entry.intent });
     if ((kind === "signed" || kind === "lapsed") && !this.#close(entry)) {
       return { code: "log/not-reserved", text: `${kind}: expected a reservation of the same hold that is still open` };
@@ -95,4 +103,8 @@ export class Meaning {
     }
     return (this.#erased[low]?.from ?? Number.POSITIVE_INFINITY) <= seq;
   }
+}
+
+function isRestore({ effects }: LoggedEntry): boolean {
+  return Array.isArray(effects) && effects.every((effect) => (effect as JsonObject | null)?.kind === "restore");
 }

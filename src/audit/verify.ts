@@ -34,6 +34,7 @@ export type LogProblemCode =
   | "log/not-created"
   | "log/time-ran-back"
   | "log/not-reserved"
+  | "log/not-allowed"
   | "log/not-erased";
 
 /** One thing that is wrong with an export, and where. */

@@ -4,7 +4,7 @@ import type { Effect } from "../intent/effect.ts";
 import { type Intent, intentId, type Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Policy } from "../policy/core.ts";
-import { classifyEdit } from "../policy/edit.ts";
+import { classifyEdit, type EditedPart } from "../policy/edit.ts";
 import { reason } from "../policy/reasons.ts";
 import type { Tx } from "../vault/tx.ts";
 import { credentialOf } from "./credentials.ts";
@@ -12,8 +12,18 @@ import { journal } from "./journal.ts";
 import type { Judge, ReadPolicy } from "./judge.ts";
 import { adoptLifetime, type Lifetime } from "./lifetime.ts";
 import { isPlainName } from "./names.ts";
-import { asJson, type PendingRecord, type PolicyRecord, type RootState, type SessionRecord, type WalletRecord } from "./records.ts";
+import {
+  asJson,
+  type PendingRecord,
+  type PolicyRecord,
+  type RestoredRecord,
+  type RootState,
+  type SessionRecord,
+  type WalletRecord,
+} from "./records.ts";
 import { modeAt, rootState } from "./refusals.ts";
+import { allowRestore, keepFull } from "./restore-act.ts";
+import { notRestored, restoredOf, stillFull } from "./restored.ts";
 import { performSlotAct, readSlotAct, type SlotAct } from "./slots.ts";
 import type { NewWallet, WalletSource } from "./wallets.ts";
 
@@ -25,6 +35,8 @@ export type Act =
   | { readonly act: "policyEdit"; readonly policy: JsonObject }
   | { readonly act: "modeChange"; readonly mode: string }
   | { readonly act: "import"; readonly what: WalletSource["from"]; readonly name: string; readonly fingerprint?: string }
+  /** Lets a vault that came out of a backup sign again. */
+  | { readonly act: "restore" }
   | SlotAct;
 
 /** What of the vault, beside its policy, an act means something over. */
@@ -33,11 +45,13 @@ export interface InForce {
   readonly semantics: number;
   /** The mode that holds; absent where nobody knows it. */
   readonly mode?: Pick<RootState["mode"], "name" | "since" | "until">;
+  /** Where the vault came out of a backup; `null` where it did not, absent where nobody knows. */
+  readonly restored?: Pick<RestoredRecord, "at" | "allowed" | "full"> | null;
 }
 
-export function inForce(tx: Pick<Tx, "state" | "now">): Required<InForce> {
+export function inForce(tx: Pick<Tx, "state" | "now" | "get">): Required<InForce> {
   const { then: _then, ...mode } = modeAt(tx, tx.now);
-  return { semantics: rootState(tx).semantics, mode };
+  return { semantics: rootState(tx).semantics, mode, restored: restoredOf(tx) ?? null };
 }
 
 /** What an act needs beside its request; never written down. */
@@ -72,11 +86,14 @@ export function readAct(payload: Json): Act {
         throw malformed("import: expected a name, and a fingerprint of what comes in");
       return { act, what, name, ...(fingerprint !== undefined && { fingerprint: fingerprint as string }) };
     }
+    case "restore":
+      if (names !== "") throw malformed("restore: expected nothing beside it");
+      return { act };
     case "slotChange":
     case "rotate":
       return readSlotAct(act, rest);
     default:
-      throw new CustodyError("request/unsupported", "act: expected policyEdit, modeChange, import, slotChange or rotate");
+      throw new CustodyError("request/unsupported", "act: expected policyEdit, modeChange, import, restore, slotChange or rotate");
   }
 }
 
@@ -85,21 +102,22 @@ export function readAct(payload: Json): Act {
  *
  * What an edit or a mode means depends on the policy in force, so its id is part of the intent: whoever approved the same
  * document over an earlier policy has approved another change. So is the mode that a change of mode ends: who agreed to leave one
- * freeze has not agreed to leave the next.
+ * freeze has not agreed to leave the next, and who agreed to one restore has not agreed to another.
  */
 export function actIntent(
   vault: string,
   act: Act,
   context: { readonly judge: Pick<Judge, "policy">; readonly read: ReadPolicy; readonly inForce: InForce },
 ): Intent {
-  const { mode } = context.inForce;
+  const { mode, restored } = context.inForce;
   const from = act.act === "modeChange" && mode !== undefined ? { from: mode } : {};
   const bound = act.act === "policyEdit" || act.act === "modeChange";
-  const over = bound ? { over: context.judge.policy.id, ...from } : {};
+  const of = act.act === "restore" && restored ? { restored: restored.at } : {};
+  const over = bound ? { over: context.judge.policy.id, ...from } : of;
   const bytes = canonicalBytes({ ...act, ...over } as unknown as Json);
   const chain = `keyward:${vault}`;
   const effects = actEffects(act, context).map((effect) => ({ ...effect, at: [] }));
-  const refusals = actRefusals(act, context.judge.policy, mode);
+  const refusals = actRefusals(act, context.judge.policy, context.inForce);
   return { id: intentId(chain, "", "act", bytes), chain, account: "", kind: "act", bytes, effects, signables: [], refusals };
 }
 
@@ -109,9 +127,14 @@ function actEffects(
 ): readonly Omit<Effect, "at">[] {
   switch (act.act) {
     case "policyEdit": {
-      const parts = classifyEdit(judge.policy, read(canonical(act.policy)));
+      const policy = read(canonical(act.policy));
+      const parts = classifyEdit(judge.policy, policy);
       const accepts = inForce.semantics === SEMANTICS ? [] : [{ part: "semantics", direction: "loosens" } as const];
-      return [...parts, ...accepts].map(({ part, direction }) => ({ kind: "policyEdit", part, direction }));
+      return [...parts, ...accepts, ...freed(inForce.restored, { from: judge.policy, to: policy, parts })].map(({ part, direction }) => ({
+        kind: "policyEdit",
+        part,
+        direction,
+      }));
     }
     case "modeChange":
       return [{ kind: "modeChange", toMode: act.mode }];
@@ -121,11 +144,24 @@ function actEffects(
       return [{ kind: "slotChange", what: act.what }];
     case "rotate":
       return [{ kind: "rotate" }];
+    case "restore":
+      return [{ kind: "restore" }];
   }
 }
 
+/** A lifetime limit that a restore has filled, and that the edit writes anew, is free again: whatever it says, that loosens. */
+function freed(
+  restored: InForce["restored"],
+  { from, to, parts }: { readonly from: Policy; readonly to: Policy; readonly parts: readonly EditedPart[] },
+): readonly EditedPart[] {
+  const full = restored?.full ?? [];
+  const told = parts.some(({ part, direction }) => part === "rules" && direction === "loosens");
+  return told || stillFull(full, from, to).length === full.length ? [] : [{ part: "rules", direction: "loosens" }];
+}
+
 /** What no approval can make sense of is denied at once: nobody is asked, and nothing waits. */
-function actRefusals(act: Act, policy: Policy, mode: InForce["mode"]): readonly Reason[] {
+function actRefusals(act: Act, policy: Policy, { mode, restored }: InForce): readonly Reason[] {
+  if (act.act === "restore") return restored === null || restored?.allowed !== undefined ? [notRestored] : [];
   if (act.act !== "modeChange") return [];
   if (!hasMode(policy, act.mode)) return [reason("policy/unknown-mode", { mode: act.mode.slice(0, 40) })];
   // One that lasts begins anew. Nothing else would change, and a yes to that would lie in wait for when it does.
@@ -146,9 +182,12 @@ export function performAct(
   context: { readonly vault: string; readonly judge: Judge; readonly read: ReadPolicy; readonly secrets: ActSecrets },
 ): JsonObject {
   switch (act.act) {
-    case "policyEdit":
+    case "policyEdit": {
+      const policy = context.read(canonical(act.policy));
       adoptLifetime(tx, context.secrets.lifetime);
-      return adoptPolicy(tx, context.judge, context.read(canonical(act.policy)));
+      keepFull(tx, context.judge.policy, policy);
+      return adoptPolicy(tx, context.judge, policy);
+    }
     case "modeChange": {
       return setMode(tx, act.mode, context.judge.policy.modes.get(act.mode)?.lastsMs);
     }
@@ -159,6 +198,8 @@ export function performAct(
         throw malformed(`import: expected a wallet from ${act.what}, got ${wallet.from}`);
       return { wallet: addWallet(tx, { name: act.name, expected: act.fingerprint, wallet }).id };
     }
+    case "restore":
+      return allowRestore(tx, context.judge);
     case "slotChange":
     case "rotate":
       return performSlotAct(tx, context.vault, act, context.secrets.pin);

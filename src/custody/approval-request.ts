@@ -35,6 +35,8 @@ export interface ApprovalRequest {
   readonly accepted?: number;
   /** The mode that holds, where the request is to change it: what is agreed to is leaving this one. */
   readonly mode?: NonNullable<InForce["mode"]>;
+  /** Where the vault came out of a backup, and the request is about that or an edit. */
+  readonly restored?: NonNullable<InForce["restored"]>;
   readonly subject: { readonly kind: Subject["kind"]; readonly digest: string; readonly feeCeiling: string };
   readonly effects: readonly JsonObject[];
   readonly statement: ApprovalStatement;
@@ -57,8 +59,9 @@ export async function approvalRequest(
     const at = momentOf(view, now);
     const { request, subject } = findPending(at, id);
     const { chain, account, effects } = reader(desk, request)(at, desk.judge);
-    const { semantics, mode } = inForce(at);
+    const { semantics, mode, restored } = inForce(at);
     const changesMode = effects.some(({ kind }) => kind === "modeChange");
+    const minds = effects.some(({ kind }) => kind === "restore" || kind === "policyEdit");
     const watched = request.kind === "act" ? undefined : watchedOf(keysOf(desk, view, findAccount(view, desk.chains, chain, account)));
     return {
       keyward: FORMAT,
@@ -67,6 +70,8 @@ export async function approvalRequest(
       ...(watched !== undefined && { account: watched }),
       ...(semantics !== SEMANTICS && { accepted: semantics }),
       ...(changesMode && { mode }),
+      ...(minds &&
+        restored && { restored: { at: restored.at, ...(restored.allowed && { allowed: restored.allowed }), full: restored.full } }),
       subject,
       effects: effects.map(effectToJson),
       statement,
@@ -103,7 +108,7 @@ export function checkApprovalRequest(json: unknown, options: { readonly chains: 
   const members = ["keyward", "id", "request", "subject", "effects", "statement", "policy"];
   const parts = expectObject(
     copyPlain(json),
-    { required: members, optional: ["account", "accepted", "mode"] },
+    { required: members, optional: ["account", "accepted", "mode", "restored"] },
     WHERE,
     "approval/malformed",
   );
@@ -119,7 +124,8 @@ export function checkApprovalRequest(json: unknown, options: { readonly chains: 
   const keys = parts.account === undefined ? undefined : reading.watched(request, readWatched(parts.account));
   const semantics = parts.accepted === undefined ? SEMANTICS : expectInteger(parts.accepted, `${WHERE}: accepted`, "approval/malformed");
   const mode = parts.mode === undefined ? undefined : readMode(parts.mode);
-  const intent = reading.intent(request, { policy, keys, inForce: { semantics, ...(mode !== undefined && { mode }) } });
+  const restored = parts.restored === undefined ? null : readRestored(parts.restored);
+  const intent = reading.intent(request, { policy, keys, inForce: { semantics, restored, ...(mode !== undefined && { mode }) } });
   const [refusal] = intent.refusals;
   check(refusal === undefined, `the vault would never sign these bytes (${refusal?.code})`);
   check(
@@ -144,6 +150,19 @@ function readMode(json: Json): NonNullable<InForce["mode"]> {
     name: expectString(mode.name, where, "approval/malformed", 200),
     ...time("since"),
     ...time("until"),
+  };
+}
+
+/** Nothing of it is believed either: another restore, or other full limits, give another digest. */
+function readRestored(json: Json): NonNullable<InForce["restored"]> {
+  const where = `${WHERE}: restored`;
+  const { at, allowed, full } = expectObject(json, { required: ["at", "full"], optional: ["allowed"] }, where, "approval/malformed");
+  if (!Array.isArray(full) || !full.every((limit) => typeof limit === "string"))
+    throw new CustodyError("approval/malformed", `${where}: expected full as a list of limits`);
+  return {
+    at: expectInteger(at, `${where}: at`, "approval/malformed"),
+    ...(allowed !== undefined && { allowed: expectInteger(allowed, `${where}: allowed`, "approval/malformed") }),
+    full,
   };
 }
 

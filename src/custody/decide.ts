@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
+import type { EffectKind } from "../intent/effect.ts";
 import { effectToJson, type Intent, type Reason } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import type { Judgement, Need } from "../intent/verdict.ts";
@@ -13,6 +14,7 @@ import type { DeniedOutcome, PendingOutcome } from "./outcome.ts";
 import { announce, type Met, settle } from "./pending.ts";
 import type { AskedRequest, SessionRecord } from "./records.ts";
 import { flush, modeAt, reasonToJson, refuse, rootState } from "./refusals.ts";
+import { restoredReason } from "./restored.ts";
 
 /** A request on its way: who asks for what, and how its bytes are read with the book of the policy in force. */
 export interface Ask {
@@ -88,12 +90,16 @@ export function judgeNow(tx: Pick<Tx, "state" | "now">, judge: Judge, intent: In
   return evaluatorNow(tx, judge, session).judge(intent, circumstances, judge.counters(intent, tx.now));
 }
 
-/** Policy and session together; a policy that was accepted under other semantics signs nothing until an edit accepts it again. */
+/**
+ * Policy and session together. A policy that was accepted under other semantics signs nothing until an edit accepts it again, and a
+ * vault that was restored does nothing at all until that was allowed.
+ */
 export function evaluatorNow(tx: Pick<Tx, "state">, judge: Judge, session: SessionRecord): ReturnType<Judge["evaluatorOf"]> {
   const evaluator = judge.evaluatorOf(session);
   const { semantics } = rootState(tx);
-  if (semantics === SEMANTICS) return evaluator;
-  const reason: Reason = {
+  const restored = restoredReason(judge.restored);
+  if (semantics === SEMANTICS && restored === undefined) return evaluator;
+  const other: Reason = {
     code: "policy/semantics",
     params: { accepted: semantics, current: SEMANTICS },
     text: "the policy was accepted under another meaning of decoder and rules; a policyEdit has to accept it again first",
@@ -102,8 +108,11 @@ export function evaluatorNow(tx: Pick<Tx, "state">, judge: Judge, session: Sessi
     ...evaluator,
     judge(intent, circumstances, counters) {
       const judgement = evaluator.judge(intent, circumstances, counters);
-      if (intent.effects.every((effect) => effect.kind === "policyEdit")) return judgement;
-      return { ...judgement, reasons: [...judgement.reasons, reason], needs: [] };
+      const is = (kind: EffectKind) => intent.effects.every((effect) => effect.kind === kind);
+      // A restore comes before anything else, so also before the edit that accepts another meaning.
+      const stops = restored === undefined ? !is("policyEdit") && other : !is("restore") && restored;
+      if (stops === false) return judgement;
+      return { ...judgement, reasons: [...judgement.reasons, stops], needs: [] };
     },
   };
 }

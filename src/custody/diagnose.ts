@@ -57,7 +57,11 @@ export async function diagnose(state: CustodyState, store: Store, desk: Desk | u
       ...(await desk.vault.read((view) => {
         const count = (prefix: string) => [...view.list(prefix)].length;
         const { semantics, mode, log } = rootState(view);
+        const { restored } = desk.judge;
         return [
+          ...(restored === undefined
+            ? []
+            : [`restored from a backup, ${restored.allowed === undefined ? "not allowed to sign yet" : "allowed to sign"}`]),
           `commits ${view.epoch}, log entries ${(log as { readonly size: number }).size}, policies ${desk.judge.record.version}, semantics ${semantics}, mode ${mode.name === "normal" ? "normal" : "not normal"}`,
           `wallets ${count("wallet/")}, accounts ${count("account/")}, holds ${count("hold/")}, pending ${count("pending/")}, sessions ${count("session/")}`,
         ];

@@ -14,7 +14,8 @@ import { judgeLayers, type Layer } from "../policy/layers.ts";
 import type { Index } from "../vault/mirror.ts";
 import { namesOfKey } from "./credentials.ts";
 import { type HoldRecord, readHold } from "./holds.ts";
-import type { AccountRecord, PolicyRecord, SessionRecord } from "./records.ts";
+import type { AccountRecord, PolicyRecord, RestoredRecord, SessionRecord } from "./records.ts";
+import { fullUntil } from "./restored.ts";
 
 /** Reads a policy document of this vault; `scope` are a session's rules, read with the vault's names. */
 export type ReadPolicy = (text: string) => Policy;
@@ -39,6 +40,7 @@ export class Judge implements Index {
   readonly #facts = new WeakMap<HoldRecord, readonly Facts[]>();
   #ownKeys: ReadonlySet<string> | undefined;
   #record: PolicyRecord | undefined;
+  #restored: RestoredRecord | undefined;
   #ledger: Ledger<HoldRecord> | undefined;
 
   constructor(read: ReadPolicy) {
@@ -67,6 +69,9 @@ export class Judge implements Index {
       case "carried":
         put(this.#carried, key, after === undefined ? undefined : BigInt((after as { total: string }).total));
         return;
+      case "restored":
+        this.#restored = after as unknown as RestoredRecord | undefined;
+        return;
       case "listed":
         put(this.#listed, key, (after as { since: Time } | undefined)?.since);
         return;
@@ -83,6 +88,11 @@ export class Judge implements Index {
   get record(): PolicyRecord {
     if (this.#record === undefined) throw new CustodyError("vault/damaged", "vault: expected a policy, found none");
     return this.#record;
+  }
+
+  /** Where the vault came out of a backup. */
+  get restored(): RestoredRecord | undefined {
+    return this.#restored;
   }
 
   get evaluator(): Evaluator {
@@ -112,6 +122,7 @@ export class Judge implements Index {
         weigh: (hold) => this.weigh(hold),
         window: (limit) => limits.get(limit)?.windowMs ?? "ever",
         max: (limit) => limits.get(limit)?.max,
+        fullUntil: (limit) => fullUntil(this.#restored, limits.get(limit)),
         carried: (limit, bucket) => this.#carried.get(carriedKey(limit, bucket)) ?? 0n,
       });
       for (const hold of this.#holds.values()) this.#ledger.apply(undefined, hold);

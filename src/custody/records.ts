@@ -19,6 +19,7 @@ import type { Credential } from "../policy/core.ts";
  * | `session/<id>` | session that has begun and not ended |
  * | `listed/<chain>:<address>` | address of the policy's book, with the time it was listed |
  * | `carried/<rule>/<bucket>` | lifetime total of holds that are no longer kept |
+ * | `restored` | vault that came out of a backup |
  *
  * Log entries are append-only blobs beside them: `log/<seq>` and `log/<seq>/hashes`.
  */
@@ -144,6 +145,18 @@ export interface SessionRecord {
   readonly expires: Time;
   /** Rules that narrow this session: canonical document. */
   readonly scope?: string;
+}
+
+/** A vault that came out of a backup. What was signed after that was made, here or in another live copy, nobody here knows. */
+export interface RestoredRecord {
+  /** When it was rebuilt. */
+  readonly at: Time;
+  /** When the backup was made. */
+  readonly made: Time;
+  /** When the act `restore` took effect; until then the vault signs nothing. From then on every window begins full. */
+  readonly allowed?: Time;
+  /** Lifetime limits that stay full until an edit sets them anew. */
+  readonly full: readonly string[];
 }
 
 /** The small part that changes with every commit; it lies in the root record itself. */

@@ -15,8 +15,10 @@ export interface Limits<H extends Hold> {
   window(limit: string): number | "ever";
   /** Lifetime totals of holds that were pruned ({@link Ledger.prunable}). */
   carried?(limit: string, bucket: string): bigint;
-  /** Only to say when a charge would fit. */
+  /** Only to say when a charge would fit, and how much a full one holds. */
   max?(limit: string): bigint | undefined;
+  /** Until when a limit counts as full, whatever the holds say: others may have spent what nobody here knows of. */
+  fullUntil?(limit: string): Time | undefined;
 }
 
 export interface Standing {
@@ -78,14 +80,18 @@ export class Ledger<H extends Hold = Hold> {
     const asked = { intent: asker.intent, replaceable: charge.replaceable, lasting: charge.lasting, at: undefined };
     const lane = held?.lane ?? laneKey(asker);
 
+    const max = this.#limits.max?.(limit);
+    const fullUntil = this.#limits.fullUntil?.(limit) ?? Number.NEGATIVE_INFINITY;
+
     const at = (time: Time) => {
       const { used, after } = counter.standing(asked, lane, window === "ever" ? Number.NEGATIVE_INFINITY : time - window);
-      return { used: saturate(carried + used), after: saturate(carried + after) };
+      const elsewhere = time < fullUntil ? room(max, carried + used) : 0n;
+      return { used: saturate(carried + used + elsewhere), after: saturate(carried + after + elsewhere) };
     };
     const now = at(asker.now);
-    const max = this.#limits.max?.(limit);
     if (max === undefined || now.after <= max || window === "ever") return now;
-    const freesAt = firstMoment(counter.times, window, (time) => at(time).after <= max);
+    const fits = (time: Time) => at(time).after <= max;
+    const freesAt = asker.now < fullUntil && fits(fullUntil) ? fullUntil : firstMoment(counter.times, window, fits);
     return freesAt === undefined ? now : { ...now, freesAt };
   }
 
@@ -168,6 +174,10 @@ function counterKey({ limit, bucket }: { readonly limit: string; readonly bucket
 function laneKey({ lane, intent }: { readonly lane?: string; readonly intent?: IntentId }): string | undefined {
   if (lane !== undefined) return `lane ${lane}`;
   return intent === undefined ? undefined : `only ${intent}`;
+}
+
+function room(max = 0n, used: bigint): bigint {
+  return used < max ? max - used : 0n;
 }
 
 function saturate(amount: bigint): bigint {
