@@ -33,6 +33,7 @@ import { listPending, type PendingRequest } from "./pending-view.ts";
 import { PublicKeys, type WatchedAccount, watchedOf } from "./public-keys.ts";
 import { asJson, type RootState, type SessionRecord } from "./records.ts";
 import { modeAt } from "./refusals.ts";
+import { retune } from "./retune.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
 import { type NamedSlot, type NamedSlotInfo, namedSlots } from "./slots.ts";
 import { readWallet } from "./wallets.ts";
@@ -72,6 +73,8 @@ export class Custody {
   /** Aborted by a lock: whoever waits for code of the app's waits no longer. */
   #locked = new AbortController();
   #peer: Peer | undefined;
+  /** Of the last opening. */
+  #retuned: Promise<number | undefined> = Promise.resolve(undefined);
   /** The vault that was open last, and how far it was: a store that has been put back meanwhile is noticed at the next opening. */
   #seen: { readonly id: string; readonly epoch: number } | undefined;
 
@@ -283,6 +286,19 @@ export class Custody {
     await vault.finishRotation({ signal: following.signal, ...(onProgress && { onProgress }) });
   }
 
+  /**
+   * At an opening that signs, a passphrase whose slot costs less than new ones do is enrolled anew, with the same passphrase and the cost
+   * of new slots (`cost` of {@link passphrase}). That goes on beside everything else, for as long as the passphrase takes to be stretched
+   * once more; this waits for its end. What could not be done is tried again at the next opening.
+   *
+   * @returns whether the slot was changed.
+   * @throws what kept it from being done: `vault/aborted`, `vault/locked`, what the store or a `kdf` throws
+   */
+  async finishRetuning(): Promise<boolean> {
+    this.#open();
+    return (await this.#retuned) !== undefined;
+  }
+
   /** Requests that wait for somebody or for time. The view side is enough. */
   pending(): Promise<readonly PendingRequest[]> {
     return listPending(this.#open());
@@ -461,6 +477,8 @@ export class Custody {
       await forgetFailures(this.#store, failures);
       // What cannot be done now is tried again at the next opening: nothing here waits for it.
       if (vault.rotating) vault.finishRotation().catch(() => undefined);
+      this.#retuned = retune(this.#open());
+      this.#retuned.catch(() => undefined);
     } catch (cause) {
       // An opening that is not in the log did not happen.
       this.#lock();
@@ -489,6 +507,7 @@ export class Custody {
     const { signal: locked } = this.#locked;
     let before = await this.status();
     this.#watched.set("opening");
+    this.#retuned = Promise.resolve(undefined);
     try {
       const vault = await open(locked);
       before = "locked";

@@ -6,7 +6,8 @@ import { copyList } from "../base/plain.ts";
 import { isObject } from "../base/shape.ts";
 import { throwIfAborted } from "../vault/kdf.ts";
 import { isHex } from "../vault/parse.ts";
-import type { Slot, SlotContext, SlotRecord } from "../vault/slot.ts";
+import { Offers, type Renewal } from "../vault/renewal.ts";
+import type { Enrolment, Slot, SlotContext, SlotRecord } from "../vault/slot.ts";
 import { cannotOpen, mayFitAnother } from "../vault/slot-keys.ts";
 import { derive } from "../vault/subkeys.ts";
 
@@ -22,6 +23,9 @@ const PREFIX = "all-of:";
  * order given is tried first, and then the others. With m parts of one kind that costs m openings when they stand as they were
  * enrolled, and up to m² when they do not or one of them is wrong; for two passphrases four derivations instead of two. It never says
  * which part was wrong, and nothing that it keeps lets anybody try one part without all the others.
+ *
+ * A part that asks somebody (a passkey) is asked once, for all the vault's slots of this kind at once. Several such parts are asked in
+ * turn, a question each: a browser's question is answered by one passkey.
  *
  * It is only good for viewing if each of its parts is. If enrolling a part fails, what earlier parts have left outside the vault (a
  * keychain's entry, shares that were handed out) opens nothing.
@@ -59,24 +63,26 @@ export function allOf(parts: readonly Slot[]): Slot {
       },
     }),
     ...(sorted.every(({ access }) => access === "view") && { access: "view" as const }),
-    async enrol(context) {
-      const parameters: JsonObject[] = [];
-      const secrets: Uint8Array[] = [];
-      try {
-        for (const [at, part] of sorted.entries()) {
-          throwIfAborted(context.signal);
-          const made = await part.enrol({ ...context, slotId: partId(context.slotId, at) });
-          secrets.push(checked(made.secret));
-          parameters.push(made.parameters);
-        }
-        const { secret, check } = together(secrets, kind, context);
-        return { parameters: { parts: parameters, check }, secret };
-      } finally {
-        wipe(...secrets);
-      }
-    },
+    enrol: (context) => enrolAll(sorted, kind, context),
     open,
   };
+}
+
+async function enrolAll(parts: readonly Pick<Slot, "enrol">[], kind: string, context: SlotContext): Promise<Enrolment> {
+  const parameters: JsonObject[] = [];
+  const secrets: Uint8Array[] = [];
+  try {
+    for (const [at, part] of parts.entries()) {
+      throwIfAborted(context.signal);
+      const made = await part.enrol({ ...context, slotId: partId(context.slotId, at) });
+      secrets.push(checked(made.secret));
+      parameters.push(made.parameters);
+    }
+    const { secret, check } = together(secrets, kind, context);
+    return { parameters: { parts: parameters, check }, secret };
+  } finally {
+    wipe(...secrets);
+  }
 }
 
 /** Opens with every part, in whichever order they stand. */
@@ -88,7 +94,10 @@ async function openWith(sorted: readonly Slot[], kind: string, parameters: JsonO
       const secrets = await tried.inOrder(order);
       if (!secrets) continue;
       const { secret, check } = together(secrets, kind, context);
-      if (check === held.check) return secret;
+      if (check === held.check) {
+        tried.offer(order, kind);
+        return secret;
+      }
       wipe(secret);
     }
     throw tried.told ?? cannotOpen();
@@ -110,6 +119,7 @@ class Tried {
   /** What a part says of itself that is more than "no": shares of another vault. */
   told: CustodyError | undefined;
   readonly #secrets = new Map<string, Uint8Array | undefined>();
+  readonly #renewals = new Map<string, Renewal>();
   readonly #slots: readonly Slot[];
   readonly #parameters: readonly JsonObject[];
   readonly #context: SlotContext;
@@ -131,8 +141,27 @@ class Tried {
     return secrets;
   }
 
+  /** Where one of these parts offers to enrol anew, so does the whole: with the others as they are. */
+  offer(order: readonly number[], kind: string): void {
+    const { offer } = this.#context;
+    const pairings = order.map((which, place) => `${which}/${place}`);
+    if (!offer || !pairings.some((pairing) => this.#renewals.has(pairing))) return;
+    const parts = pairings.map((pairing, place) => {
+      const renewal = this.#renewals.get(pairing) ?? asItIs(this.#parameters[place] ?? {}, this.#secrets.get(pairing));
+      this.#renewals.delete(pairing);
+      return renewal;
+    });
+    offer({
+      enrol: (context) => enrolAll(parts, kind, context),
+      end: () => {
+        for (const part of parts) part.end();
+      },
+    });
+  }
+
   wipe(): void {
     wipe(...this.#secrets.values());
+    for (const renewal of this.#renewals.values()) renewal.end();
   }
 
   async #open(which: number, place: number): Promise<Uint8Array | undefined> {
@@ -145,14 +174,27 @@ class Tried {
     throwIfAborted(this.#context.signal);
     const [slot, parameters] = [this.#slots[which], this.#parameters[place]];
     if (!slot || !parameters) return undefined;
+    const offers = new Offers();
+    const offer = this.#context.offer && offers.hear;
     try {
-      return checked(await slot.open(parameters, { ...this.#context, slotId: partId(this.#context.slotId, place) }));
+      const secret = checked(await slot.open(parameters, { ...this.#context, slotId: partId(this.#context.slotId, place), offer }));
+      const renewal = offers.take();
+      if (renewal) this.#renewals.set(`${which}/${place}`, renewal);
+      return secret;
     } catch (error) {
       if (!mayFitAnother(error)) throw error;
       if (error.code !== "vault/cannot-open") this.told ??= error;
       return undefined;
+    } finally {
+      offers.end();
     }
   }
+}
+
+/** A part that stays as it is. */
+function asItIs(parameters: JsonObject, secret: Uint8Array = new Uint8Array()): Renewal {
+  const kept = secretCopy(secret);
+  return { enrol: async () => ({ parameters, secret: secretCopy(kept) }), end: () => wipe(kept) };
 }
 
 /**

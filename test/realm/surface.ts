@@ -139,6 +139,7 @@ export const ROWS: readonly Row[] = [
   custody("proveConsistency", ({ note }) => [note]),
   custody("support", () => []),
   custody("publicHeader", () => []),
+  custody("finishRetuning", () => []),
   custody("diagnose", () => []),
   custody("toString", () => []),
   custody("toJSON" as never, () => []),
