@@ -31,8 +31,9 @@ import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey 
 import { type CreateOptions, type KeywardOptions, readKeywardOptions, type UnlockOptions } from "./options.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { PublicKeys, type WatchedAccount, watchedOf } from "./public-keys.ts";
-import { asJson, type RootState, type SessionRecord } from "./records.ts";
+import { asJson, type RestoredRecord, type RootState, type SessionRecord } from "./records.ts";
 import { modeAt } from "./refusals.ts";
+import { restoredOf } from "./restored.ts";
 import { retune } from "./retune.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
 import { type NamedSlot, type NamedSlotInfo, namedSlots } from "./slots.ts";
@@ -210,6 +211,14 @@ export class Custody {
     const desk = this.#open();
     const now = await desk.now();
     return desk.vault.read((view) => modeAt(view, Math.max(now, view.time)));
+  }
+
+  /**
+   * Where this vault came out of a backup: since when, and whether it may sign again. Nothing where it did not. Other live copies may
+   * exist: what they spend is not known here, so limits begin full.
+   */
+  async restored(): Promise<RestoredRecord | undefined> {
+    return this.#open().vault.read((view) => restoredOf(view));
   }
 
   /** Accounts of the vault, the oldest first. The view side is enough. */
