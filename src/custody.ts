@@ -4,12 +4,13 @@ import { CustodyError } from "./base/errors.ts";
 import type { Signed } from "./chains/chain.ts";
 import { type ActSecrets, performAct, readAct } from "./custody/acts.ts";
 import { findPending } from "./custody/answers.ts";
-import { type Ask, asObject, couldPass, decide, effectsOf, tell } from "./custody/decide.ts";
+import { type Allowed, type Ask, asObject, couldPass, decide, effectsOf, tell } from "./custody/decide.ts";
 import { accountOf, type Desk, keysOf, reader, walletOf } from "./custody/desk.ts";
+import type { Leaving } from "./custody/export.ts";
 import { signedBlob } from "./custody/holds.ts";
 import { journal } from "./custody/journal.ts";
 import { lifetimeUnder } from "./custody/lifetime.ts";
-import type { ActOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
+import type { ActOutcome, ExportOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
 import { done } from "./custody/pending.ts";
 import type { AskedRequest } from "./custody/records.ts";
 import { flush, recordFailure, recordMalformed } from "./custody/refusals.ts";
@@ -87,27 +88,53 @@ export async function submitAct(
     // What its holder has done once is enough: whoever takes the request up again does not need them there.
     if (decision.kind === "pending" && slot && secrets.pin) tx.putSecret(enrolmentSecret(slot.id), secrets.pin);
     if (decision.kind !== "allowed") return decision;
-    const { intent, met } = decision;
-    const told = {
-      ...tell(desk.judge, decision),
-      request: asObject(request),
-      effects: effectsOf(intent),
-      facts: factsNow(tx, desk.judge, decision),
-    };
-    const approvals = met.approvals.map(asObject);
-    flush(tx);
-    const entry = journal(tx, "acted", { ...told, approvals, ...(met.pending !== undefined && { pending: met.pending.id }) });
-    done(tx, met);
-    countAct(tx, desk, decision, entry);
     return {
       kind: "done",
-      entry,
+      entry: logAct(tx, desk, decision),
       result: performAct(tx, act, { vault: desk.vault.id, judge: desk.judge, read: desk.readPolicy, secrets: { ...secrets, lifetime } }),
     };
   });
   // What cannot be done now is tried again at the next opening: the act itself has taken effect.
   if (desk.vault.rotating) desk.vault.finishRotation().catch(() => undefined);
   return outcome;
+}
+
+/**
+ * The same line for a secret that leaves: logged by the commit that allowed it, and made after that. A crash between the two leaves
+ * an entry about something that nobody has got, and never the other way round.
+ */
+export async function exportSecret<T>(desk: Desk, session: string, request: AskedRequest, leaving: Leaving<T>): Promise<ExportOutcome<T>> {
+  const ask = { session, request, resumed: undefined, read: reader(desk, request) };
+  if (await couldPass(desk, ask)) await leaving.rehearse();
+  const ruled = await commit(desk, ask, (tx) => {
+    const decision = decide(tx, desk, ask);
+    return decision.kind === "allowed" ? { kind: "logged" as const, intent: decision.intent, entry: logAct(tx, desk, decision) } : decision;
+  });
+  if (ruled.kind !== "logged") return ruled;
+  try {
+    return { kind: "exported", entry: ruled.entry, exported: await leaving.release() };
+  } catch (cause) {
+    const why = "the export was written down, but nothing has left";
+    await desk.vault.transact((tx) => recordFailure(tx, ruled.intent, { cause, why }));
+    throw cause;
+  }
+}
+
+/** Writes an allowed act down, with the answers that it uses up. @returns the sequence number of its entry */
+function logAct(tx: Tx, desk: Desk, decision: Allowed): number {
+  const { request, intent, met } = decision;
+  const told = {
+    ...tell(desk.judge, decision),
+    request: asObject(request),
+    effects: effectsOf(intent),
+    facts: factsNow(tx, desk.judge, decision),
+  };
+  const approvals = met.approvals.map(asObject);
+  flush(tx);
+  const entry = journal(tx, "acted", { ...told, approvals, ...(met.pending !== undefined && { pending: met.pending.id }) });
+  done(tx, met);
+  countAct(tx, desk, decision, entry);
+  return entry;
 }
 
 /** Runs the first commit. A request that cannot be read, or done, is written down too, and its error goes to whoever asked. */
@@ -141,7 +168,8 @@ async function sign(desk: Desk, { intent }: Reserved): Promise<Signed> {
       for (const { bytes } of signatures) wipe(bytes);
     }
   } catch (cause) {
-    await desk.vault.transact((tx) => recordFailure(tx, intent, cause));
+    const why = "the reservation was made, but no signature came of it";
+    await desk.vault.transact((tx) => recordFailure(tx, intent, { cause, why }));
     throw cause;
   }
 }

@@ -26,11 +26,22 @@ export { type ConfirmOptions, confirmOffline } from "./custody/confirm.ts";
 export { type CredentialSigner, type KeySigner, keyCredential, type WalletSigner, walletCredential } from "./custody/credentials.ts";
 export type { Support } from "./custody/diagnose.ts";
 export type { CustodyState } from "./custody/events.ts";
+export type { ChildSeedExport, ExportRequest, PhraseExport, Released, Slip39Export } from "./custody/export.ts";
 export { type Custody, keyward } from "./custody/keyward.ts";
 export type { CreateOptions, KeywardOptions, UnlockOptions } from "./custody/options.ts";
-export type { ActOutcome, DeniedOutcome, DoneOutcome, PendingOutcome, SignedOutcome, SignOutcome } from "./custody/outcome.ts";
+export type {
+  ActOutcome,
+  DeniedOutcome,
+  DoneOutcome,
+  ExportedOutcome,
+  ExportOutcome,
+  PendingOutcome,
+  SignedOutcome,
+  SignOutcome,
+} from "./custody/outcome.ts";
 export type { PendingRequest } from "./custody/pending-view.ts";
 export { type WatchedAccount, watchAccount } from "./custody/public-keys.ts";
+export type { Phrase, ReleasedChild, ReleasedShares } from "./custody/released.ts";
 export { type Rehearsal, type RehearsedStep, rehearseInCustody } from "./custody/rehearsal.ts";
 export { type ActRequest, approveOffline, type Session, type SessionOptions } from "./custody/session.ts";
 export type { WalletSource } from "./custody/wallets.ts";

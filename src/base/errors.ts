@@ -55,6 +55,8 @@ export const ERROR_CODES = [
   "vault/reservation-lost",
   "vault/reservation-taken",
   "vault/no-such-secret",
+  "vault/no-phrase",
+  "vault/no-seed",
   "vault/already-there",
   "vault/key-of-person",
   "vault/weak-slot",

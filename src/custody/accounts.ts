@@ -129,7 +129,8 @@ function namesOf(
   return { address: of.address(chain, { publicKey: keys, descriptor }, [0, 0]), many: { descriptor, extended, next: [0, 0] } };
 }
 
-function findWallet(view: View, asked: string | undefined): WalletRecord {
+/** A wallet by id or name; the oldest where none is named. @throws `vault/no-such-account` */
+export function findWallet(view: Pick<View, "list">, asked: string | undefined): WalletRecord {
   const wallets = [...walletRecords(view)].sort((a, b) => a.created - b.created);
   const found = asked === undefined ? wallets[0] : wallets.find(({ id, name }) => id === asked || name === asked);
   if (found === undefined)

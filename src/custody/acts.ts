@@ -8,6 +8,7 @@ import { classifyEdit, type EditedPart } from "../policy/edit.ts";
 import { reason } from "../policy/reasons.ts";
 import type { Tx } from "../vault/tx.ts";
 import { credentialOf } from "./credentials.ts";
+import { type ExportAct, readExportAct } from "./export-act.ts";
 import { journal } from "./journal.ts";
 import type { Judge, ReadPolicy } from "./judge.ts";
 import { adoptLifetime, type Lifetime } from "./lifetime.ts";
@@ -37,6 +38,7 @@ export type Act =
   | { readonly act: "import"; readonly what: WalletSource["from"]; readonly name: string; readonly fingerprint?: string }
   /** Lets a vault that came out of a backup sign again. */
   | { readonly act: "restore" }
+  | ExportAct
   | SlotAct;
 
 /** What of the vault, beside its policy, an act means something over. */
@@ -89,11 +91,13 @@ export function readAct(payload: Json): Act {
     case "restore":
       if (names !== "") throw malformed("restore: expected nothing beside it");
       return { act };
+    case "export":
+      return readExportAct(rest);
     case "slotChange":
     case "rotate":
       return readSlotAct(act, rest);
     default:
-      throw new CustodyError("request/unsupported", "act: expected policyEdit, modeChange, import, restore, slotChange or rotate");
+      throw new CustodyError("request/unsupported", "act: expected policyEdit, modeChange, import, export, restore, slotChange or rotate");
   }
 }
 
@@ -140,6 +144,8 @@ function actEffects(
       return [{ kind: "modeChange", toMode: act.mode }];
     case "import":
       return [{ kind: "import", what: act.what }];
+    case "export":
+      return [{ kind: "export", what: act.what }];
     case "slotChange":
       return [{ kind: "slotChange", what: act.what }];
     case "rotate":
@@ -200,6 +206,9 @@ export function performAct(
     }
     case "restore":
       return allowRestore(tx, context.judge);
+    case "export":
+      // Nothing changes by it: what leaves is made after this commit.
+      throw new Error("unreachable: an export is not done, it is let out");
     case "slotChange":
     case "rotate":
       return performSlotAct(tx, context.vault, act, context.secrets.pin);

@@ -8,6 +8,9 @@ export type SignOutcome = SignedOutcome | PendingOutcome | DeniedOutcome;
 /** What became of an act on the custody itself. */
 export type ActOutcome = DoneOutcome | PendingOutcome | DeniedOutcome;
 
+/** What became of a secret that was asked to leave the vault. */
+export type ExportOutcome<T> = ExportedOutcome<T> | PendingOutcome | DeniedOutcome;
+
 /** Allowed, signed, verified and written down. */
 export interface SignedOutcome {
   readonly kind: "signed";
@@ -28,6 +31,14 @@ export interface DoneOutcome {
   readonly entry: number;
   /** What the act made: `{ wallet }`, `{ policy, version }`, `{ mode }` … */
   readonly result: JsonObject;
+}
+
+/** Allowed, written down, and then let out. */
+export interface ExportedOutcome<T> {
+  readonly kind: "exported";
+  readonly entry: number;
+  /** Yours from here on, to end or to wipe. */
+  readonly exported: T;
 }
 
 /** Allowed once people or time have done their part. */

@@ -49,10 +49,10 @@ export function recordMalformed(tx: Tx, ask: { readonly session: string; readonl
   refuse(tx, { reasons, ...request, session: ask.session, ...(person !== undefined && { person }) });
 }
 
-/** The key failed after the reservation: an alarm, because it should not happen. The reservation lapses by itself. */
-export function recordFailure(tx: Tx, intent: Pick<Intent, "id">, cause: unknown): void {
+/** What was allowed and written down failed afterwards: an alarm, because it should not happen. A reservation lapses by itself. */
+export function recordFailure(tx: Tx, intent: Pick<Intent, "id">, { cause, why }: { readonly cause: unknown; readonly why: string }): void {
   const code = cause instanceof CustodyError ? cause.code : "vault/failed";
-  journal(tx, "alarm", { code, intent: intent.id, why: "the reservation was made, but no signature came of it" });
+  journal(tx, "alarm", { code, intent: intent.id, why });
 }
 
 function setRefusals(tx: Tx, refusals: RootState["refusals"]): void {

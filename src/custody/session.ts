@@ -11,7 +11,7 @@ import { canonical, type Json, type JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { readJson } from "../base/json.ts";
 import { DAY_MS, HOUR_MS, type Time } from "../base/time.ts";
-import { signRequest, submitAct } from "../custody.ts";
+import { exportSecret, signRequest, submitAct } from "../custody.ts";
 import { intentToJson } from "../intent/intent.ts";
 import { SEMANTICS } from "../intent/semantics.ts";
 import { randomBytes } from "../keys/random.ts";
@@ -26,10 +26,11 @@ import { type CredentialSigner, hasCredential, readSigner, signApproval, signSes
 import { evaluatorNow, liveSession } from "./decide.ts";
 import { accountRecords, type Desk, momentOf, reader } from "./desk.ts";
 import { copyPlain, readOptions, readRequest } from "./door.ts";
+import { type ExportRequest, type Released, readExport } from "./export.ts";
 import { readFollowing, readSlot, untilLocked, whileOpen } from "./foreign.ts";
 import { journal } from "./journal.ts";
 import { end } from "./objections.ts";
-import type { ActOutcome, SignOutcome } from "./outcome.ts";
+import type { ActOutcome, ExportOutcome, SignOutcome } from "./outcome.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { type AskedRequest, asJson, type SessionRecord } from "./records.ts";
 import { modeAt, recordMalformed, rootState } from "./refusals.ts";
@@ -134,6 +135,20 @@ export class Session {
     }
   }
 
+  /**
+   * Lets a secret leave the vault, if the policy allows it: `exported`, `pending` or `denied`. What waited is collected by asking for the
+   * same once more. It is in the log before it leaves; afterwards it is yours to end or to wipe, and no rule reaches it any more.
+   *
+   * @throws `vault/no-such-account`, `vault/no-phrase`, `vault/no-seed`, `vault/locked`, `session/ended`, `request/malformed`,
+   *   `keys/bad-path`, and what `splitSlip39` throws. Whatever is thrown, nothing has left.
+   */
+  async export<R extends ExportRequest>(request: R): Promise<ExportOutcome<Released[R["what"]]>> {
+    const desk = this.#desk();
+    const lease = { locked: desk.locked, stay: () => void this.#desk() };
+    const leaving = await this.#noting(desk, () => readExport(request, desk, lease));
+    return exportSecret(desk, this.id, this.#actRequest(copyPlain(leaving.act)), leaving);
+  }
+
   /** What would become of a request now, and what would change that. Nothing is written, nothing is signed. */
   async explain(request: unknown): Promise<Explanation & { readonly intent: JsonObject }> {
     const copy = readRequest(request);
@@ -179,7 +194,9 @@ export class Session {
         return await signRequest(desk, this.id, bytes === undefined ? request : await this.#read(desk, bytes), id);
       const slot = slotOf(request.payload as { readonly act: string });
       if (slot !== undefined) return await this.#admit(desk, request, { slot: slot.id, resumed: id });
-      if ((request.payload as { act?: Json }).act !== "import") return await submitAct(desk, this.id, request, { resumed: id });
+      const { act } = request.payload as { readonly act?: Json };
+      if (act === "export") return await this.#noting(desk, () => Promise.reject(collectedByExport("resume")));
+      if (act !== "import") return await submitAct(desk, this.id, request, { resumed: id });
       if (wallet !== undefined) return await submitAct(desk, this.id, request, { wallet, resumed: id });
     } finally {
       wipe(wallet?.secret);
@@ -317,7 +334,7 @@ async function readActRequest(request: ActRequest, desk: Desk): Promise<ReadAct>
   if (act.act === "slotChange" && "slot" in act) return enrolSlot(act, desk);
   if (act.act !== "import") {
     const payload = copyPlain(withDocument(act));
-    readAct(payload);
+    if (readAct(payload).act === "export") throw collectedByExport("submit");
     return { payload };
   }
   const wallet = await readWallet(act.wallet);
@@ -351,6 +368,11 @@ async function enrolSlot(act: NewSlot, { vault, locked }: Desk): Promise<ReadAct
     wipe(pin);
     throw cause;
   }
+}
+
+/** What leaves goes to whoever asked, who has to be there for it. */
+function collectedByExport(from: "submit" | "resume"): CustodyError {
+  return new CustodyError("request/malformed", `${from}: expected another act; a secret is asked for, and collected, by export`);
 }
 
 /** A policy may be given as text, as `create` takes it too. */

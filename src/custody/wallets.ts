@@ -8,6 +8,7 @@ import { entropyToSeed } from "../keys/seed.ts";
 import { type Language, loadWordlist } from "../keys/wordlist.ts";
 import { readOptions } from "./door.ts";
 import type { AccountRecord, WalletRecord } from "./records.ts";
+import { ENTROPY, KEY, pack, SEED, unpack } from "./wallet-secret.ts";
 
 /** Where a wallet comes from. Text cannot be wiped; bytes are wiped as soon as they are sealed. */
 export type WalletSource =
@@ -159,6 +160,35 @@ export async function withAccountKeys<T>(
   }
 }
 
+/** What the words of a wallet are made of: views of its secret, which stays the caller's. @throws `vault/no-phrase` */
+export function phraseOf(secret: Uint8Array): { readonly entropy: Uint8Array; readonly passphrase: Uint8Array } {
+  const { kind, body, rest } = unpack(secret);
+  if (kind !== ENTROPY) throw new CustodyError("vault/no-phrase", "wallet: expected one with a phrase");
+  return { entropy: body, passphrase: rest };
+}
+
+/** What shares of a wallet are made of: a view of its secret, which stays the caller's. @throws `vault/no-seed` */
+export function splittableOf(secret: Uint8Array): {
+  readonly body: Uint8Array;
+  readonly holds: "entropy" | "seed";
+  readonly hasPassphrase: boolean;
+} {
+  const { kind, body, rest } = unpack(secret);
+  if (kind === KEY) throw new CustodyError("vault/no-seed", "wallet: expected one with a seed");
+  return { body, holds: kind === ENTROPY ? "entropy" : "seed", hasPassphrase: rest.length > 0 };
+}
+
+/** Lends the BIP-32 seed of a wallet, and wipes it when `use` has settled. @throws `vault/no-seed` */
+export async function withSeedOf<T>(wallet: WalletRecord, secret: Uint8Array, use: (seed: Uint8Array) => Promise<T>): Promise<T> {
+  const opened = await openSecret(wallet, secret);
+  if (opened.kind === "key") throw new CustodyError("vault/no-seed", "wallet: expected one with a seed");
+  try {
+    return await use(opened.seed);
+  } finally {
+    wipe(opened.seed);
+  }
+}
+
 function checkRoot(path: string): void {
   if (path !== "m") throw new CustodyError("keys/bad-path", "path: expected m, an imported private key has no accounts below it");
 }
@@ -171,25 +201,6 @@ async function openSecret(wallet: WalletRecord, secret: Uint8Array): Promise<Ope
   if (kind === KEY) return { kind: "key", key: body };
   if (kind === SEED) return { kind: "seed", seed: secretCopy(body) };
   return { kind: "seed", seed: await entropyToSeed(body, await loadWordlist((wallet.language ?? "english") as Language), rest) };
-}
-
-const ENTROPY = 1;
-const KEY = 2;
-const SEED = 3;
-
-// kind(1) || length(1) || entropy, private key or seed(length) || BIP-39 passphrase, NFKD UTF-8 (rest; entropy only)
-function pack(kind: number, body: Uint8Array, rest: Uint8Array = new Uint8Array(0)): Uint8Array {
-  return secretCopy(Uint8Array.of(kind, body.length), body, rest);
-}
-
-// Views, not copies: whoever wipes the secret wipes them.
-function unpack(secret: Uint8Array): { kind: number; body: Uint8Array; rest: Uint8Array } {
-  const [kind = 0, length = 0] = secret;
-  const known = kind === ENTROPY || (kind === KEY && secret.length === 34) || (kind === SEED && secret.length === 2 + length);
-  if (!known || secret.length < 2 + length) {
-    throw new CustodyError("vault/damaged", "wallet secret: expected BIP-39 entropy, a private key or a seed");
-  }
-  return { kind, body: secret.subarray(2, 2 + length), rest: secret.subarray(2 + length) };
 }
 
 // Recognises the same secret again without saying anything about it to somebody who sees only the record.

@@ -1,2 +1,3 @@
+export type { Slip39Group } from "./groups.ts";
 export type { AnyWorker, RealmOptions } from "./realm.ts";
-export { type CombineOptions, combineSlip39, type Slip39Group, type SplitOptions, splitSlip39 } from "./slip39.ts";
+export { type CombineOptions, combineSlip39, type SplitOptions, splitSlip39 } from "./slip39.ts";

@@ -3,14 +3,9 @@ import { CustodyError } from "../base/errors.ts";
 import { copyList, readOptions } from "../base/plain.ts";
 import { readSignal } from "../base/signal.ts";
 import { chooseSets } from "./choose.ts";
+import { MOST, readSplitting, type Slip39Group, type Splitting } from "./groups.ts";
 import { type Ask, inRealm, type RealmOptions } from "./realm.ts";
 import { readShare, readWords, type Share, type Words } from "./share.ts";
-
-/** `threshold` of `shares` open the group. A group of threshold 1 has one share: copies of one share are the same share. */
-export interface Slip39Group {
-  readonly threshold: number;
-  readonly shares: number;
-}
 
 export interface SplitOptions extends RealmOptions {
   /** 1–16 groups of 1–16 shares. One group is the usual case: `[{ threshold: 2, shares: 3 }]`. */
@@ -29,7 +24,6 @@ export interface CombineOptions extends RealmOptions {
   readonly passphrase?: string;
 }
 
-const MOST = 16;
 const LONGEST_PASSPHRASE = 256;
 /** The longest share is 33 words of at most eight letters. */
 const LONGEST_TEXT = 1000;
@@ -45,39 +39,22 @@ const LONGEST_TEXT = 1000;
  * @see SLIP-39
  */
 export async function splitSlip39(secret: Uint8Array, options: SplitOptions): Promise<readonly (readonly string[])[]> {
-  const {
-    groups: given,
-    groupThreshold,
-    passphrase = "",
-    iterationExponent = 1,
-    extendable = true,
-    ...rest
-  } = readOptions(options, "slip39");
+  const { groups: given, groupThreshold, passphrase = "", iterationExponent, extendable, ...rest } = readOptions(options, "slip39");
   const realm = checkRealmOptions(rest);
   checkPassphrase(passphrase);
-  const groups = checkGroups(given);
-  const needed = checkCount(groupThreshold ?? groups.length, groups.length, "groupThreshold");
-  if (!Number.isInteger(iterationExponent) || iterationExponent < 0 || iterationExponent > 15)
-    throw new CustodyError("recovery/bad-groups", "iterationExponent: expected an integer from 0 to 15");
-  if (typeof extendable !== "boolean") throw new CustodyError("request/malformed", "extendable: expected true or false");
+  const splitting = readSplitting({ groups: given, groupThreshold, iterationExponent, extendable });
+  const { groups } = splitting;
   const ours = copySecret(secret);
   try {
     return await inRealm(realm, async (ask) => {
       const lent = secretCopy(ours);
-      const asked = {
-        ask: "split",
-        secret: lent,
-        passphrase,
-        groupThreshold: needed,
-        groups: groups.map(({ threshold, shares }) => [threshold, shares] as const),
-        iterationExponent,
-        extendable,
-      } as const;
+      const pairs = groups.map(({ threshold, shares }) => [threshold, shares] as const);
+      const asked = { ask: "split", secret: lent, passphrase, ...splitting, groups: pairs } as const;
       // Moved, not copied: nothing of it stays on this side.
       const answer = await ask(asked, [lent.buffer]);
       if (answer.kind !== "shares") throw failed();
       const made = answer.groups.map((shares) => [...shares]);
-      await checkMade(ask, made, { groups, groupThreshold: needed, iterationExponent, extendable, passphrase, secret: ours });
+      await checkMade(ask, made, { ...splitting, passphrase, secret: ours });
       return made;
     });
   } finally {
@@ -135,9 +112,7 @@ function canonicalText(text: string): string {
 async function checkMade(
   ask: Ask,
   made: readonly (readonly string[])[],
-  wanted: Required<Pick<SplitOptions, "groups" | "groupThreshold" | "iterationExponent" | "extendable" | "passphrase">> & {
-    readonly secret: Uint8Array;
-  },
+  wanted: Splitting & { readonly passphrase: string; readonly secret: Uint8Array },
 ): Promise<void> {
   const words = await askWords(ask);
   const shares = made.map((texts) => texts.map((text) => readShare(text, words, "a share that was made")));
@@ -181,25 +156,6 @@ function checkRealmOptions({ timeoutMs, signal, worker }: RealmOptions): RealmOp
 function checkPassphrase(passphrase: unknown): void {
   if (typeof passphrase === "string" && passphrase.length <= LONGEST_PASSPHRASE && /^[\x20-\x7e]*$/.test(passphrase)) return;
   throw new CustodyError("recovery/bad-passphrase", `passphrase: expected at most ${LONGEST_PASSPHRASE} characters, all printable ASCII`);
-}
-
-function checkGroups(given: unknown): readonly Slip39Group[] {
-  const list = copyList(given, MOST, "groups");
-  if (list === undefined || list.length === 0) throw new CustodyError("recovery/bad-groups", `groups: expected a list of 1–${MOST}`);
-  return list.map((group, at) => {
-    const { threshold, shares } = readOptions(group as Slip39Group, `group ${at + 1}`);
-    const count = checkCount(shares, MOST, `group ${at + 1}: shares`);
-    const needed = checkCount(threshold, count, `group ${at + 1}: threshold`);
-    if (needed === 1 && count > 1) {
-      throw new CustodyError("recovery/bad-groups", `group ${at + 1}: expected one share where one is enough, it can be copied`);
-    }
-    return { threshold: needed, shares: count };
-  });
-}
-
-function checkCount(value: unknown, most: number, name: string): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new CustodyError("recovery/bad-groups", `${name}: expected an integer from 1 to ${most}`);
 }
 
 function copySecret(secret: unknown): Uint8Array {
