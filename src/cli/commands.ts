@@ -16,8 +16,11 @@ import { policyCheck, policySet, policyShow } from "./commands/policy.ts";
 import { policyNew } from "./commands/policy-new.ts";
 import { policySchemaOf } from "./commands/policy-schema.ts";
 import { policyTest } from "./commands/policy-test.ts";
+import { slotRehearse } from "./commands/rehearse.ts";
 import { replay } from "./commands/replay.ts";
+import { rotate } from "./commands/rotate.ts";
 import { sign } from "./commands/sign.ts";
+import { slotAdd, slotList, slotRemove, slotRename, slotReplace } from "./commands/slot.ts";
 import { importWallet, walletList } from "./commands/wallet.ts";
 
 /** Every command there is: dispatch, help and docs/cli.md are made from this. In the order in which people meet them. */
@@ -48,6 +51,13 @@ export const COMMANDS: readonly Command[] = [
   policyShow,
   policySet,
   mode,
+  slotList,
+  slotAdd,
+  slotReplace,
+  slotRename,
+  slotRemove,
+  slotRehearse,
+  rotate,
   logShow,
   logVerify,
   logExport,

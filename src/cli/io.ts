@@ -1,4 +1,5 @@
 import type { Time } from "../base/time.ts";
+import type { KeychainSlot } from "../slots/keychain/keychain.ts";
 import type { Slot } from "../vault/slot.ts";
 
 /** Where text goes. `write` resolves when the text has been handed over. */
@@ -30,4 +31,6 @@ export interface Io {
   confirm(question: string): Promise<boolean>;
   /** How a passphrase opens a vault: through Argon2id, and in tests cheaper. */
   readonly slot: (phrase: Uint8Array) => Slot;
+  /** The keychain of the user that is logged in, and in tests another. */
+  readonly keychain: () => KeychainSlot;
 }

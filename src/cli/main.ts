@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
 import { fromUtf8, wipe } from "../base/bytes.ts";
+import { keychain } from "../slots/keychain/keychain.ts";
 import { passphrase } from "../vault/passphrase.ts";
 import { EXIT } from "./exit.ts";
 import type { Io, Output } from "./io.ts";
@@ -51,6 +52,7 @@ function io(signal: AbortSignal, endAtOnce: () => void): Io {
       }
     },
     slot: passphrase,
+    keychain,
   };
 }
 

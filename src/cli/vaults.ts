@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
 import { HOUR_MS } from "../base/time.ts";
@@ -15,12 +14,14 @@ import type { Call, Option } from "./command.ts";
 import { usage } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { withKeyFile } from "./keyfile.ts";
-import { PASSPHRASE, readPassphrase } from "./secrets.ts";
+import { WAY, withWay } from "./ways.ts";
 
-export const VAULT: { readonly [name: string]: Option } = {
+export const PLACE: { readonly [name: string]: Option } = {
   vault: { value: "DIR", about: "the vault; KEYWARD_VAULT or ~/.keyward where it is not said" },
-  ...PASSPHRASE,
 };
+
+/** A vault that is opened. */
+export const VAULT: { readonly [name: string]: Option } = { ...PLACE, ...WAY };
 
 export const PERSON: { readonly [name: string]: Option } = {
   person: { value: "NAME", about: "who asks; the one person who unlocks where it is not said" },
@@ -57,18 +58,13 @@ export async function withVault<T>(call: Call, access: Access, use: (custody: Cu
   if (!hasStore(directory)) throw absent(directory);
   return withStore(directory, async (custody) => {
     if ((await custody.status()) === "absent") throw absent(directory);
-    const phrase = await readPassphrase(call);
-    try {
-      const { io } = call;
-      await stretching(io, (onProgress) => custody.unlock(io.slot(phrase), { access, signal: io.signal, onProgress }));
-    } finally {
-      wipe(phrase);
-    }
+    const { io } = call;
+    await withWay(call, (way) => stretching(io, (onProgress) => custody.unlock(way, { access, signal: io.signal, onProgress })));
     return use(custody);
   });
 }
 
-function absent(directory: string): CustodyError {
+export function absent(directory: string): CustodyError {
   return new CustodyError("vault/absent", `vault: there is none in ${directory}; make one with keyward init`);
 }
 

@@ -28,7 +28,8 @@ beforeAll(async () => {
   const custody = keyward({ store, chains: [evm] });
   // The cheapest cost that a vault may have: the KDF is not the point here.
   const slot = passphrase(PHRASE, { cost: { memoryKiB: 19 * 1024, passes: 2, lanes: 1 } });
-  await custody.create({ slot, policy: payments([ethLimit("1 ETH")]), wallet: { from: "privateKey", privateKey: KEY } });
+  const ways = { id: "ways", allow: ["slotChange", "rotate"] };
+  await custody.create({ slot, policy: payments([ethLimit("1 ETH"), ways]), wallet: { from: "privateKey", privateKey: KEY } });
   await (await custody.session({ person: "owner" })).accounts.derive({ chain: "eip155:1", name: "Main" });
   custody.lock();
   await store.close();
@@ -205,3 +206,20 @@ describe("two processes on one vault", () => {
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+describe("ways in", () => {
+  test("shares of a vault open it in another process, and without a keychain its absence is said", async () => {
+    // Only the vault's directory is shared: what one process wrote to files opens it in the next.
+    const shares = ["--kind", "shares", "--threshold", "2", "--holder", "Ana", "--holder", "Ben", "--shares-to", path("shares")];
+    const added = await run(["slot", "add", "recovery", ...shares, "--json", ...vault]);
+    expect([added.exit, JSON.parse(added.out).kind]).toEqual([0, "done"]);
+    const files = (JSON.parse(added.out).files as readonly string[]).flatMap((file) => ["--share", file]);
+    const place = ["--vault", path("v")];
+    expect(await run(["slot", "rehearse", ...place, ...files])).toMatchObject({ exit: 0, out: expect.stringContaining("enough") });
+    expect((await run(["address", "Main", ...place, ...files])).out).toMatch(/^0x[0-9a-fA-F]{40}\n$/);
+    const none = await run(["slot", "add", "service", "--kind", "keychain", "--json", ...vault]);
+    expect([none.exit, JSON.parse(none.out).error.code]).toEqual([5, "slot/no-keychain"]);
+    expect((await run(["slot", "remove", "recovery", ...vault])).exit).toBe(0);
+    expect((await run(["address", "Main", ...place, ...files, "--json"])).exit).toBe(2);
+  });
+});

@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../src/cli/run.ts";
+import { keychain } from "../../src/slots/keychain/keychain.ts";
 import {
   ana,
   ben,
@@ -210,7 +211,7 @@ describe("a log that has more to tell", () => {
     const out = new Heard(false);
     const exit = await run(["replay", shell.path("policy.json"), "-", "--json"], {
       ...{ stdin: source(), stdout: out, stderr: out, env: {}, signal: new AbortController().signal, now: () => T0, version: "" },
-      ...{ endAtOnce: () => undefined, askHidden: async () => new Uint8Array(), confirm: async () => false, slot: () => slot },
+      ...{ endAtOnce: () => undefined, askHidden: async () => new Uint8Array(), confirm: async () => false, slot: () => slot, keychain },
     });
     expect(exit).toBe(0);
     expect(JSON.parse(out.text)).toMatchObject({ judged: 30_000, verdicts: { allow: 30_000 } });

@@ -29,7 +29,9 @@ describe("passphrases", () => {
     closeSync(fd);
     expect((await shell.run(["account", "list", ...vault(), "--passphrase-fd", "987"])).exit).toBe(2);
     expect((await shell.run(["account", "list", ...vault(), "--passphrase-fd", "-1"])).exit).toBe(2);
-    expect((await shell.run(["account", "list", ...vault(), "--passphrase-fd", "3", "--passphrase-file", "x"])).err).toContain("got both");
+    expect((await shell.run(["account", "list", ...vault(), "--passphrase-fd", "3", "--passphrase-file", "x"])).err).toContain(
+      "expected 1 for this way in, got 2",
+    );
   });
 
   test("two lines, or none, are no passphrase", async () => {

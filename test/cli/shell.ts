@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Io, Output } from "../../src/cli/io.ts";
 import { run } from "../../src/cli/run.ts";
+import { keychainIn } from "../../src/slots/keychain/keychain.ts";
+import type { Keychain } from "../../src/slots/keychain/package.ts";
+import { FakeKeychain } from "../slots/fake-keychain.ts";
 import { rawSlot } from "../vault/setting.ts";
 
 export const PHRASE = "correct horse battery staple";
@@ -59,6 +62,10 @@ export class Shell {
   /** Every answer of a hidden prompt, as it was handed out: the command must have wiped it. */
   readonly handedOut: Uint8Array[] = [];
 
+  readonly entries: FakeKeychain = new FakeKeychain();
+  /** What the machine has for a keychain. */
+  keychain: () => Promise<Keychain> = () => Promise.resolve(this.entries);
+
   file(name: string, content: unknown, mode = 0o600): string {
     const path = join(this.directory, name);
     writeFileSync(path, typeof content === "string" || content instanceof Uint8Array ? content : JSON.stringify(content, null, 1), {
@@ -93,6 +100,7 @@ export class Shell {
       },
       confirm: async () => given.says ?? false,
       slot: (phrase) => rawSlot(sha256(phrase)),
+      keychain: () => keychainIn(this.keychain, {}),
     });
     return new Ran(exit, out.text, err.text);
   }

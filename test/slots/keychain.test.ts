@@ -1,27 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../src/base/bytes.ts";
 import { keychain, keychainIn } from "../../src/slots/keychain/keychain.ts";
-import { type Keychain, type KeychainEntry, pinned } from "../../src/slots/keychain/package.ts";
+import { type Keychain, pinned } from "../../src/slots/keychain/package.ts";
 import { newContext, slotContract } from "../contracts/slot.ts";
 import { keyOf } from "../vault/setting.ts";
+import { FakeKeychain } from "./fake-keychain.ts";
 
 // Over a keychain in memory; `keychain.system.test.ts` has a real one.
-
-class FakeKeychain implements Keychain {
-  readonly entries = new Map<string, number[]>();
-  locked = false;
-
-  open(service: string, account: string): KeychainEntry {
-    const name = `${service}/${account}`;
-    const use = <T>(act: () => T): Promise<T> =>
-      this.locked ? Promise.reject(new Error("Couldn't access platform storage")) : Promise.resolve(act());
-    return {
-      getSecret: () => use(() => this.entries.get(name)?.slice() ?? null),
-      setSecret: (secret) => use(() => void this.entries.set(name, [...secret])),
-      deleteCredential: () => use(() => this.entries.delete(name)),
-    };
-  }
-}
 
 const over = (fake: Keychain, options = {}) => keychainIn(() => Promise.resolve(fake), options);
 

@@ -14,7 +14,7 @@ export const accountDerive: Command = {
     chain: { value: "CAIP-2", about: "where it is used first; eip155:1 where it is not said" },
     wallet: { value: "NAME", about: "wallet by name or id; the first one where it is not said" },
     type: { value: "TYPE", about: "Bitcoin: wpkh, tr, sh-wpkh or pkh; wpkh where it is not said" },
-    index: { value: "N", about: "which one: the last step on EVM, the account on Bitcoin; the lowest free one where it is not said" },
+    index: { value: "N", about: "the last step on EVM, the account on Bitcoin; the lowest free one where it is not said" },
     path: { value: "PATH", about: "another BIP-32 path than m/44'/60'/0'/0/N, or m/84'/0'/N' on Bitcoin" },
     ...VAULT,
     ...PERSON,

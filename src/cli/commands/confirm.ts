@@ -1,6 +1,5 @@
 import type { ConfirmationStatement } from "../../approvals/confirmation.ts";
 import { exactSubject } from "../../approvals/subject.ts";
-import { wipe } from "../../base/bytes.ts";
 import { CustodyError } from "../../base/errors.ts";
 import { checkApprovalRequest } from "../../custody/approval-request.ts";
 import type { Custody } from "../../custody/keyward.ts";
@@ -9,9 +8,9 @@ import { findPending, requestLines } from "../approving.ts";
 import { CHAINS } from "../chains.ts";
 import type { Call, Command } from "../command.ts";
 import { usage } from "../exit.ts";
-import { readPassphrase } from "../secrets.ts";
 import { plain, styleFor } from "../style.ts";
 import { inSession, PERSON, stretching, VAULT, withCredential, withVault } from "../vaults.ts";
+import { isTyped, withWay } from "../ways.ts";
 
 export const confirm: Command = {
   name: "confirm",
@@ -21,7 +20,7 @@ export const confirm: Command = {
   options: { yes: { about: "do not ask again on the terminal" }, ...VAULT, ...PERSON },
   example: "keyward confirm 3f0c…",
   notes: [
-    "Whoever unlocks types the passphrase once more, after the request was shown (with --passphrase-file a terminal asks for a yes, unless --yes); everybody else signs with --key-file FILE. Afterwards keyward pending resume ID takes it up.",
+    "Whoever unlocks does so once more, after the request was shown (where nothing of that is typed, a terminal asks for a yes, unless --yes); everybody else signs with --key-file FILE. Afterwards keyward pending resume ID takes it up.",
     "A confirmation is for the bytes as they are: a fee bump, a new nonce or an edit of the policy needs another one.",
   ],
   async run(call) {
@@ -65,24 +64,17 @@ async function show(call: Call, custody: Custody, me: Session, id: string): Prom
   return statement;
 }
 
-/** Whoever types the passphrase has said yes by that; a file has not. */
+/** Whoever types the passphrase has said yes by that; a file or a keychain has not. */
 async function byUnlocking(call: Call, me: Session, statement: ConfirmationStatement): Promise<number> {
-  if (call.value("passphrase-file") !== undefined)
-    return askAndSign(call, async () => unlocking(call, me, { statement, phrase: await readPassphrase(call) }));
-  return unlocking(call, me, { statement, phrase: await call.io.askHidden("Passphrase again, to confirm: ") });
-}
-
-async function unlocking(
-  { io }: Call,
-  me: Session,
-  { statement, phrase }: { readonly statement: ConfirmationStatement; readonly phrase: Uint8Array },
-): Promise<number> {
-  try {
-    const { signal } = io;
-    return await stretching(io, (onProgress) => me.confirm(statement.pending, { slot: io.slot(phrase), statement, signal, onProgress }));
-  } finally {
-    wipe(phrase);
-  }
+  const { io } = call;
+  const { signal } = io;
+  const confirming = () =>
+    withWay(
+      call,
+      (slot) => stretching(io, (onProgress) => me.confirm(statement.pending, { slot, statement, signal, onProgress })),
+      "Passphrase again, to confirm",
+    );
+  return isTyped(call) ? confirming() : askAndSign(call, confirming);
 }
 
 async function askAndSign(call: Call, sign: () => Promise<number>): Promise<number> {

@@ -3,8 +3,8 @@ import { CustodyError } from "../../base/errors.ts";
 import type { Command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { readPolicyFile } from "../policies.ts";
-import { readNewPassphrase } from "../secrets.ts";
-import { hasStore, stretching, VAULT, vaultDirectory, withStore } from "../vaults.ts";
+import { PASSPHRASE, readNewPassphrase } from "../secrets.ts";
+import { hasStore, PLACE, stretching, vaultDirectory, withStore } from "../vaults.ts";
 import { WALLET, withWallet } from "../wallets.ts";
 
 export const init: Command = {
@@ -16,7 +16,8 @@ export const init: Command = {
     policy: { value: "FILE", about: "the policy that holds from the first moment (keyward policy new makes one)" },
     ...WALLET,
     "no-wallet": { about: "begin without a wallet" },
-    ...VAULT,
+    ...PLACE,
+    ...PASSPHRASE,
   },
   example: "keyward init --vault ./vault --policy policy.json",
   notes: [

@@ -6,6 +6,7 @@ import { CHAINS } from "../chains.ts";
 import type { Command } from "../command.ts";
 import { outcomeAnswer } from "../outcomes.ts";
 import { readRequestJson } from "../requests.ts";
+import { finishRotation } from "../rotation.ts";
 import { needLines, timeText } from "../show.ts";
 import { columns, plain, type Style } from "../style.ts";
 import { PERSON, VAULT, withSession, withVault } from "../vaults.ts";
@@ -63,9 +64,11 @@ export const pendingResume: Command = {
     const [id = "", path] = call.operands;
     const request = path === undefined ? undefined : await readRequestJson(call.io, path);
     return withWallet(call, { otherwise: undefined }, (wallet) =>
-      withSession(call, async (me) =>
-        outcomeAnswer(await me.resume(id, { ...(request !== undefined && { request }), ...(wallet !== undefined && { wallet }) })),
-      ),
+      withSession(call, async (me, custody) => {
+        const outcome = await me.resume(id, { ...(request !== undefined && { request }), ...(wallet !== undefined && { wallet }) });
+        await finishRotation(call, custody);
+        return outcomeAnswer(outcome);
+      }),
     );
   },
 };
