@@ -28,7 +28,7 @@ export type { Support } from "./custody/diagnose.ts";
 export type { CustodyState } from "./custody/events.ts";
 export type { ChildSeedExport, ExportRequest, PhraseExport, Released, Slip39Export } from "./custody/export.ts";
 export { type Custody, keyward } from "./custody/keyward.ts";
-export type { CreateOptions, KeywardOptions, UnlockOptions } from "./custody/options.ts";
+export type { CreateOptions, KeywardOptions, RestoreOptions, UnlockOptions } from "./custody/options.ts";
 export type {
   ActOutcome,
   DeniedOutcome,
@@ -41,8 +41,10 @@ export type {
 } from "./custody/outcome.ts";
 export type { PendingRequest } from "./custody/pending-view.ts";
 export { type WatchedAccount, watchAccount } from "./custody/public-keys.ts";
-export type { Phrase, ReleasedChild, ReleasedShares } from "./custody/released.ts";
+export type { RestoredRecord } from "./custody/records.ts";
 export { type Rehearsal, type RehearsedStep, rehearseInCustody } from "./custody/rehearsal.ts";
+export type { Phrase, ReleasedChild, ReleasedShares } from "./custody/released.ts";
+export type { Restored } from "./custody/restore.ts";
 export { type ActRequest, approveOffline, type Session, type SessionOptions } from "./custody/session.ts";
 export type { WalletSource } from "./custody/wallets.ts";
 export type { Book, BookAsset, BookContract } from "./intent/book.ts";

@@ -1,6 +1,8 @@
 import { addressOfKey } from "../approvals/address.ts";
 import { readApproval } from "../approvals/statement.ts";
 import type { LoggedEntry } from "../audit/entry.ts";
+import type { AgeWith } from "../backup/age.ts";
+import type { Chunks } from "../backup/chunks.ts";
 import { wipe } from "../base/bytes.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { CustodyError } from "../base/errors.ts";
@@ -11,11 +13,12 @@ import type { Peer, PeerEvent, Store } from "../stores/store.ts";
 import { HEADER_KEY } from "../vault/header.ts";
 import type { KdfOptions } from "../vault/kdf.ts";
 import { createVault, openVault, readHeader } from "../vault/open.ts";
-import type { Access, Slot } from "../vault/slot.ts";
+import { type Access, type Slot, weakSlot } from "../vault/slot.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Account, shown, type Wallet, walletRecords } from "./accounts.ts";
 import { answer } from "./answers.ts";
 import { type ApprovalRequest, approvalRequest } from "./approval-request.ts";
+import { type BackupReceipt, backupsOf } from "./backups.ts";
 import { begin, newState } from "./birth.ts";
 import { accountRecords, Chains, type Desk, keysOf, momentOf, namedAccount, reader } from "./desk.ts";
 import { diagnose, type Support, support } from "./diagnose.ts";
@@ -28,15 +31,18 @@ import { Judge } from "./judge.ts";
 import { holdTo, readKept } from "./kept.ts";
 import { prune } from "./lifetime.ts";
 import { checkpoint, consistencyProof, entryProof, exportLines, history, logKey } from "./log.ts";
-import { type CreateOptions, type KeywardOptions, readKeywardOptions, type UnlockOptions } from "./options.ts";
+import { type CreateOptions, type KeywardOptions, type RestoreOptions, readKeywardOptions, type UnlockOptions } from "./options.ts";
 import { listPending, type PendingRequest } from "./pending-view.ts";
 import { PublicKeys, type WatchedAccount, watchedOf } from "./public-keys.ts";
 import { asJson, type RestoredRecord, type RootState, type SessionRecord } from "./records.ts";
 import { modeAt } from "./refusals.ts";
+import type { Restored } from "./restore.ts";
 import { restoredOf } from "./restored.ts";
 import { retune } from "./retune.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
 import { type NamedSlot, type NamedSlotInfo, namedSlots } from "./slots.ts";
+import { veto } from "./veto.ts";
+import { type BackupReport, type VerifyBackupOptions, verifyAgainst } from "./verify-backup.ts";
 import { readWallet } from "./wallets.ts";
 
 /** What a timer can count; more would run out at once. */
@@ -141,6 +147,42 @@ export class Custody {
       this.#joined()?.tell("created");
     } finally {
       wipe(wallet?.secret);
+    }
+  }
+
+  /**
+   * Rebuilds a vault out of a backup, in this store, which has none. One way leads into it, and its keys are others than before; it
+   * is left locked. It shows everything and signs nothing until the act `restore` was allowed by its own policy, and then its limits
+   * begin full: see {@link restored}. A crash or an error leaves the store as it was, or the whole vault.
+   *
+   * @param file - the age file, in chunks of any size.
+   * @returns what was restored: the state of when the backup was made.
+   * @throws `vault/exists`; `backup/cannot-open`, `backup/damaged` and what else opening the backup throws; of `atLeast`
+   *   `vault/rolled-back`, `log/bad-signature`, `log/malformed`; what the slot throws; `vault/aborted`, `backup/aborted`; `store/full`
+   */
+  async restore(file: AsyncIterable<Uint8Array>, wanted: RestoreOptions): Promise<Restored> {
+    const options = readOptions(wanted, "restore");
+    const slot = readSlot(options.slot);
+    if (slot.access === "view") throw weakSlot(slot.kind);
+    const following = readFollowing(options);
+    const atLeast = readKept(options.atLeast);
+    const { signal: locked } = this.#locked;
+    const before = await this.status();
+    if (before !== "absent") throw new CustodyError("vault/exists", `restore: expected a store without a vault, this one is ${before}`);
+    const { rebuild } = await import("./restore.ts");
+    this.#watched.set("opening");
+    try {
+      const restored = await rebuild({
+        ...{ store: this.#store, judge: this.#judge(), file, key: options.key, slot, atLeast },
+        ...untilLocked(following, locked),
+      });
+      this.#watched.set("locked");
+      this.#joined()?.tell("created");
+      return restored;
+    } catch (cause) {
+      // Whatever was wrong with the backup, the store is as it was; or somebody else has made a vault there meanwhile.
+      this.#watched.set(cause instanceof CustodyError && cause.code === "vault/exists" ? "locked" : before);
+      throw cause;
     }
   }
 
@@ -351,6 +393,16 @@ export class Custody {
     return desk.vault.transact((tx) => answer(tx, desk, id, { by: "key", approval: signed }));
   }
 
+  /**
+   * Ends a waiting request that would replace or remove a way in, by whoever opens that: see {@link veto}. `pending()` tells which requests
+   * and which way in.
+   *
+   * @returns the sequence number of the entry.
+   */
+  async veto(id: string, slot: Slot, options: KdfOptions = {}): Promise<number> {
+    return veto(this.#open(), id, slot, options);
+  }
+
   /** The log, entry by entry. @throws `log/damaged` */
   history(
     options: { readonly newestFirst?: boolean; readonly from?: number; readonly limit?: number } = {},
@@ -391,6 +443,21 @@ export class Custody {
    */
   proveConsistency(kept: string): Promise<string> {
     return consistencyProof(this.#open().vault, kept);
+  }
+
+  /** Receipts of the backups that were made of this vault, the oldest first. The view side is enough. */
+  async backups(): Promise<readonly BackupReceipt[]> {
+    return this.#open().vault.read(backupsOf);
+  }
+
+  /**
+   * Verifies a backup as {@link verifyBackup} does, and compares it with this vault: whether it is of this one, how far behind its log is,
+   * and which wallets it lacks. Opened to sign, the vault writes down that its backup was verified.
+   *
+   * @throws as {@link verifyBackup} does
+   */
+  verifyBackup(file: Chunks | Uint8Array, key: AgeWith, options: VerifyBackupOptions = {}): Promise<BackupReport> {
+    return verifyAgainst(this.#open().vault, file, key, options);
   }
 
   /** What this platform can do, to be asked before anything is created. */

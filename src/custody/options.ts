@@ -1,3 +1,4 @@
+import type { AgeWith } from "../backup/age.ts";
 import { CustodyError } from "../base/errors.ts";
 import { copyList, readOptions } from "../base/plain.ts";
 import { MINUTE_MS, SECOND_MS } from "../base/time.ts";
@@ -64,5 +65,18 @@ export interface UnlockOptions {
   /** A checkpoint that was kept elsewhere (`custody.checkpoint()`): a vault whose log does not continue it is not opened. */
   readonly atLeast?: string;
   readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** How a backup is opened, and the vault that comes out of it from then on. */
+export interface RestoreOptions {
+  /** What the backup's file is opened with. */
+  readonly key: AgeWith;
+  /** The one way into the restored vault; it opens view and sign. */
+  readonly slot: Slot;
+  /** A checkpoint that was kept elsewhere: a backup whose log does not continue it is too old, or of another history. */
+  readonly atLeast?: string;
+  readonly signal?: AbortSignal;
+  /** Called with 0…1. */
   readonly onProgress?: (done: number) => void;
 }

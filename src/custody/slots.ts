@@ -18,7 +18,7 @@ export type NamedSlot = Pick<Enrolled, "id" | "kind" | "parameters" | "publicKey
 /** Acts on who can open the vault, and with which keys. `of` is a slot's id. */
 export type SlotAct =
   | { readonly act: "slotChange"; readonly what: "add-sign" | "add-view"; readonly name: string; readonly slot: NamedSlot }
-  | { readonly act: "slotChange"; readonly what: "replace"; readonly of: string; readonly slot: NamedSlot }
+  | { readonly act: "slotChange"; readonly what: "replace"; readonly of: string; readonly slot: NamedSlot; readonly rotate?: true }
   | { readonly act: "slotChange"; readonly what: "rename"; readonly of: string; readonly name: string }
   | { readonly act: "slotChange"; readonly what: "remove"; readonly of: string }
   | { readonly act: "rotate" };
@@ -41,15 +41,16 @@ export function readSlotAct(act: SlotAct["act"], payload: { readonly [member: st
   }
   const { what, ...rest } = payload;
   const has = (...members: readonly string[]) => Object.keys(rest).sort().join(" ") === members.join(" ");
-  const { name, of, slot } = rest;
+  const { name, of, slot, rotate } = rest;
   switch (what) {
     case "add-sign":
     case "add-view":
       if (!has("name", "slot") || !isPlainName(name)) throw malformed(`${what}: expected a name and a slot`);
       return { act, what, name, slot: readSlot(slot) };
     case "replace":
-      if (!has("of", "slot") || !isSlotId(of)) throw malformed("replace: expected the id of a slot, and another slot");
-      return { act, what, of, slot: readSlot(slot) };
+      if (!(has("of", "slot") || (has("of", "rotate", "slot") && rotate === true)) || !isSlotId(of))
+        throw malformed("replace: expected the id of a slot, another slot, and perhaps rotate: true");
+      return { act, what, of, slot: readSlot(slot), ...(rotate === true && { rotate }) };
     case "rename":
       if (!has("name", "of") || !isSlotId(of) || !isPlainName(name)) throw malformed("rename: expected the id of a slot, and a name");
       return { act, what, of, name };
@@ -86,7 +87,7 @@ export function performSlotAct(tx: Tx, vault: string, act: SlotAct, pin: Uint8Ar
       tx.replaceSlot(act.of, enrolled(act.slot, pin));
       tx.delete(`slot/${act.of}`);
       nameSlot(tx, act.slot.id, name);
-      return { slot: act.slot.id };
+      return { slot: act.slot.id, ...(act.rotate && changeKeys(tx, vault, () => tx.rotate())) };
     }
     case "rename":
       namedSlot(tx, act.of);
@@ -123,7 +124,7 @@ export function nameSlot(tx: Tx, id: string, name: string): void {
 }
 
 /** Checkpoints are signed by another key from here on: the one before says so, and the log tells of it. */
-function changeKeys(tx: Tx, vault: string, change: () => ReturnType<Tx["rotate"]>): JsonObject {
+export function changeKeys(tx: Tx, vault: string, change: () => ReturnType<Tx["rotate"]>): JsonObject {
   const { keyEpoch, before, after, sign } = change();
   const [from, to] = [before, after].map((key) => vkeyOf(originOf(vault), key)) as [string, string];
   const text = handoverText(from, to);

@@ -53,6 +53,11 @@ export function withoutSlot({ header, keyring }: Roster, id: string, random: Ran
   return rotated({ header: { ...header, slots }, keyring }, random);
 }
 
+/** With this slot in the place of all, and with other keys: what any of those opened opens nothing that is sealed from now on. */
+export function withOnly({ header, keyring }: Roster, slot: Enrolled, random: Random): Roster {
+  return rotated({ header: { ...header, slots: [keyring.admit(slot, "sign", random)] }, keyring }, random);
+}
+
 /** Other keys, sealed to every slot whether its holder is there or not. @throws `vault/unfinished-rotation` */
 export function rotated({ header, keyring }: Roster, random: Random): Roster {
   return sealedFor({ header, keyring }, keyring.next(random), random);

@@ -4,7 +4,7 @@ import type { Time } from "../base/time.ts";
 import type { Header } from "./header.ts";
 import type { Keyring } from "./keyring.ts";
 import { frozen, type Mirror } from "./mirror.ts";
-import { type Roster, rotated, type SlotInfo, settled, slotsOf, withAnother, withoutSlot, withSlot } from "./roster.ts";
+import { type Roster, rotated, type SlotInfo, settled, slotsOf, withAnother, withOnly, withoutSlot, withSlot } from "./roster.ts";
 import type { Random } from "./seal.ts";
 import type { Access, Enrolled } from "./slot.ts";
 
@@ -51,6 +51,8 @@ export interface Tx extends View {
   replaceSlot(id: string, slot: Enrolled): void;
   /** Removes a slot, and changes the keys, so that what it opened opens nothing new. @throws `vault/no-such-slot`, `vault/last-slot` */
   removeSlot(id: string): Handover;
+  /** Puts one slot, which opens view and sign, in the place of all, and changes the keys. @throws `vault/unfinished-rotation` */
+  replaceAllSlots(slot: Enrolled): Handover;
   /** Changes the keys. What lies in the store is sealed anew afterwards, by `Vault.finishRotation`. @throws `vault/unfinished-rotation` */
   rotate(): Handover;
 }
@@ -217,6 +219,10 @@ export class Work extends Look implements Tx {
 
   removeSlot(id: string): Handover {
     return this.#changeKeys((roster) => withoutSlot(roster, id, this.#random));
+  }
+
+  replaceAllSlots(slot: Enrolled): Handover {
+    return this.#changeKeys((roster) => withOnly(roster, slot, this.#random));
   }
 
   rotate(): Handover {
