@@ -4,6 +4,7 @@ export type { Subject } from "./approvals/subject.ts";
 export type { TypedData } from "./approvals/typed-data.ts";
 export type { LoggedEntry } from "./audit/entry.ts";
 export type { EntryKind } from "./audit/kinds.ts";
+export type { AgeTo, AgeWith } from "./backup/age.ts";
 export type { Json, JsonObject } from "./base/canonical.ts";
 export { CustodyError, ERROR_CODES, type ErrorCode, type Position } from "./base/errors.ts";
 export type { Time } from "./base/time.ts";
@@ -22,11 +23,13 @@ export type {
 export type { Account, DeriveOptions, Wallet } from "./custody/accounts.ts";
 export type { FreshAddress } from "./custody/addresses.ts";
 export { type ApprovalRequest, type CheckedRequest, checkApprovalRequest } from "./custody/approval-request.ts";
+export type { BackupReceipt } from "./custody/backups.ts";
 export { type ConfirmOptions, confirmOffline } from "./custody/confirm.ts";
 export { type CredentialSigner, type KeySigner, keyCredential, type WalletSigner, walletCredential } from "./custody/credentials.ts";
 export type { Support } from "./custody/diagnose.ts";
 export type { CustodyState } from "./custody/events.ts";
 export type { ChildSeedExport, ExportRequest, PhraseExport, Released, Slip39Export } from "./custody/export.ts";
+export type { BackupExport } from "./custody/export-backup.ts";
 export { type Custody, keyward } from "./custody/keyward.ts";
 export type { CreateOptions, KeywardOptions, RestoreOptions, UnlockOptions } from "./custody/options.ts";
 export type {
@@ -46,6 +49,7 @@ export { type Rehearsal, type RehearsedStep, rehearseInCustody } from "./custody
 export type { Phrase, ReleasedChild, ReleasedShares } from "./custody/released.ts";
 export type { Restored } from "./custody/restore.ts";
 export { type ActRequest, approveOffline, type Session, type SessionOptions } from "./custody/session.ts";
+export { type BackupReport, type VerifyBackupOptions, verifyBackup } from "./custody/verify-backup.ts";
 export type { WalletSource } from "./custody/wallets.ts";
 export type { Book, BookAsset, BookContract } from "./intent/book.ts";
 export type { Effect, EffectKind } from "./intent/effect.ts";

@@ -13,7 +13,7 @@ export interface EntryFields {
   readonly proof: JsonObject;
   /** Id of the session. */
   readonly session: string;
-  /** `session`: `began` or `ended`. `restored`: `rebuilt` or `allowed`. */
+  /** `session`: `began` or `ended`. `restored`: `rebuilt` or `allowed`. `backup`: `taken` or `verified`. */
   readonly event: string;
   /** `session` that began with rules of its own: SHA-256 of the document that narrows it. */
   readonly scope: string;
@@ -60,7 +60,7 @@ export interface EntryFields {
   readonly parameters: JsonObject;
   /** `rotated`: `{ epoch, logKey, handover }`: the key that signs checkpoints from here on, and a note in which the one before says so. */
   readonly keys: JsonObject;
-  /** `restored`, rebuilt: `{ time, epoch, entries }`: when the backup was made, and how much of the vault it held. */
+  /** `backup`: its receipt; where it was verified, `{ id, sha256 }`. `restored`, rebuilt: `{ time, epoch, entries }`: when the backup was made, and how much of the vault it held. */
   readonly backup: JsonObject;
   /** `restored`, allowed: lifetime limits that stay full until an edit sets them anew. */
   readonly limits: readonly string[];

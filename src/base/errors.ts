@@ -98,6 +98,7 @@ export const ERROR_CODES = [
   "backup/weak-passphrase",
   "backup/bad-key",
   "backup/aborted",
+  "backup/foreign",
   // Sessions, approvals, pending requests.
   "session/no-such-person",
   "session/bad-proof",

@@ -57,6 +57,7 @@ const EXCEPTIONS: { readonly [C in ErrorCode]?: Exit } = {
   "recovery/timed-out": EXIT.failed,
   "recovery/aborted": EXIT.aborted,
   "backup/damaged": EXIT.unverified,
+  "backup/foreign": EXIT.unverified,
   "backup/kdf-out-of-bounds": EXIT.unverified,
   "backup/aborted": EXIT.aborted,
   "cli/failed": EXIT.failed,

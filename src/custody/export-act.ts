@@ -4,6 +4,7 @@ import { expectBoolean, expectInteger, expectObject, expectString } from "../bas
 import { type ChildSeed, childPath } from "../keys/bip85.ts";
 import { formatPath } from "../keys/derive.ts";
 import { readSplitting, type Splitting } from "../recovery/groups.ts";
+import { type BackupAct, readBackupAct } from "./backup-act.ts";
 import { isPlainName } from "./names.ts";
 
 /**
@@ -13,6 +14,7 @@ export type ExportAct = { readonly act: "export" } & (
   | ({ readonly what: "phrase" } & OfWallet)
   | ({ readonly what: "slip39"; readonly passphrase: boolean } & OfWallet & Splitting)
   | ({ readonly what: "childSeed"; readonly child: ChildSeed; readonly path: string } & OfWallet)
+  | BackupAct
 );
 
 /** The wallet that it is of. Its id is the fingerprint of its secret; the name is for people. */
@@ -43,8 +45,10 @@ export function readExportAct(payload: { readonly [member: string]: Json }): Exp
       if (rest.path !== path) throw malformed("expected path to be that of child");
       return { act: "export", what, ...readWallet(rest), child, path };
     }
+    case "backup":
+      return readBackupAct(rest);
     default:
-      throw malformed("expected what to be phrase, slip39 or childSeed");
+      throw malformed("expected what to be phrase, slip39, childSeed or backup");
   }
 }
 

@@ -1,4 +1,6 @@
 import { equal } from "../base/bytes.ts";
+import { CustodyError } from "../base/errors.ts";
+import type { Time } from "../base/time.ts";
 import type { Store } from "../stores/store.ts";
 import { HEADER_KEY, headerDigest } from "./header.ts";
 import { throwIfAborted } from "./kdf.ts";
@@ -110,4 +112,19 @@ export async function checkKeys(store: Store, inventory: Inventory, blobs: Itera
 
 function ascending(records: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
   return new Map([...records].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The records of a copy as a store that nobody writes to. @param at - what its clock says */
+export function copyStore(records: ReadonlyMap<string, Uint8Array>, at: Time): Store {
+  return {
+    get: async (key) => records.get(key),
+    keys: async function* () {
+      yield* records.keys();
+    },
+    commit: async () => {
+      throw new CustodyError("store/failed", "copy: expected nobody to write to it");
+    },
+    now: async () => at,
+    close: async () => undefined,
+  };
 }

@@ -52,9 +52,9 @@ export const LAYERS: readonly Layer[] = [
     packages: ["@noble/hashes", "@noble/ciphers", "@scure/base", "age-encryption"],
   },
   // 4
-  { at: "custody", folders: ["custody", ...PURE, "keys/", "vault/", "stores/store.ts"], packages: ["@noble/hashes"] },
-  { at: "cli/", folders: ["custody", ...PURE, "keys/", "vault/", "stores/"], packages: ["node:"] },
-  { at: "index.ts", folders: ["custody", ...PURE, "keys/", "vault/", "stores/store.ts"], packages: [] },
+  { at: "custody", folders: ["custody", ...PURE, "keys/", "vault/", "backup/", "stores/store.ts"], packages: ["@noble/hashes"] },
+  { at: "cli/", folders: ["custody", ...PURE, "keys/", "vault/", "backup/", "stores/"], packages: ["node:"] },
+  { at: "index.ts", folders: ["custody", ...PURE, "keys/", "vault/", "backup/", "stores/store.ts"], packages: [] },
 ];
 
 /** What reaches outside the pure core, and the only places that may use it. */

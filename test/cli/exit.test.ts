@@ -28,6 +28,7 @@ const UNVERIFIED = [
   "vault/account-mismatch",
   "vault/no-such-secret",
   "backup/damaged",
+  "backup/foreign",
   "backup/kdf-out-of-bounds",
 ];
 
