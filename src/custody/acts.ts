@@ -147,7 +147,8 @@ function actEffects(
     case "export":
       return [{ kind: "export", what: act.what }];
     case "slotChange":
-      return [{ kind: "slotChange", what: act.what }];
+      // Who may do the one need not be let do the other.
+      return [{ kind: "slotChange", what: act.what }, ...("rotate" in act ? ([{ kind: "rotate" }] as const) : [])];
     case "rotate":
       return [{ kind: "rotate" }];
     case "restore":

@@ -41,8 +41,8 @@ import { restoredOf } from "./restored.ts";
 import { retune } from "./retune.ts";
 import { approvalStatement, beginSession, Session, type SessionOptions } from "./session.ts";
 import { type NamedSlot, type NamedSlotInfo, namedSlots } from "./slots.ts";
-import { veto } from "./veto.ts";
 import { type BackupReport, type VerifyBackupOptions, verifyAgainst } from "./verify-backup.ts";
+import { veto } from "./veto.ts";
 import { readWallet } from "./wallets.ts";
 
 /** What a timer can count; more would run out at once. */

@@ -2,7 +2,9 @@ import type { Time } from "../base/time.ts";
 import type { Need } from "../intent/verdict.ts";
 import type { Desk } from "./desk.ts";
 import type { AskedRequest, PendingRecord } from "./records.ts";
+import { namedSlots } from "./slots.ts";
 import { readyAt, standingOf } from "./standing.ts";
+import { endangered } from "./veto.ts";
 
 /** A waiting request as it is shown, and handed to approvers, who read its bytes again themselves. */
 export interface PendingRequest {
@@ -21,6 +23,8 @@ export interface PendingRequest {
   readonly ready?: Time;
   /** The requester has shown their own presence for these very bytes. */
   readonly confirmed?: { readonly person: string; readonly at: Time };
+  /** The way in that it would take away: whoever opens that can end it, by `custody.veto`. */
+  readonly veto?: { readonly slot: string; readonly name: string };
   readonly answers: readonly { readonly person: string; readonly answer: "yes" | "no"; readonly at: Time }[];
   /** Already signed under these approvals: only exact replacements can still use them. */
   readonly used: boolean;
@@ -31,8 +35,14 @@ export async function listPending(desk: Desk): Promise<readonly PendingRequest[]
   const now = await desk.now();
   return desk.vault.read((view) => {
     const at = Math.max(now, view.time);
+    const slots = namedSlots(view, desk.vault.slots);
     const records = [...view.list("pending/")].map(([, record]) => record as unknown as PendingRecord);
-    return records.filter(({ expires }) => expires > at).map((record) => pendingRequest(desk, record, at));
+    return records
+      .filter(({ expires }) => expires > at)
+      .map((record) => {
+        const taken = slots.find((slot) => slot.id === endangered(record));
+        return { ...pendingRequest(desk, record, at), ...(taken && { veto: { slot: taken.id, name: taken.name } }) };
+      });
   });
 }
 

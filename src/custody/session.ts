@@ -60,7 +60,8 @@ export type ActRequest =
 /** Another way in: under a name of its own, or in the place of one (`of`, a slot's id), which it opens the same as. */
 export type NewSlot = (
   | { readonly act: "slotChange"; readonly what: "add-sign" | "add-view"; readonly name: string }
-  | { readonly act: "slotChange"; readonly what: "replace"; readonly of: string }
+  /** `rotate`: changes the keys as well, so that copies of the vault which the former slot opens are good for nothing new. */
+  | { readonly act: "slotChange"; readonly what: "replace"; readonly of: string; readonly rotate?: true }
 ) & {
   /** Enrols when it is submitted, and once: what waits for approvals is this very slot. */
   readonly slot: Slot;
