@@ -13,7 +13,7 @@ import { readOptions } from "./door.ts";
 import { journal } from "./journal.ts";
 import { isPlainName } from "./names.ts";
 import { type AccountRecord, asJson, type WalletRecord } from "./records.ts";
-import { type WalletKey, walletKey } from "./wallets.ts";
+import { type WalletKey, walletKey } from "./wallet-secret.ts";
 
 /** An account as apps see it. */
 export interface Account {

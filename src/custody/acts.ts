@@ -80,8 +80,8 @@ export function readAct(payload: Json): Act {
       return { act, mode: rest.mode };
     case "import": {
       const { what, name, fingerprint } = rest;
-      if (what !== "generate" && what !== "mnemonic" && what !== "privateKey" && what !== "seed")
-        throw malformed("import: expected generate, mnemonic, privateKey or seed");
+      if (what !== "generate" && what !== "mnemonic" && what !== "privateKey" && what !== "seed" && what !== "slip39")
+        throw malformed("import: expected generate, mnemonic, privateKey, seed or slip39");
       const printed =
         what === "generate" ? fingerprint === undefined : typeof fingerprint === "string" && /^[0-9a-f]{16}$/.test(fingerprint);
       if (!isPlainName(name) || !printed || Object.keys(rest).length > 3)

@@ -4,7 +4,7 @@ import type { AccountKeys, Chain, Signature } from "../chains/chain.ts";
 import type { Signable } from "../intent/intent.ts";
 import { secp256k1 } from "../keys/secp256k1.ts";
 import type { AccountRecord, WalletRecord } from "./records.ts";
-import { type LentKey, withAccountKeys } from "./wallets.ts";
+import { type LentKey, withAccountKeys } from "./wallet-secret.ts";
 
 /** With what an account signs. `keys` is what the intent was decoded with. */
 export interface SigningAccount {
