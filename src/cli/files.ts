@@ -1,11 +1,19 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { wipe } from "../base/bytes.ts";
+import { fromUtf8, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { usage } from "./exit.ts";
 
 /** Reads a file of at most so many bytes. The bytes are the caller's. @throws `cli/usage` naming the file */
 export async function readBytes(path: string, mostBytes: number): Promise<Uint8Array> {
   return reading(path, (file) => readAll(file, path, mostBytes));
+}
+
+/** A signed note is small; `audit/note.ts` refuses longer ones. */
+const MOST_NOTE_BYTES = 1_000_000;
+
+/** A checkpoint that somebody kept. @throws `cli/usage` naming the file; `log/malformed` for what is no text */
+export async function readNote(path: string): Promise<string> {
+  return fromUtf8(await readBytes(path, MOST_NOTE_BYTES), "log/malformed");
 }
 
 /** A file in pieces, for what may be longer than memory; closed when reading ends, early or not. @throws `cli/usage` naming the file */

@@ -12,6 +12,7 @@ import type { Access } from "../vault/slot.ts";
 import { CHAINS } from "./chains.ts";
 import type { Call, Option } from "./command.ts";
 import { usage } from "./exit.ts";
+import { readNote } from "./files.ts";
 import type { Io } from "./io.ts";
 import { withKeyFile } from "./keyfile.ts";
 import { WAY, withWay } from "./ways.ts";
@@ -21,7 +22,11 @@ export const PLACE: { readonly [name: string]: Option } = {
 };
 
 /** A vault that is opened. */
-export const VAULT: { readonly [name: string]: Option } = { ...PLACE, ...WAY };
+export const VAULT: { readonly [name: string]: Option } = {
+  ...PLACE,
+  ...WAY,
+  "at-least": { value: "FILE", about: "a checkpoint that you kept: a vault that does not continue it is not opened" },
+};
 
 export const PERSON: { readonly [name: string]: Option } = {
   person: { value: "NAME", about: "who asks; the one person who unlocks where it is not said" },
@@ -59,7 +64,9 @@ export async function withVault<T>(call: Call, access: Access, use: (custody: Cu
   return withStore(directory, async (custody) => {
     if ((await custody.status()) === "absent") throw absent(directory);
     const { io } = call;
-    await withWay(call, (way) => stretching(io, (onProgress) => custody.unlock(way, { access, signal: io.signal, onProgress })));
+    const kept = call.value("at-least");
+    const options = { access, signal: io.signal, ...(kept !== undefined && { atLeast: await readNote(kept) }) };
+    await withWay(call, (way) => stretching(io, (onProgress) => custody.unlock(way, { ...options, onProgress })));
     return use(custody);
   });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lmdbStore } from "../../src/stores/lmdb/index.ts";
 import { payments, request, transaction } from "../custody/fixture.ts";
+import { dump, restore } from "../vault/setting.ts";
 import { type Draft, Shell } from "./shell.ts";
 
 const shell = new Shell();
@@ -85,6 +86,28 @@ describe("on the vault", () => {
     const consistency = shell.file("consistency.json", continued);
     expect(await verify(["--key", key, "--checkpoint", note], consistency)).toMatchObject({ exit: 0, json: { ok: true } });
     expect((await shell.on(["log", "prove", "9999"])).err).toContain("expected 0–");
+  });
+
+  test("--at-least opens what continues the kept checkpoint, and is exit 4 for another history, exit 2 for an export", async () => {
+    expect((await shell.on(["account", "list", "--at-least", note, "--json"])).exit).toBe(0);
+    const other = new Shell();
+    await other.vault(payments());
+    const foreign = await other.on(["account", "list", "--at-least", note]);
+    expect(foreign).toMatchObject({ exit: 4, out: "" });
+    const store = lmdbStore(other.path("v"));
+    const older = await dump(store);
+    await store.close();
+    await other.on(["account", "derive", "--chain", "eip155:1", "--name", "Later"]);
+    const kept = other.file("kept.txt", (await other.on(["log", "checkpoint"])).out);
+    expect((await other.on(["account", "list", "--at-least", kept])).exit).toBe(0);
+    const again = lmdbStore(other.path("v"));
+    await restore(again, older);
+    await again.close();
+    const rolledBack = await other.on(["account", "list", "--at-least", kept]);
+    expect([rolledBack.exit, rolledBack.err]).toEqual([4, expect.stringContaining("vault/rolled-back")]);
+    expect((await other.on(["account", "list", "--at-least", other.path("none")])).exit).toBe(2);
+    expect((await verify(["--at-least", note])).exit).toBe(2);
+    other.remove();
   });
 
   test("a vault that was changed on the disk does not open, exit 4", async () => {

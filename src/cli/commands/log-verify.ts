@@ -6,12 +6,11 @@ import type { Json } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Answer, Call, Command } from "../command.ts";
 import { EXIT, usage } from "../exit.ts";
-import { openStream } from "../files.ts";
+import { openStream, readNote } from "../files.ts";
 import { cutLines } from "../lines.ts";
 import { timeText } from "../show.ts";
 import { columns, plain, type Style } from "../style.ts";
 import { VAULT, withVault } from "../vaults.ts";
-import { readNote } from "./log.ts";
 
 /** An entry holds at most one request, and a proof file one entry. */
 const MOST_LINE_BYTES = 16 * 1024 * 1024;
@@ -40,6 +39,7 @@ export const logVerify: Command = {
       );
     }
     if (call.value("vault") !== undefined) throw usage("log verify: expected FILE or --vault, got both");
+    if (call.value("at-least") !== undefined) throw usage("log verify: expected --checkpoint with a FILE, --at-least is for a vault");
     return verifyFile(file, options, call);
   },
 };

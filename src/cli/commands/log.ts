@@ -1,18 +1,14 @@
 import type { LoggedEntry } from "../../audit/entry.ts";
-import { fromUtf8 } from "../../base/bytes.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import { CustodyError } from "../../base/errors.ts";
 import type { Custody } from "../../custody/keyward.ts";
 import type { Command } from "../command.ts";
 import { usage } from "../exit.ts";
-import { readBytes } from "../files.ts";
+import { readNote } from "../files.ts";
 import { policyOf } from "../policies.ts";
 import { effectLines, timeText } from "../show.ts";
 import { plain, type Style } from "../style.ts";
 import { VAULT, withVault } from "../vaults.ts";
-
-/** A signed note is small; `audit/note.ts` refuses longer ones. */
-const MOST_NOTE_BYTES = 1_000_000;
 
 export const logShow: Command = {
   name: "log show",
@@ -101,10 +97,6 @@ export const logCheckpoint: Command = {
     });
   },
 };
-
-export async function readNote(path: string): Promise<string> {
-  return fromUtf8(await readBytes(path, MOST_NOTE_BYTES), "log/malformed");
-}
 
 function limitOf(text: string | undefined, otherwise: number | undefined): number | undefined {
   if (text === undefined) return otherwise;

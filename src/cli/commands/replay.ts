@@ -12,14 +12,13 @@ import { ASKED, CIRCUMSTANCES, malformed, readAsked } from "../asked.ts";
 import { reading } from "../chains.ts";
 import type { Answer, Call, Command } from "../command.ts";
 import { EXIT, usage } from "../exit.ts";
-import { openStream } from "../files.ts";
+import { openStream, readNote } from "../files.ts";
 import { cutLines } from "../lines.ts";
 import { readPolicyFile } from "../policies.ts";
 import { historyLines, historyToJson, type Read } from "../replayed.ts";
 import { errorToJson } from "../report.ts";
 import { readRequestText } from "../requests.ts";
 import { plain } from "../style.ts";
-import { readNote } from "./log.ts";
 import { checkKey } from "./log-verify.ts";
 
 /** An entry holds at most one request. */
