@@ -13,7 +13,7 @@ import { copyPlain, readOptions } from "./door.ts";
 import { type ExportAct, readChildSeed, readExportAct } from "./export-act.ts";
 import type { WalletRecord } from "./records.ts";
 import { type Lease, Phrase, ReleasedChild, type ReleasedShares } from "./released.ts";
-import { phraseOf, splittableOf, withSeedOf } from "./wallets.ts";
+import { phraseOf, splittableOf, withSeedOf } from "./wallet-secret.ts";
 
 /** What an app gives to have a secret exported. `wallet` is its id or name. */
 export type ExportRequest = PhraseExport | Slip39Export | ChildSeedExport;
