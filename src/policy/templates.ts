@@ -44,8 +44,8 @@ export function denyAll(options: { readonly name?: string } = {}): JsonObject {
 
 /**
  * One owner, who is whoever unlocks. Pays only people in the address book, within a limit per day and asset. Whatever the owner
- * does to the custody itself (the policy, the address book, exports, new ways to unlock) waits for `delay`, so that a thief who
- * has unlocked once is seen before it counts; freezing does not wait.
+ * does to the custody itself (the policy, the address book, exports, ways to unlock that come or go) waits for `delay`, so that a
+ * thief who has unlocked once is seen before it counts; freezing, and changing the keys for all who may unlock, do not wait.
  */
 export function personalWallet(given: Spending & { readonly delay?: string }): JsonObject {
   const options = read(given, SPENDING);
@@ -227,8 +227,9 @@ function custody(requester: string): Json[] {
   return [{ id: "custody", allow: GOVERNED, when: { requester } }];
 }
 
+/** New keys wait for nobody: they shut out old copies of the vault, and no one who may get in. */
 function slow(needs: { readonly delay: string; readonly approvals?: Json }): Json[] {
-  const rest = GOVERNED.filter((kind) => kind !== "modeChange" && kind !== "grant");
+  const rest = GOVERNED.filter((kind) => kind !== "modeChange" && kind !== "rotate");
   return [
     { id: "custody-slow", require: rest, ...needs, expires: "14d" },
     { id: "unfreeze-slow", require: ["modeChange"], when: { not: { toMode: "frozen" } }, ...needs, expires: "14d" },

@@ -11,9 +11,9 @@ export const CLI: readonly Mutant[] = [
   },
   {
     name: "a typed passphrase stays in memory",
-    file: "cli/vaults.ts",
-    find: "wipe(phrase);",
-    replace: "wipe();",
+    file: "cli/ways.ts",
+    find: "    wipe(...phrases);",
+    replace: "    wipe();",
     test: { file: "cli/secrets.test.ts", name: "what was typed is wiped when the vault is open" },
   },
   {
@@ -117,8 +117,43 @@ export const CLI: readonly Mutant[] = [
   {
     name: "a passphrase file confirms while nobody looks",
     file: "cli/commands/confirm.ts",
-    find: "return askAndSign(call, async () => unlocking(call, me, { statement, phrase: await readPassphrase(call) }));",
-    replace: "return unlocking(call, me, { statement, phrase: await readPassphrase(call) });",
+    find: "return isTyped(call) ? confirming() : askAndSign(call, confirming);",
+    replace: "return confirming();",
     test: { file: "cli/approvals-confirm.test.ts", name: "on a terminal a passphrase file alone confirms nothing" },
+  },
+  {
+    name: "shares are handed out although the policy denies their way in",
+    file: "cli/commands/slot.ts",
+    find: "if (denied) return outcomeAnswer(denied);",
+    replace: "",
+    test: { file: "cli/slots.test.ts", name: "what it denies hands out no share" },
+  },
+  {
+    name: "a share stays on the screen for the next holder",
+    file: "cli/share-cards.ts",
+    find: "`${CLEAR}${whose}",
+    replace: "`${whose}",
+    test: { file: "cli/slots.test.ts", name: "on a terminal are shown one at a time" },
+  },
+  {
+    name: "a share that nobody wrote down counts as handed out",
+    file: "cli/share-cards.ts",
+    find: '!(await io.confirm("Is it written down, all of it?"))',
+    replace: '(await io.confirm("Is it written down, all of it?")) === undefined',
+    test: { file: "cli/slots.test.ts", name: "on a terminal are shown one at a time" },
+  },
+  {
+    name: "too few shares rehearse as enough",
+    file: "cli/commands/rehearse.ts",
+    find: "const good = enough && ",
+    replace: "const good = ",
+    test: { file: "cli/slots.test.ts", name: "are rehearsed without opening anything" },
+  },
+  {
+    name: "a change of keys that was stopped is not gone on with",
+    file: "cli/rotation.ts",
+    find: "if (!custody.rotating) return false;",
+    replace: "if (custody.rotating) return false;",
+    test: { file: "cli/slots.test.ts", name: "that was stopped is shown, and --finish goes on where it was" },
   },
 ];

@@ -6,8 +6,8 @@ import { asForbid, type Check, type Evidence, type Found } from "./evidence.ts";
 import { durationText, listText } from "./words.ts";
 
 const LOOSENS: Condition = { op: "in", field: "direction", values: new Set(["loosens"]) };
-/** Acts that make a key, or a way to it, leave. */
-const KEYS: readonly EffectKind[] = ["export", "slotChange", "grant", "import", "restore", "rotate", "erase"];
+/** Acts that make a key, or a way to it, leave. New keys (`rotate`) do not: they open for all who could open before, and for nobody else. */
+const KEYS: readonly EffectKind[] = ["export", "slotChange", "grant", "import", "restore", "erase"];
 /** So that a request may wait for its delay, and for people. */
 const SLOWLY = { delay: "24h", expires: "7d" } as const;
 
@@ -35,7 +35,6 @@ const SAYS: { readonly [kind: string]: string } = {
   grant: "so that somebody else asks in this vault",
   import: "and bring in keys that others have",
   restore: "and bring back a state that was left behind",
-  rotate: "and change what opens the vault",
   erase: "and do away with what it holds",
 };
 
