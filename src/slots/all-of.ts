@@ -109,9 +109,16 @@ async function openWith(sorted: readonly Slot[], kind: string, parameters: JsonO
 /** The parts that a record of an `allOf` slot holds, each as a slot of its own; the record itself for any other. */
 export function partsOf(record: Pick<SlotRecord, "id" | "kind" | "parameters">): readonly Pick<SlotRecord, "id" | "kind" | "parameters">[] {
   if (!record.kind.startsWith(PREFIX)) return [record];
-  const kinds = record.kind.slice(PREFIX.length).split("+");
-  const { parts } = readParts(record.parameters, kinds.length);
-  return parts.map((parameters, at) => ({ id: partId(record.id, at), kind: kinds[at] ?? "", parameters }));
+  const ids = partIdsOf(record);
+  const { parts } = readParts(record.parameters, ids.length);
+  return ids.map((part, at) => ({ ...part, parameters: parts[at] ?? {} }));
+}
+
+/** The same without what they keep: as each part was told when it enrolled. */
+export function partIdsOf({ id, kind }: Pick<SlotRecord, "id" | "kind">): readonly Pick<SlotRecord, "id" | "kind">[] {
+  if (!kind.startsWith(PREFIX)) return [{ id, kind }];
+  const kinds = kind.slice(PREFIX.length).split("+", MOST_PARTS);
+  return kinds.map((each, at) => ({ id: partId(id, at), kind: each }));
 }
 
 /** What the parts gave, each pairing of a part that is here with parameters of its kind opened once at most. */

@@ -1,5 +1,5 @@
 import { fromHex, wipe } from "../base/bytes.ts";
-import type { CustodyError } from "../base/errors.ts";
+import { CustodyError } from "../base/errors.ts";
 import type { Header } from "./header.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
 import { Offers, type Renewal } from "./renewal.ts";
@@ -63,6 +63,8 @@ async function openFirst(
     throw cannotOpen();
   }
   let told: CustodyError | undefined;
+  // A slot may know more of itself than that it does not open: no key of this browser. One of several parts says nothing alone.
+  let said: CustodyError | undefined;
   for (const record of records) {
     throwIfAborted(signal);
     offers.drop();
@@ -72,7 +74,9 @@ async function openFirst(
     } catch (error) {
       if (!mayFitAnother(error)) throw error;
       if (error.code !== "vault/cannot-open") told = error;
+      else said = error;
     }
   }
-  throw told ?? cannotOpen();
+  if (records.length === 0) throw new CustodyError("vault/cannot-open", "the vault has no slot that this way in could open");
+  throw told ?? said ?? cannotOpen();
 }

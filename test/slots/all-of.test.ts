@@ -226,3 +226,42 @@ function permutations<T>(items: readonly T[]): T[][] {
   if (items.length === 0) return [[]];
   return items.flatMap((item, at) => permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest]));
 }
+
+describe("a vault that does not open", () => {
+  const lost = (kind: string): Slot => ({
+    ...rawSlot(keyOf(9)),
+    kind,
+    open: () => Promise.reject(new CustodyError("vault/cannot-open", "this browser has no key for it")),
+  });
+
+  test("says what a slot says of itself, of several together nothing, and where none of the kind is there, that", async () => {
+    const store = memoryStore();
+    const both = allOf([rawSlot(keyOf(1)), cheap("a passphrase")]);
+    await createVault({ store, slots: [cheap("another one"), { ...rawSlot(keyOf(2)), kind: "device" }, both], state: 0 });
+    const said = async (slot: Slot) => (await openVault({ store, slot }).catch((error: unknown) => error)) as CustodyError;
+    const answers = [lost("device"), allOf([lost("raw"), cheap("a passphrase")]), allOf([rawSlot(keyOf(1)), cheap("a wrong one")])];
+    const [alone, first, second] = await Promise.all(answers.map(said));
+    const none = await said(rawSlot(keyOf(2)));
+    expect([alone, first, second, none].map((error) => error?.code)).toEqual(Array.from({ length: 4 }, () => "vault/cannot-open"));
+    expect(alone?.message).toBe("this browser has no key for it");
+    expect([first?.message, none.message]).toEqual([second?.message, "the vault has no slot that this way in could open"]);
+  });
+});
+
+test("parts that ask somebody are asked in turn, each once", async () => {
+  const asked: string[] = [];
+  const asking = (byte: number): Slot => ({
+    ...rawSlot(keyOf(byte)),
+    kind: "asking",
+    open: async () => {
+      asked.push(`${byte}`);
+      return keyOf(byte);
+    },
+    openAny: () => Promise.reject(new Error("a question that one answer cannot settle")),
+  });
+  const store = memoryStore();
+  const slot = allOf([asking(1), asking(2), cheap("a passphrase")]);
+  await createVault({ store, slots: [slot], state: 0 });
+  (await openVault({ store, slot })).lock();
+  expect(asked).toEqual(["1", "2"]);
+});

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../src/base/bytes.ts";
+import { allOf } from "../../src/slots/all-of.ts";
 import { keychain, keychainIn } from "../../src/slots/keychain/keychain.ts";
 import { type Keychain, pinned } from "../../src/slots/keychain/package.ts";
 import { newContext, slotContract } from "../contracts/slot.ts";
 import { keyOf } from "../vault/setting.ts";
 import { FakeKeychain } from "./fake-keychain.ts";
+import { cheap } from "./setting.ts";
 
 // Over a keychain in memory; `keychain.system.test.ts` has a real one.
 
@@ -64,6 +66,21 @@ describe("an entry of the keychain", () => {
     expect([await over(fake).forget(one), await over(fake).forget(one)]).toEqual([true, false]);
     expect([...fake.entries.keys()]).toEqual([`keyward/vault ${two.vaultId} slot ${two.slotId}`]);
     await expect(over(fake).forget({ vaultId: "a", slotId: "b" })).rejects.toMatchObject({ code: "request/malformed" });
+  });
+
+  test("of a part of several ways together is forgotten with the slot, and those of other slots stay", async () => {
+    const fake = new FakeKeychain();
+    const [one, two] = [newContext(), newContext()];
+    const slot = () => allOf([over(fake), cheap("a passphrase"), over(fake)]);
+    for (const context of [one, two]) await slot().enrol(context);
+    const { kind } = slot();
+    expect([kind, fake.entries.size]).toEqual(["all-of:keychain+keychain+passphrase", 4]);
+    const place = { vaultId: one.vaultId, slotId: one.slotId };
+    expect([await over(fake).forget(place), fake.entries.size]).toEqual([false, 4]);
+    expect([await over(fake).forget({ ...place, kind }), await over(fake).forget({ ...place, kind })]).toEqual([true, false]);
+    expect([...fake.entries.keys()].every((name) => name.includes(two.vaultId))).toBe(true);
+    expect([fake.entries.size, await over(fake).forget({ ...place, kind: "passphrase" })]).toEqual([2, false]);
+    await expect(over(fake).forget({ ...place, kind: 5 as never })).rejects.toMatchObject({ code: "request/malformed" });
   });
 
   test("whatever a vault's file says, no other is read", async () => {

@@ -5,6 +5,7 @@ import { throwIfAborted } from "../../vault/kdf.ts";
 import { isHex } from "../../vault/parse.ts";
 import type { Slot } from "../../vault/slot.ts";
 import { cannotOpen } from "../../vault/slot-keys.ts";
+import { partIdsOf } from "../all-of.ts";
 import { type Keychain, type KeychainEntry, loadKeychain } from "./package.ts";
 
 const SECRET_BYTES = 32;
@@ -21,13 +22,17 @@ export interface KeychainOptions {
 export interface KeychainPlace {
   readonly vaultId: string;
   readonly slotId: string;
+  /** Of the slot: where it is several ways together (`allOf`), each part that is a keychain has an entry of its own. "keychain" by default. */
+  readonly kind?: string;
 }
+
+const KIND = "keychain";
 
 export interface KeychainSlot extends Slot {
   /**
    * Deletes the entry of a slot that was removed from its vault. An entry that is left behind opens only copies of the vault from before.
    *
-   * @returns whether there was one.
+   * @returns whether there was one, or one of its parts.
    * @throws `slot/keychain-package`; `slot/no-keychain`; `slot/keychain-locked`
    */
   forget(place: KeychainPlace): Promise<boolean>;
@@ -62,7 +67,7 @@ export function keychainIn(load: () => Promise<Keychain>, options: KeychainOptio
     return connected(() => loaded.open(service, account ?? `vault ${vaultId} slot ${slotId}`));
   };
   return {
-    kind: "keychain",
+    kind: KIND,
     async enrol(context) {
       const entry = await entryOf(context);
       throwIfAborted(context.signal);
@@ -86,11 +91,16 @@ export function keychainIn(load: () => Promise<Keychain>, options: KeychainOptio
       throw cannotOpen();
     },
     async forget(place) {
-      const { vaultId, slotId } = readOptions(place, "keychain: place");
-      if (!isHex(vaultId, 32) || !isHex(slotId, 16))
-        throw new CustodyError("request/malformed", "keychain: expected ids of a vault and a slot");
-      const entry = await entryOf({ vaultId, slotId });
-      return unlocked(() => entry.deleteCredential());
+      const { vaultId, slotId, kind = KIND } = readOptions(place, "keychain: place");
+      if (!isHex(vaultId, 32) || !isHex(slotId, 16) || typeof kind !== "string")
+        throw new CustodyError("request/malformed", "keychain: expected ids of a vault and a slot, and perhaps the slot's kind");
+      const ours = partIdsOf({ id: slotId, kind }).filter((part) => part.kind === KIND);
+      let found = false;
+      for (const { id } of ours) {
+        const entry = await entryOf({ vaultId, slotId: id });
+        found = (await unlocked(() => entry.deleteCredential())) || found;
+      }
+      return found;
     },
   };
 }
