@@ -149,7 +149,8 @@ function readContext(options: AgeOptions): AgeOptions {
   return { signal: readSignal(signal), onProgress };
 }
 
-function iteratorOf(chunks: Chunks): AsyncIterator<Uint8Array> {
+/** @throws `request/malformed` for what is no source of pieces */
+export function iteratorOf(chunks: Chunks): AsyncIterator<Uint8Array> {
   const begin: unknown = typeof chunks === "object" && chunks !== null ? chunks[Symbol.asyncIterator] : undefined;
   if (typeof begin !== "function") throw new CustodyError("request/malformed", "file: expected chunks of bytes, as an async iterable");
   return chunks[Symbol.asyncIterator]();

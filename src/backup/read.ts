@@ -1,11 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { base64 } from "@scure/base";
-import { equal, secretBuffer, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
+import { equal, isBytes, secretBuffer, secretCopy, toHex, utf8, wipe } from "../base/bytes.ts";
 import { canonicalBytes, type Json } from "../base/canonical.ts";
+import { CustodyError } from "../base/errors.ts";
 import { readJson } from "../base/json.ts";
 import { isObject } from "../base/shape.ts";
 import type { SlotRecord } from "../vault/slot.ts";
-import { type AgeOptions, type AgeWith, decryptAge } from "./age.ts";
+import { type AgeOptions, type AgeWith, decryptAge, iteratorOf } from "./age.ts";
 import type { Chunks } from "./chunks.ts";
 import {
   BACKUP_FORMAT,
@@ -196,9 +197,12 @@ async function* splitLines(pieces: Chunks): AsyncGenerator<Uint8Array> {
 /** The same chunks, with their sum. */
 function counting(file: Chunks): { readonly chunks: Chunks; end(): { readonly bytes: number; readonly sha256: string } } {
   const hash = sha256.create();
+  const source = { [Symbol.asyncIterator]: () => iterator };
+  const iterator = iteratorOf(file);
   let bytes = 0;
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of file) {
+    for await (const chunk of source) {
+      if (!isBytes(chunk)) throw new CustodyError("request/malformed", `file: expected chunks of bytes, got ${typeof chunk}`);
       hash.update(chunk);
       bytes += chunk.length;
       yield chunk;

@@ -1,6 +1,8 @@
 import { randomBytes } from "../keys/random.ts";
 import type { Store } from "../stores/store.ts";
 import { HEADER_KEY } from "../vault/header.ts";
+import type { View } from "../vault/tx.ts";
+import { backupsOf } from "./backups.ts";
 import type { Desk } from "./desk.ts";
 import type { CustodyState } from "./events.ts";
 import { rootState } from "./refusals.ts";
@@ -63,12 +65,19 @@ export async function diagnose(state: CustodyState, store: Store, desk: Desk | u
             ? []
             : [`restored from a backup, ${restored.allowed === undefined ? "not allowed to sign yet" : "allowed to sign"}`]),
           `commits ${view.epoch}, log entries ${(log as { readonly size: number }).size}, policies ${desk.judge.record.version}, semantics ${semantics}, mode ${mode.name === "normal" ? "normal" : "not normal"}`,
+          backupsLine(view),
           `wallets ${count("wallet/")}, accounts ${count("account/")}, holds ${count("hold/")}, pending ${count("pending/")}, sessions ${count("session/")}`,
         ];
       })),
     );
   }
   return lines.join("\n");
+}
+
+function backupsLine(view: Pick<View, "list">): string {
+  const backups = backupsOf(view);
+  const verified = backups.filter((receipt) => receipt.verified !== undefined);
+  return backups.length === 0 ? "backups none" : `backups ${backups.length}, ${verified.length} of them verified`;
 }
 
 async function answers(store: Store): Promise<boolean> {

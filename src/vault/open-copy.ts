@@ -40,6 +40,8 @@ export async function openCopy(options: OpenCopy, random: Random = randomBytes):
   const replica = new Replica({ store, keyring, header, index });
   try {
     throwIfAborted(signal);
+    // Its pin is only needed where keys change, but what was changed in it was changed.
+    keyring.readmit(record, keyring, random);
     await replica.sync();
     return new Vault({ store, replica, random, openedBy: record.id });
   } catch (error) {
