@@ -45,6 +45,7 @@ import { REALM } from "./mutants/realm.ts";
 import { RECOVERY } from "./mutants/recovery.ts";
 import { REPLAY } from "./mutants/replay.ts";
 import { REPORT } from "./mutants/report.ts";
+import { RESET } from "./mutants/reset.ts";
 import { ROTATION } from "./mutants/rotation.ts";
 import { SECRETS } from "./mutants/secrets.ts";
 import { SLOTS } from "./mutants/slots.ts";
@@ -71,6 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLI,
   ...VAULT,
   ...ROTATION,
+  ...RESET,
   ...LINE,
   ...ACCOUNTS,
   ...CUSTODY,

@@ -67,8 +67,19 @@ export async function withVault<T>(call: Call, access: Access, use: (custody: Cu
     const kept = call.value("at-least");
     const options = { access, signal: io.signal, ...(kept !== undefined && { atLeast: await readNote(kept) }) };
     await withWay(call, (way) => stretching(io, (onProgress) => custody.unlock(way, { ...options, onProgress })));
-    return use(custody);
+    const done = await use(custody);
+    await retuned(custody);
+    return done;
   });
+}
+
+/** A command is over long before a passphrase that costs too little by now is stretched anew: it waits. What fails is tried at the next. */
+async function retuned(custody: Custody): Promise<void> {
+  try {
+    await custody.finishRetuning();
+  } catch (cause) {
+    if (!(cause instanceof CustodyError)) throw cause;
+  }
 }
 
 export function absent(directory: string): CustodyError {

@@ -281,6 +281,29 @@ describe("a passphrase that is a part of several ways together", () => {
   });
 });
 
+test("parts that open nothing together keep nothing of what they offered, and those that do keep it until it is done", async () => {
+  const offered = { count: 0, ended: 0 };
+  const part = (byte: number): Slot => ({
+    ...rawSlot(keyOf(byte)),
+    open: async (_, { offer }) => {
+      if (offer) offered.count++;
+      let ended = false;
+      const end = () => {
+        offered.ended += ended ? 0 : 1;
+        ended = true;
+      };
+      offer?.({ enrol: async () => ({ parameters: { note: "new" }, secret: keyOf(byte) }), end });
+      return keyOf(byte);
+    },
+  });
+  const store = await made(allOf([part(1), part(2)]));
+  expect(await f.codeOf(custodyOn(store).unlock(allOf([part(1), part(3)])))).toBe("vault/cannot-open");
+  expect(offered).toEqual({ count: 4, ended: 4 });
+  const custody = await unlocked(store, allOf([part(2), part(1)]));
+  expect(await custody.finishRetuning()).toBe(true);
+  expect([offered.count > 6, offered.ended]).toEqual([true, offered.count]);
+});
+
 describe("what a slot of the app's offers", () => {
   const offering = (offered: unknown): Slot => ({
     ...rawSlot(keyOf(7)),

@@ -96,7 +96,7 @@ export const APPROVALS_LINE: readonly Mutant[] = [
   {
     name: "a slot that opens view only shows presence",
     file: "vault/vault.ts",
-    find: 'again.access !== "sign" || ',
+    find: "again.access !== access || ",
     replace: "",
     test: confirm("a slot that opens view only shows nobody's presence"),
   },

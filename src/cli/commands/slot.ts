@@ -161,9 +161,9 @@ function shareLines(outcome: ActOutcome, { kinds }: NewWay, files: readonly stri
 
 /** What a keychain keeps of a slot that is gone. @returns what is left, where it could not be deleted */
 async function forgetEntry({ io }: Call, { id: vaultId }: Custody, { id: slotId, kind }: NamedSlotInfo): Promise<string | undefined> {
-  if (kind !== "keychain") return undefined;
+  if (!kind.split(/[:+]/).includes("keychain")) return undefined;
   try {
-    await io.keychain().forget({ vaultId, slotId });
+    await io.keychain().forget({ vaultId, slotId, kind });
     return undefined;
   } catch (cause) {
     if (!(cause instanceof CustodyError)) throw cause;
