@@ -90,8 +90,9 @@ export class Ledger<H extends Hold = Hold> {
     };
     const now = at(asker.now);
     if (max === undefined || now.after <= max || window === "ever") return now;
-    const fits = (time: Time) => at(time).after <= max;
-    const freesAt = asker.now < fullUntil && fits(fullUntil) ? fullUntil : firstMoment(counter.times, window, fits);
+    const fits = (time: Time) => time >= fullUntil && at(time).after <= max;
+    const emptied = asker.now < fullUntil && Number.isFinite(fullUntil) && fits(fullUntil);
+    const freesAt = emptied ? fullUntil : firstMoment(counter.times, window, fits);
     return freesAt === undefined ? now : { ...now, freesAt };
   }
 

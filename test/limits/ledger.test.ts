@@ -34,7 +34,12 @@ function ledgerOf(...holds: readonly Drawing[]): Ledger<Drawing> {
 }
 
 /** The rules of design, read aloud and slowly: every hold is looked at for every question. */
-function naive(holds: readonly Drawing[], asked: Charge, asker: { lane?: string; intent?: IntentId; now: number }): Standing {
+function naive(
+  holds: readonly Drawing[],
+  asked: Charge,
+  asker: { lane?: string; intent?: IntentId; now: number },
+  fullUntil = Number.NEGATIVE_INFINITY,
+): Standing {
   const window = WINDOWS[asked.limit] ?? 0;
   const carried = asked.limit === "life" ? (limits.carried?.(asked.limit, asked.bucket) ?? 0n) : 0n;
   const sum = (now: number, all: readonly Drawing[]) => {
@@ -60,10 +65,16 @@ function naive(holds: readonly Drawing[], asked: Charge, asker: { lane?: string;
   const own = holds.find(({ intent }) => intent === asker.intent);
   const lane = own ? own.lane : asker.lane;
   const claim = hold(asker.intent ?? "nobody", "reserved", asker.now, [asked], lane);
-  const standing = (now: number) => ({ used: sum(now, others), after: sum(now, [...others, claim]) });
+  const known = (now: number) => ({ used: sum(now, others), after: sum(now, [...others, claim]) });
+  const standing = (now: number) => {
+    const { used, after } = known(now);
+    const unknown = now < fullUntil && used < 20n ? 20n - used : 0n;
+    return { used: used + unknown, after: after + unknown < UNLIMITED ? after + unknown : UNLIMITED };
+  };
   const now = standing(asker.now);
   if (now.after <= 20n || window === "ever") return now;
-  for (let time = asker.now; time < asker.now + 80; time++) if (standing(time).after <= 20n) return { ...now, freesAt: time };
+  for (let time = Math.max(asker.now, fullUntil); time < asker.now + 160; time++)
+    if (standing(time).after <= 20n) return { ...now, freesAt: time };
   return now;
 }
 
@@ -120,6 +131,32 @@ describe("counters over holds", () => {
           expect(ledger.after(question.asked, asker)).toEqual(naive(holds, question.asked, asker));
         }
       }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("that somebody else may have spent are full until the moment that is said, and free by themselves then", () => {
+    const anyFull = fc.dictionary(fc.constantFrom("hour", "day", "life"), fc.oneof(fc.integer({ min: 0, max: 70 }), fc.constant(Infinity)));
+    fc.assert(
+      fc.property(
+        fc.array(anyHold, { maxLength: 10 }),
+        fc.array(anyQuestion, { minLength: 4, maxLength: 8 }),
+        anyFull,
+        (drawn, questions, full) => {
+          const { changes, holds } = changesOf(drawn);
+          const ledger = new Ledger({ ...limits, fullUntil: (limit) => full[limit] });
+          for (const [before, after] of changes) ledger.apply(before, after);
+          for (const question of questions) {
+            const [asker, { asked, now }] = [askerOf(question), question];
+            const standing = ledger.after(asked, asker);
+            expect(standing).toEqual(naive(holds, asked, asker, full[asked.limit]));
+            // Nothing that weighs anything passes before.
+            const own = holds.find(({ intent }) => intent === asker.intent);
+            const draws = asked.lasting > 0n || (asked.replaceable > 0n && own === undefined && asker.lane === undefined);
+            if (draws && now < (full[asked.limit] ?? 0)) expect(standing.after > 20n).toBe(true);
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });
