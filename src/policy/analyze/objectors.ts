@@ -62,6 +62,9 @@ export interface Shown {
  * Who of those that are named can say no: none of the people themselves, and nobody whom these can keep from it. An edit of the
  * policy is ended by nobody who loses a credential by it or leaves a role: whoever can change people, or roles, in the same edit has
  * their no not to wait for, however long that takes.
+ *
+ * Whoever holds a way in can end what would take that away (`custody/veto.ts`). No policy says who that is, and it may be the thieves: they
+ * are none of these.
  */
 export function objectorsAmong(policy: Policy, named: readonly string[], request: Shown): readonly string[] {
   const others = named.filter((person) => !request.people.has(person));
