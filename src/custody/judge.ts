@@ -112,7 +112,8 @@ export class Judge implements Index {
 
   get ledger(): Ledger<HoldRecord> {
     if (this.#ledger === undefined) {
-      const limits = new Map(this.evaluator.limits.map((limit) => [limit.id, limit]));
+      const vaults = new Map(this.evaluator.limits.map((limit) => [limit.id, limit]));
+      const limits = new Map(vaults);
       for (const id of this.#scopes.keys()) {
         const layer = this.#layerOf(id);
         if (layer === undefined) continue;
@@ -122,7 +123,7 @@ export class Judge implements Index {
         weigh: (hold) => this.weigh(hold),
         window: (limit) => limits.get(limit)?.windowMs ?? "ever",
         max: (limit) => limits.get(limit)?.max,
-        fullUntil: (limit) => fullUntil(this.#restored, limits.get(limit)),
+        fullUntil: (limit) => fullUntil(this.#restored, vaults.get(limit)),
         carried: (limit, bucket) => this.#carried.get(carriedKey(limit, bucket)) ?? 0n,
       });
       for (const hold of this.#holds.values()) this.#ledger.apply(undefined, hold);

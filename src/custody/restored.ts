@@ -28,7 +28,7 @@ export const notRestored: Reason = {
   text: "this vault did not come out of a backup, or that was allowed already",
 };
 
-/** Until when a limit counts as full, because another copy may have spent it. Sessions, and so their limits, began here. */
+/** Until when a limit of the vault's policy counts as full, because another copy may have spent it. Those of sessions began here. */
 export function fullUntil(restored: RestoredRecord | undefined, limit: LimitRule | undefined): Time | undefined {
   if (restored?.allowed === undefined || limit === undefined) return undefined;
   if (limit.windowMs === "ever") return restored.full.includes(limit.id) ? Number.POSITIVE_INFINITY : undefined;

@@ -78,7 +78,7 @@ const DEFAULTS: { readonly [name: string]: Json } = {
   vault: VAULT, slot: "s1", session: "n1", event: "began", person: "owner", account: { id: "acc" }, policy: { id: "p", version: 1 }, book: "b", semantics: 1,
   mode: { name: "normal" }, request: { chain: "eip155:1", account: "acc", kind: "transaction", payload: "0x02" }, intent: "i", effects: [], hold: "h",
   reservation: 0, result: { hash: "0x1", digest: "22" }, reasons: [], count: 3, since: START, pending: "q", needs: [], proof: {}, clock: { from: 1, to: 2 },
-  entries: [], why: "asked", code: "slot-failures",
+  entries: [], why: "asked", code: "slot-failures", keys: {}, backup: {},
 }; // biome-ignore format: one list
 
 function small(seed?: number): MemoryLog {
@@ -327,6 +327,35 @@ describe("what entries say together", () => {
     const other = new MemoryLog();
     other.write("created", { vault: "other" });
     expect(problems(await verified(other, await other.lines()))).toEqual(["log/not-created"]);
+  });
+
+  test("signed, reserved or done after a restore that was not allowed yet is found", async () => {
+    const restore = { effects: [{ kind: "restore", at: [] }] };
+    const rebuilt = (more: (log: MemoryLog) => void) =>
+      judged((log) => {
+        log.sign("before");
+        log.write("restored", { event: "rebuilt" });
+        more(log);
+      });
+    const found = { ok: false, problems: [{ code: "log/not-allowed", seq: 4 }] };
+    expect(await rebuilt((log) => log.write("reserved"))).toMatchObject(found);
+    expect(await rebuilt((log) => log.write("acted", { effects: [{ kind: "policyEdit" }] }))).toMatchObject(found);
+    expect(await rebuilt((log) => log.write("acted", { effects: [...restore.effects, { kind: "rotate" }] }))).toMatchObject(found);
+    expect(problems(await rebuilt((log) => log.sign("after")))).toEqual(["log/not-allowed", "log/not-allowed"]);
+    const open = await judged((log) => {
+      const reservation = log.write("reserved");
+      log.write("restored", { event: "rebuilt" });
+      log.write("signed", { reservation });
+    });
+    expect(problems(open)).toEqual(["log/not-allowed"]);
+    const allowed = await rebuilt((log) => {
+      for (const kind of ["session", "opened", "denied", "pending", "approved", "rotated"] as const) log.write(kind);
+      log.write("acted", restore);
+      log.write("restored", { event: "allowed" });
+      log.sign("after");
+      log.write("acted", { effects: [{ kind: "rotate" }] });
+    });
+    expect(allowed).toMatchObject({ ok: true, problems: [] });
   });
 
   test("what is odd does not hide what is forged", async () => {
