@@ -24,6 +24,12 @@ export async function derive(page: Page): Promise<void> {
   await page.getByText("Main, on Ethereum").waitFor();
 }
 
+/** Asks for another way in, with the passphrase once more. */
+export async function addWay(page: Page, name: "Add a passkey" | "Let this browser look", phrase = PASSPHRASE): Promise<void> {
+  await page.getByLabel("Your passphrase once more").fill(phrase);
+  await page.getByRole("button", { name }).click();
+}
+
 /** Fills in the form up to what the page says the bytes would do. */
 export async function review(page: Page, { amount, address }: { readonly amount: string; readonly address?: string }): Promise<void> {
   await page.getByLabel("Amount in ETH").fill(amount);

@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { HEADERS, serve } from "../examples/browser/serve.ts";
+import { authenticators } from "./browser/authenticator.ts";
 import { launchBrowser } from "./browser/site.ts";
-import { createVault, derive, isOpen, PASSPHRASE, review, unlock } from "./examples-browser.steps.ts";
+import { addWay, createVault, derive, isOpen, PASSPHRASE, review, unlock } from "./examples-browser.steps.ts";
 
 let server: Server;
 let browser: Browser;
@@ -142,6 +143,7 @@ describe("the page of examples/browser", { timeout: 60_000 }, () => {
     await isOpen(page);
     await type("Tab", "Enter");
     await page.getByText("Main, on Ethereum").waitFor();
+    await page.waitForFunction(() => document.activeElement?.id === "amount");
     await type("Enter");
     await page.getByRole("heading", { name: "What these bytes would do" }).waitFor();
     await type("Tab", "Enter");
@@ -159,6 +161,85 @@ describe("the page of examples/browser", { timeout: 60_000 }, () => {
     await first.getByRole("button", { name: "Lock" }).click();
     await second.getByRole("heading", { name: "Unlock the vault" }).waitFor();
     expect(await second.getByText(/0x[0-9a-fA-F]{40}/).count()).toBe(0);
+  });
+
+  test("adds a passkey and a key of the browser, each with the passphrase once more, and opens with either", async () => {
+    const context = await window();
+    const page = await tab(context);
+    const authenticator = await (await authenticators(context, page))();
+    await createVault(page);
+    await derive(page);
+    const ways = page.getByRole("region", { name: "Ways in" });
+    await addWay(page, "Add a passkey");
+    await ways.getByText("Passkey 1 opens the vault from now on, to look and to sign.").waitFor();
+    expect(await ways.getByRole("listitem").allInnerTexts()).toEqual([
+      expect.stringMatching(/^Passphrase\s+to look and to sign$/),
+      expect.stringMatching(/^Passkey 1\s+to look and to sign$/),
+    ]);
+    expect(await authenticator.credentials()).toBe(1);
+
+    await page.reload();
+    await page.getByRole("button", { name: "Unlock with a passkey" }).click();
+    await isOpen(page);
+    await review(page, { amount: "0.01" });
+    await sign(page);
+
+    await addWay(page, "Let this browser look");
+    await ways.getByText("This browser 1 opens the vault from now on, to look at.").waitFor();
+    const address = await page
+      .getByRole("region", { name: "Account" })
+      .getByText(/^0x[0-9a-fA-F]{40}$/)
+      .innerText();
+    await page.reload();
+    await page.getByRole("heading", { name: "Open to look at" }).waitFor();
+    await page.getByText(address).waitFor();
+    await page.getByText("Signed: 0.01 ETH to alice").waitFor();
+    expect(await page.getByRole("heading", { name: "Pay" }).isVisible()).toBe(false);
+    expect(await page.getByRole("button", { name: "Add a passkey" }).isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Unlock to pay" }).click();
+    await page.getByRole("button", { name: "Unlock with a passkey" }).click();
+    await isOpen(page);
+    expect(await page.getByRole("heading", { name: "Open to look at" }).isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Verify the log" }).click();
+    await page.getByText(/untampered: 1 signed/).waitFor();
+  });
+
+  test("adds nothing under a wrong passphrase, by a passkey without a secret, or by one that was cancelled", async () => {
+    const context = await window();
+    const page = await tab(context);
+    const plug = await authenticators(context, page);
+    await createVault(page);
+    const ways = page.getByRole("region", { name: "Ways in" }).getByRole("listitem");
+    const alert = page.getByRole("alert");
+    const useless = await plug({ hasPrf: false });
+    await addWay(page, "Add a passkey");
+    await alert.getByText(/gives no secret \(WebAuthn PRF\).*was not added.*slot\/no-prf/).waitFor();
+    await useless.remove();
+    const stranger = await plug({ isUserVerified: false });
+    await addWay(page, "Add a passkey");
+    await alert.getByText(/cancelled, took too long.*slot\/not-allowed/).waitFor();
+    await stranger.remove();
+    await plug();
+    await addWay(page, "Add a passkey", `${PASSPHRASE}!`);
+    await alert.getByText(/does not open this vault.*vault\/cannot-open/).waitFor();
+    expect(await ways.count()).toBe(1);
+    await addWay(page, "Add a passkey");
+    await page.getByText("Passkey 1 opens the vault from now on").waitFor();
+    expect(await ways.count()).toBe(2);
+  });
+
+  test("says clearly where a browser has no passkeys that give a secret, and offers none", async () => {
+    const context = await window();
+    await context.addInitScript(() => {
+      const value = async () => ({ "extension:prf": false });
+      if ("PublicKeyCredential" in globalThis) Object.defineProperty(PublicKeyCredential, "getClientCapabilities", { value });
+    });
+    const page = await tab(context);
+    await createVault(page);
+    expect(await page.getByRole("button", { name: "Add a passkey" }).isVisible()).toBe(false);
+    expect(await page.getByText(/Passkeys cannot open a vault in this browser.*the passphrase works everywhere/).isVisible()).toBe(true);
+    await addWay(page, "Let this browser look");
+    await page.getByText("This browser 1 opens the vault from now on").waitFor();
   });
 
   test("fits a narrow screen, and every field and button has a name", async () => {

@@ -11,9 +11,11 @@ import {
   personalWallet,
   type Session,
   type SignOutcome,
+  type Slot,
 } from "keyward";
 import { ENTRY_KINDS, type LoggedEntry, verifyLog } from "keyward/audit";
 import { evm } from "keyward/chains/evm";
+import { deviceKey, passkey, passkeySupport } from "keyward/slots";
 import { indexedDbStore } from "keyward/stores/indexeddb";
 import { formatEther, parseEther, parseGwei, serializeTransaction } from "viem";
 
@@ -22,13 +24,29 @@ const ALICE = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045";
 const DAILY = "1";
 const DATABASE = "keyward-example";
 
-/** What `index.html` says in words. */
-const policy = personalWallet({
+const template = personalWallet({
   assets: { ETH: { chain: CHAIN, asset: "native", decimals: 18 } },
   payees: { alice: { chain: CHAIN, address: ALICE } },
   daily: { ETH: DAILY },
   fee: { ETH: "0.01" },
 });
+
+/** The template lets every change of who may open the vault wait. Here what comes in asks for its owner's presence instead. */
+const policy = { ...template, rules: (template.rules as unknown as readonly Rule[]).flatMap(presentFor) };
+
+interface Rule {
+  readonly id: string;
+  readonly require?: readonly string[];
+}
+
+function presentFor(rule: Rule): readonly object[] {
+  if (rule.id !== "custody-slow") return [rule];
+  return [
+    { ...rule, require: rule.require?.filter((kind) => kind !== "slotChange") },
+    { ...rule, id: "ways-slow", require: ["slotChange"], when: { what: ["remove", "replace", "rename"] } },
+    { id: "ways-present", require: ["slotChange"], confirm: true },
+  ];
+}
 
 const store = indexedDbStore(DATABASE);
 const custody = keyward({ store, chains: [evm] });
@@ -53,6 +71,13 @@ onSubmit("unlock", async () => {
   await enter();
 });
 
+onClick("with-passkey", async () => {
+  await custody.unlock(passkey(), following("Waiting for your passkey"));
+  await enter();
+});
+
+onClick("unlock-too", async () => shows({ locked: true, open: false }));
+
 onClick("persist", async () => {
   const promised = await store.persist();
   byId("kept").textContent = promised ? "The browser keeps it until you clear this site's data." : "The browser did not promise it.";
@@ -62,21 +87,90 @@ onClick("persist", async () => {
 byId("lock").addEventListener("click", () => custody.lock());
 byId("stop").addEventListener("click", () => stop.abort());
 
-/** Stretching takes a second or more: the page shows how far it is, and can stop it. */
-function following() {
+/** Stretching takes a second or more: the page shows how far it is, and can stop it. How long a person takes, nobody knows. */
+function following(doing: keyof typeof HINTS = "Stretching the passphrase") {
   stop = new AbortController();
+  const bar = progress("progress");
+  bar.removeAttribute("value");
+  byId("doing").textContent = doing;
+  byId("doing-hint").textContent = HINTS[doing];
   const onProgress = (done: number) => {
-    progress("progress").value = done;
+    bar.value = done;
   };
-  onProgress(0);
   return { signal: stop.signal, onProgress };
 }
+
+const HINTS = {
+  "Stretching the passphrase": "Slow on purpose: whoever steals the vault has to do the same for every guess.",
+  "Waiting for your passkey": "The browser asks for it. It belongs to this site, and opens the vault nowhere else.",
+} as const;
 
 async function enter(): Promise<void> {
   me = await custody.session({ person: "owner" });
   [account] = await me.accounts.list();
   await refresh();
   byId("pay-title").focus();
+}
+
+/** Opens what can be looked at, where this browser has a key for that. Whoever wants to sign unlocks as ever. */
+async function look(): Promise<void> {
+  const { slots } = await custody.publicHeader();
+  if (!slots.some(({ kind }) => kind === "device-key")) return;
+  try {
+    await custody.unlock(deviceKey(), { access: "view" });
+  } catch (cause) {
+    // Its key may be gone with the site's data, or the slot be another browser's: then it is unlocked like any other vault.
+    if (cause instanceof CustodyError && cause.code === "vault/cannot-open") return;
+    throw cause;
+  }
+  [account] = await custody.accounts();
+  await refresh();
+  byId("looking-title").focus();
+}
+
+// ── Ways in ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+onSubmit("add-way", async (pressed) => {
+  const phrase = input("once-more").value;
+  const slots = await custody.slots();
+  const named = (words: string, kind: string) => `${words} ${1 + slots.filter((slot) => slot.kind === kind).length}`;
+  shows({ added: false });
+  if (pressed === "passkey")
+    await admit("add-sign", named("Passkey", "passkey"), passkey({ rpName: "Keyward", userName: "example" }), phrase);
+  else await admit("add-view", named("This browser", "device-key"), deviceKey(), phrase);
+  await refresh();
+});
+
+/** Enrols first, since that is what somebody may break off. The policy then asks for the owner's presence: the passphrase again. */
+async function admit(what: "add-sign" | "add-view", name: string, slot: Slot, phrase: string): Promise<void> {
+  const asked = await opened().submit({ act: "slotChange", what, name, slot });
+  if (asked.kind === "denied") throw new Error(`The policy denies it: ${asked.reasons[0]?.text}.`);
+  if (asked.kind === "pending") {
+    try {
+      await opened().confirm(asked.id, { slot: passphrase(phrase) });
+      await opened().resume(asked.id);
+    } catch (cause) {
+      await opened().withdraw(asked.id);
+      throw cause;
+    }
+  }
+  byId("added").textContent = `${name} opens the vault from now on, ${what === "add-view" ? "to look at" : "to look and to sign"}.`;
+  shows({ added: true });
+}
+
+const KINDS: { readonly [kind: string]: string } = { passphrase: "Passphrase", passkey: "Passkey", "device-key": "Key of a browser" };
+
+async function showWays(): Promise<void> {
+  const slots = await custody.slots();
+  byId("ways").replaceChildren(
+    ...slots.map(({ name, kind, access }) => {
+      const said = make("span", name === kind ? (KINDS[kind] ?? kind) : name);
+      said.className = "said";
+      const item = make("li");
+      item.append(said, make("code", access === "view" ? "to look at" : "to look and to sign"));
+      return item;
+    }),
+  );
 }
 
 // ── Ask, see what it would do, sign ─────────────────────────────────────────────────────────────────────────────────────────
@@ -197,16 +291,18 @@ function effectRows({ kind, amount = "0", to = "", why }: ShownEffect): readonly
 // ── What is there: account, headroom, history ───────────────────────────────────────────────────────────────────────────────
 
 async function refresh(): Promise<void> {
+  await showWays();
   const entries: LoggedEntry[] = [];
   for await (const entry of custody.history({ newestFirst: true })) entries.push(entry);
   const nonce = entries.filter(({ kind }) => kind === "signed").length;
   input("nonce").value = String(nonce);
   const has = account !== undefined;
-  shows({ pay: has, account: has, "no-account": !has });
+  const signs = me !== undefined;
+  shows({ pay: has, account: has, "no-account": !has, looking: !signs, paying: signs, "add-way": signs, headroom: signs });
   if (account !== undefined) {
     byId("account-name").textContent = `${account.name}, on Ethereum`;
     byId("account-address").textContent = account.address;
-    await showHeadroom(account, nonce);
+    if (signs) await showHeadroom(account, nonce);
   }
   const bySeq = new Map(entries.map((entry) => [entry.seq, entry]));
   byId("entries").replaceChildren(...entries.slice(0, SHOWN_ENTRIES).map((entry) => entryItem(entry, bySeq)));
@@ -250,6 +346,12 @@ function sentence(entry: LoggedEntry, bySeq: ReadonlyMap<number, LoggedEntry>): 
     }
     case "policy":
       return "The policy is in force";
+    case "acted":
+      return actSentence(entry.effects as unknown as readonly { readonly kind: string; readonly what?: string }[]);
+    case "pending":
+      return "Waiting for its owner's presence: another way in";
+    case "confirmed":
+      return "Its owner was there";
     case "reserved":
       return `Allowed: ${summary(entry)}`;
     case "signed":
@@ -259,6 +361,11 @@ function sentence(entry: LoggedEntry, bySeq: ReadonlyMap<number, LoggedEntry>): 
     default:
       return ENTRY_KINDS[entry.kind].about;
   }
+}
+
+function actSentence([effect]: readonly { readonly kind: string; readonly what?: string }[]): string {
+  if (effect?.kind !== "slotChange") return `Done: ${effect?.kind ?? "nothing"}`;
+  return effect.what === "add-view" ? "A way in to look at was added" : "A way in was added";
 }
 
 function summary(entry: LoggedEntry | undefined): string {
@@ -297,6 +404,7 @@ sure.addEventListener("close", async () => {
   if (sure.returnValue !== "erase") return;
   await store.close();
   const request = indexedDB.deleteDatabase(DATABASE);
+  indexedDB.deleteDatabase("keyward-device-keys");
   request.onsuccess = () => location.reload();
   request.onerror = () => tell(request.error);
 });
@@ -322,7 +430,22 @@ function follow(state: CustodyState): void {
   if (state !== "open") forget();
   if (state === "opening") byId("opening").focus();
   if (state === "absent") input("new-passphrase").focus();
-  if (waits) input("passphrase").focus();
+  if (waits) {
+    input("passphrase").focus();
+    offerPasskey().catch(tell);
+  }
+}
+
+/** The button is there where the vault has a passkey, and this browser could use one. */
+async function offerPasskey(): Promise<void> {
+  const { slots } = await custody.publicHeader();
+  shows({ "by-passkey": (await canPrf()) && slots.some(({ kind }) => kind === "passkey") });
+}
+
+/** As far as the browser says: only making one tells whether the user's authenticator can. */
+async function canPrf(): Promise<boolean> {
+  const { webauthn, prf } = await passkeySupport();
+  return webauthn && prf !== false;
 }
 
 /** What was shown of an open vault goes with its keys. */
@@ -330,14 +453,30 @@ function forget(): void {
   me = undefined;
   account = undefined;
   reviewed = undefined;
-  shows({ review: false, outcome: false, pay: false, account: false, "no-account": false });
-  for (const id of ["effects", "verdict", "outcome-body", "entries", "verified", "account-name", "account-address", "used-text", "left"])
+  shows({ review: false, outcome: false, pay: false, account: false, "no-account": false, added: false });
+  for (const id of [
+    "effects",
+    "verdict",
+    "outcome-body",
+    "entries",
+    "verified",
+    "ways",
+    "account-name",
+    "account-address",
+    "used-text",
+    "left",
+  ])
     byId(id).replaceChildren();
 }
 
 /** What to do next, by the code of what went wrong. */
 const NEXT: { readonly [code: string]: string } = {
-  "vault/cannot-open": "That passphrase does not open this vault. Check capitals and the keyboard's layout, then try again.",
+  "vault/cannot-open": "That does not open this vault. Check capitals and the keyboard's layout, then try again.",
+  "slot/no-prf":
+    "That passkey gives no secret (WebAuthn PRF), so it could open nothing and was not added. Delete it, and take another device or browser; the passphrase works everywhere.",
+  "slot/not-allowed": "The passkey was cancelled, took too long, or is not at hand. Nothing was changed; ask again.",
+  "slot/unavailable": "This browser or device cannot use passkeys here. The passphrase works everywhere.",
+  "slot/wrong-site": "That passkey was made for another address of this page. Open the vault there, or with the passphrase.",
   "vault/weak-passphrase": "Choose a passphrase of at least eight characters; several words are better.",
   "vault/exists": "Another tab has made a vault meanwhile. Unlock that one.",
   "vault/absent": "The vault is gone: it was erased, or the browser cleared this site's data. Reload to create a new one.",
@@ -372,9 +511,6 @@ function attempt(doing: () => Promise<void>): Promise<void> {
       await doing();
     } catch (cause) {
       tell(cause);
-    } finally {
-      // A passphrase is in the page for no longer than it takes to use it.
-      for (const id of ["create", "unlock"]) byId(id, HTMLFormElement).reset();
     }
   });
   return running;
@@ -388,7 +524,9 @@ select("to").addEventListener("change", () => shows({ other: select("to").value 
 custody.subscribe(follow);
 await attempt(async () => {
   byId("kept").hidden = (await custody.support()).persisted !== false;
-  await custody.status();
+  if ((await custody.status()) === "locked") await look();
+  const prf = await canPrf();
+  shows({ "add-passkey": prf, "no-passkeys": !prf });
 });
 
 // ── Small words for the DOM ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -397,10 +535,19 @@ function onClick(id: string, doing: () => Promise<void>): void {
   byId(id).addEventListener("click", () => void attempt(doing));
 }
 
-function onSubmit(id: string, doing: () => Promise<void>): void {
+/** @param doing - gets the value of the button that was pressed. */
+function onSubmit(id: string, doing: (pressed: string) => Promise<void>): void {
   byId(id).addEventListener("submit", (event) => {
     event.preventDefault();
-    void attempt(doing);
+    const { submitter } = event as SubmitEvent;
+    void attempt(async () => {
+      try {
+        await doing(submitter instanceof HTMLButtonElement ? submitter.value : "");
+      } finally {
+        // A passphrase is in the page for no longer than it takes to use it.
+        if (id !== "pay") byId(id, HTMLFormElement).reset();
+      }
+    });
   });
 }
 
