@@ -6,6 +6,7 @@ import { confirm } from "./commands/confirm.ts";
 import { decode } from "./commands/decode.ts";
 import { diff } from "./commands/diff.ts";
 import { explain } from "./commands/explain.ts";
+import { exportChild, exportPhrase, exportSlip39 } from "./commands/export.ts";
 import { init } from "./commands/init.ts";
 import { keygen } from "./commands/keygen.ts";
 import { logCheckpoint, logExport, logProve, logShow } from "./commands/log.ts";
@@ -58,6 +59,9 @@ export const COMMANDS: readonly Command[] = [
   slotRemove,
   slotRehearse,
   rotate,
+  exportPhrase,
+  exportSlip39,
+  exportChild,
   logShow,
   logVerify,
   logExport,

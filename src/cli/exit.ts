@@ -36,6 +36,8 @@ const EXCEPTIONS: { readonly [C in ErrorCode]?: Exit } = {
   "vault/cannot-open": EXIT.wrong,
   "vault/weak-passphrase": EXIT.wrong,
   "vault/no-such-account": EXIT.wrong,
+  "vault/no-phrase": EXIT.wrong,
+  "vault/no-seed": EXIT.wrong,
   "vault/already-there": EXIT.wrong,
   "vault/view-only": EXIT.wrong,
   "vault/locked": EXIT.failed,

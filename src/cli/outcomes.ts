@@ -7,8 +7,11 @@ import { EXIT } from "./exit.ts";
 import { needLines, needToJson, reasonLines, reasonToJson, timeText } from "./show.ts";
 import { changeLines } from "./verdict.ts";
 
-/** What became of a request or an act; `changes` is what would pass instead, where it was denied. */
-export function outcomeAnswer(outcome: SignOutcome | ActOutcome, changes: readonly Change[] = []): Answer {
+/**
+ * What became of a request or an act; `changes` is what would pass instead, where it was denied, and `collect` how to go on once
+ * everything is met, where that is not `pending resume`.
+ */
+export function outcomeAnswer(outcome: SignOutcome | ActOutcome, changes: readonly Change[] = [], collect?: string): Answer {
   switch (outcome.kind) {
     case "signed": {
       const bytes = `0x${toHex(outcome.bytes)}`;
@@ -43,7 +46,7 @@ export function outcomeAnswer(outcome: SignOutcome | ActOutcome, changes: readon
             "next:",
             `  keyward pending show ${id}      what approvers see (with --json: what they sign)`,
             ...(needs.some(({ kind }) => kind === "confirm") ? [`  keyward confirm ${id}           shows that you are there`] : []),
-            `  keyward pending resume ${id}    once everything is met`,
+            collect ?? `  keyward pending resume ${id}    once everything is met`,
           ].join("\n"),
       };
     }

@@ -8,7 +8,7 @@ import type { Io } from "./io.ts";
 import { plain } from "./style.ts";
 
 /** What stood on the screen, what was scrolled away included. Terminals that keep a log of their own keep it. */
-const CLEAR = "\u001b[2J\u001b[3J\u001b[H";
+export const CLEAR = "\u001b[2J\u001b[3J\u001b[H";
 
 /**
  * Shows each share once, one at a time, so that each holder sees their own. The screen is cleared before the next.

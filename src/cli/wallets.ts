@@ -1,5 +1,5 @@
 import { fromUtf8, wipe } from "../base/bytes.ts";
-import { CustodyError } from "../base/errors.ts";
+import { CustodyError, type ErrorCode } from "../base/errors.ts";
 import type { WalletSource } from "../custody/wallets.ts";
 import type { Call, Option } from "./command.ts";
 import { usage } from "./exit.ts";
@@ -11,7 +11,20 @@ export const WALLET: { readonly [name: string]: Option } = {
   "mnemonic-file": { value: "FILE", about: "a BIP-39 phrase, in a file that only you may open" },
   "mnemonic-passphrase-file": { value: "FILE", about: "the BIP-39 passphrase that goes with the phrase" },
   "private-key-file": { value: "FILE", about: "a private key, 64 hexadecimal digits, in a file that only you may open" },
+  "slip39-share": { value: "FILE", many: true, about: "a share of SLIP-39, in a file that only you may open" },
+  "slip39-holds": { value: "WHAT", about: "what they hold: seed (hardware wallets), or entropy (keyward export slip39)" },
+  "slip39-passphrase-file": { value: "FILE", about: "the passphrase that the shares were made with" },
 };
+
+/** The options that name a wallet, of which one is given at most. */
+const SOURCES = ["mnemonic-file", "private-key-file", "slip39-share"] as const;
+
+/** Whether the call brings a wallet in. @throws `cli/usage` where it names several */
+export function namesWallet(call: Call): boolean {
+  const named = SOURCES.filter((name) => call.values(name).length > 0);
+  if (named.length > 1) throw usage(`wallet: expected one of --${SOURCES.join(", --")}, got several`);
+  return named.length === 1;
+}
 
 /**
  * Lends the wallet that the call brings in, or `otherwise` where it names none, and wipes what of it can be wiped. A phrase has
@@ -22,11 +35,11 @@ export async function withWallet<T, O>(
   { otherwise }: { readonly otherwise: O },
   use: (wallet: WalletSource | O) => Promise<T>,
 ): Promise<T> {
+  if (!namesWallet(call)) return use(otherwise);
   const phrase = call.value("mnemonic-file");
   const key = call.value("private-key-file");
-  if (phrase !== undefined && key !== undefined) throw usage("wallet: expected --mnemonic-file or --private-key-file, got both");
   if (phrase !== undefined) return use(await mnemonicSource(phrase, call.value("mnemonic-passphrase-file")));
-  if (key === undefined) return use(otherwise);
+  if (key === undefined) return use(await slip39Source(call));
   const privateKey = await readKey(key);
   try {
     return await use({ from: "privateKey", privateKey });
@@ -40,10 +53,28 @@ async function mnemonicSource(path: string, passphrasePath: string | undefined):
   return { from: "mnemonic", mnemonic, ...(passphrasePath !== undefined && { passphrase: await readText(passphrasePath) }) };
 }
 
-async function readText(path: string): Promise<string> {
+async function slip39Source(call: Call): Promise<WalletSource> {
+  const holds = call.value("slip39-holds");
+  if (holds !== "seed" && holds !== "entropy")
+    throw usage("--slip39-holds: expected seed or entropy; the same shares are one wallet or another");
+  const [passphrase, mnemonicPassphrase] = [call.value("slip39-passphrase-file"), call.value("mnemonic-passphrase-file")];
+  if (holds === "seed" && mnemonicPassphrase !== undefined) throw usage("--mnemonic-passphrase-file: a seed has none");
+  const shares = await Promise.all(call.values("slip39-share").map((path) => readText(path, "recovery/bad-share")));
+  return {
+    from: "slip39",
+    shares,
+    signal: call.io.signal,
+    ...(passphrase !== undefined && { passphrase: await readText(passphrase, "recovery/bad-passphrase") }),
+    ...(holds === "seed"
+      ? { holds }
+      : { holds, ...(mnemonicPassphrase !== undefined && { mnemonicPassphrase: await readText(mnemonicPassphrase) }) }),
+  };
+}
+
+async function readText(path: string, code: ErrorCode = "keys/bad-mnemonic"): Promise<string> {
   const bytes = firstLine(await readSecret(path));
   try {
-    return fromUtf8(bytes, "keys/bad-mnemonic");
+    return fromUtf8(bytes, code);
   } finally {
     wipe(bytes);
   }

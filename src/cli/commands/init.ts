@@ -5,7 +5,7 @@ import { usage } from "../exit.ts";
 import { readPolicyFile } from "../policies.ts";
 import { PASSPHRASE, readNewPassphrase } from "../secrets.ts";
 import { hasStore, PLACE, stretching, vaultDirectory, withStore } from "../vaults.ts";
-import { WALLET, withWallet } from "../wallets.ts";
+import { namesWallet, WALLET, withWallet } from "../wallets.ts";
 
 export const init: Command = {
   name: "init",
@@ -27,7 +27,7 @@ export const init: Command = {
   async run(call) {
     const path = call.value("policy");
     if (path === undefined) throw usage("init: expected --policy FILE; keyward policy new personal > policy.json makes one");
-    if (call.flag("no-wallet") && (call.value("mnemonic-file") ?? call.value("private-key-file")) !== undefined)
+    if (call.flag("no-wallet") && namesWallet(call))
       throw usage("init: expected --no-wallet or a wallet, got both");
     const { document } = await readPolicyFile(path);
     const directory = vaultDirectory(call);

@@ -93,14 +93,16 @@ function row({ id, request, submitters, missing, expires, used }: PendingRequest
 }
 
 function standing(pending: PendingRequest, style: Style): string[] {
-  const { id, submitters, since, expires, missing, answers, ready, confirmed } = pending;
+  const { id, request, submitters, since, expires, missing, answers, ready, confirmed } = pending;
   const said = answers.map(
     ({ person, answer, at }) =>
       `  ${answer === "yes" ? style.good("✓") : style.bad("✗")} ${plain(person)} said ${answer} at ${timeText(at)}`,
   );
   if (confirmed !== undefined)
     said.push(`  ${style.good("✓")} ${plain(confirmed.person)} confirmed these bytes at ${timeText(confirmed.at)}`);
-  const next = missing.length === 0 ? [`ready: keyward pending resume ${id}`] : ["waits for:", ...needLines(missing, style)];
+  const leaves = request.kind === "act" && (request.payload as JsonObject).act === "export";
+  const collect = leaves ? "ask for the same export once more" : `keyward pending resume ${id}`;
+  const next = missing.length === 0 ? [`ready: ${collect}`] : ["waits for:", ...needLines(missing, style)];
   const when = ready === undefined || missing.length === 0 ? [] : [`ready at ${timeText(ready)}`];
   return [`asked by ${submitters.map(plain).join(", ")} at ${timeText(since)}, until ${timeText(expires)}`, ...said, ...next, ...when];
 }

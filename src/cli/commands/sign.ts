@@ -33,6 +33,8 @@ function submit(me: Session, { chain, payload }: Request, vault: string): Promis
   if (chain !== `keyward:${vault}`) throw new CustodyError("request/malformed", `act: expected keyward:${vault} as its chain`);
   const act = readAct(payload);
   if (act.act === "import") throw new CustodyError("request/unsupported", "import: the secret comes beside it; use keyward import");
+  if (act.act === "export")
+    throw new CustodyError("request/unsupported", "export: what leaves needs somebody to take it; use keyward export or keyward backup");
   if ("slot" in act) throw new CustodyError("request/unsupported", "slotChange: the slot enrols where it is added; use keyward slot");
   return me.submit(act);
 }

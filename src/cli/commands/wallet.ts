@@ -34,7 +34,7 @@ export const importWallet: Command = {
     const [name = ""] = call.operands;
     const otherwise = call.flag("generate") ? ({ from: "generate" } as const) : undefined;
     return withWallet(call, { otherwise }, (wallet) => {
-      if (wallet === undefined) throw usage("import: expected --mnemonic-file, --private-key-file or --generate");
+      if (wallet === undefined) throw usage("import: expected --mnemonic-file, --private-key-file, --slip39-share or --generate");
       return withSession(call, async (me) => outcomeAnswer(await me.submit({ act: "import", name, wallet })));
     });
   },
