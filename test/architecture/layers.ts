@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
     folders: ["base/", "keys/x25519.ts", "vault/", "stores/indexeddb/connection.ts"],
     packages: ["@noble/hashes", "@scure/base", "shamir-secret-sharing", "idb-keyval"],
   },
-  { at: "slots/keychain/", folders: ["base/", "vault/"], packages: ["@napi-rs/keyring"] },
+  { at: "slots/keychain/", folders: ["base/", "vault/", "slots/all-of.ts"], packages: ["@napi-rs/keyring"] },
   // Shares in words: the library lies in a worker's realm of its own and is loaded by its one file.
   { at: "recovery/", folders: ["base/", "keys/"], packages: ["@noble/hashes"] },
   { at: "recovery/slip39-worker.ts", folders: ["base/", "recovery/"], packages: ["slip39"] },

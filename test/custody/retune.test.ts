@@ -281,6 +281,30 @@ describe("a passphrase that is a part of several ways together", () => {
   });
 });
 
+test("an opening that comes to nothing, or is for viewing, keeps nothing of what was offered", async () => {
+  const offered = { count: 0, ended: 0 };
+  const slot: Slot = {
+    ...rawSlot(keyOf(1)),
+    open: async (_, { offer }) => {
+      if (offer) offered.count++;
+      offer?.({ enrol: async () => ({ parameters: {}, secret: keyOf(2) }), end: () => void offered.ended++ });
+      return keyOf(1);
+    },
+  };
+  const store = await made(rawSlot(keyOf(1)));
+  const full = watched(store, () => {
+    throw f.broken();
+  });
+  expect(await f.codeOf(custodyOn(full).unlock(slot))).toBe("store/failed");
+  expect(offered).toEqual({ count: 1, ended: 1 });
+  await custodyOn(store).unlock(slot, { access: "view" });
+  expect(offered).toEqual({ count: 1, ended: 1 });
+  // A root that was changed: nothing opens.
+  await store.commit([{ key: "root", to: new Uint8Array(400) }]);
+  expect(await f.codeOf(custodyOn(store).unlock(slot))).toBe("vault/damaged");
+  expect(offered).toEqual({ count: 2, ended: 2 });
+});
+
 test("parts that open nothing together keep nothing of what they offered, and those that do keep it until it is done", async () => {
   const offered = { count: 0, ended: 0 };
   const part = (byte: number): Slot => ({

@@ -38,7 +38,21 @@ export const RESET: readonly Mutant[] = [
     file: "vault/vault.ts",
     find: "    this.#renewable?.renewal.end();\n",
     replace: "",
-    test: retune("a lock ends it and wipes what was kept, and the next opening does it"),
+    test: retune("an opening that comes to nothing, or is for viewing, keeps nothing of what was offered"),
+  },
+  {
+    name: "an opening for viewing keeps a copy of the passphrase",
+    file: "vault/open.ts",
+    find: '...(access === "sign" && { renews: true })',
+    replace: "renews: true",
+    test: retune("an opening that comes to nothing, or is for viewing, keeps nothing of what was offered"),
+  },
+  {
+    name: "a vault that does not open leaves a copy of the passphrase",
+    file: "vault/open.ts",
+    find: "    renewal?.end();\n",
+    replace: "",
+    test: retune("an opening that comes to nothing, or is for viewing, keeps nothing of what was offered"),
   },
   {
     name: "parts that opened nothing leave their passphrases in memory",
