@@ -104,6 +104,18 @@ describe("every example runs by itself and says what it promises", () => {
       /^ {2}because {2}daily is at most 250 USDC: 200 USDC is used and 60 USDC is asked$/m,
     ],
     "approval-by-wallet.ts": [/^ana {4}refuses/m, /^ana {4}agrees in her wallet$/m, /^owner {2}hands it in: signed, 0x[0-9a-f]{64}$/m],
+    "ways-in.ts": [
+      /^share {5}3 of 3, safe at the bank: /m,
+      /^rehearsal Ana alone: good, 1 more needed$/m,
+      /^rehearsal Ana and the bank: they would open the vault$/m,
+      /^rehearsal a slip of the pen: slot\/share-damaged$/m,
+      /^laptop {4}vault\/cannot-open$/m,
+      /^absent {4}Ben and the bank: opens$/m,
+      /^absent {4}Dora and Emil: opens$/m,
+      /^alone {5}Dora: vault\/cannot-open$/m,
+      /^log {7}slotChange remove$/m,
+      /^log {7}rotate$/m,
+    ],
     "spending-agent.ts": [
       /^agent {2}5 USDC to search: signed$/m,
       /^agent {2}1 USDC to hosting: denied, no rule allows this transfer$/m,

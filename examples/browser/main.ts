@@ -298,7 +298,7 @@ async function refresh(): Promise<void> {
   input("nonce").value = String(nonce);
   const has = account !== undefined;
   const signs = me !== undefined;
-  shows({ pay: has, account: has, "no-account": !has, looking: !signs, paying: signs, "add-way": signs, headroom: signs });
+  shows({ pay: has, account: has, "no-account": !has, looking: !signs, paying: signs, "add-way": signs, headroom: signs, verify: signs });
   if (account !== undefined) {
     byId("account-name").textContent = `${account.name}, on Ethereum`;
     byId("account-address").textContent = account.address;
@@ -349,7 +349,7 @@ function sentence(entry: LoggedEntry, bySeq: ReadonlyMap<number, LoggedEntry>): 
     case "acted":
       return actSentence(entry.effects as unknown as readonly { readonly kind: string; readonly what?: string }[]);
     case "pending":
-      return "Waiting for its owner's presence: another way in";
+      return "Another way in waits for its owner";
     case "confirmed":
       return "Its owner was there";
     case "reserved":
