@@ -26,6 +26,7 @@ import { CREDENTIALS } from "./mutants/credentials.ts";
 import { CUSTODY } from "./mutants/custody.ts";
 import { DIFF } from "./mutants/diff.ts";
 import { EVM } from "./mutants/evm.ts";
+import { EXPORT } from "./mutants/export.ts";
 import { FINDINGS } from "./mutants/findings.ts";
 import { FUZZ } from "./mutants/fuzz.ts";
 import { FUZZ_DOCUMENTS } from "./mutants/fuzz-documents.ts";
@@ -58,6 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEYS_AND_APPROVALS,
   ...POLICY,
   ...DIFF,
+  ...EXPORT,
   ...QUESTIONS,
   ...EVM,
   ...TYPED_DATA,

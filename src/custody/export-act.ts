@@ -56,9 +56,9 @@ export function readExportAct(payload: { readonly [member: string]: Json }): Exp
 export function readChildSeed(given: Json | undefined): ChildSeed {
   const where = "child seed";
   const { application } = (given ?? {}) as JsonObject;
-  const parts = PARTS[application as ChildSeed["application"]];
   if (typeof application !== "string" || !Object.hasOwn(PARTS, application))
     throw malformed(`${where}: expected application to be ${Object.keys(PARTS).join(", ")}`);
+  const parts = PARTS[application as ChildSeed["application"]];
   const child = expectObject(given, { required: ["application", "index", ...parts] }, where);
   for (const part of ["index", ...parts]) {
     if (part === "language") expectString(child[part], `${where}: ${part}`);

@@ -1,4 +1,4 @@
-import { secretCopy, toHex, wipe } from "../base/bytes.ts";
+import { fromUtf8, secretCopy, toHex, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { type ChildSeed, wifInPlainText, xprvInPlainText } from "../keys/bip85.ts";
 import { entropyToMnemonic, mnemonicWord } from "../keys/mnemonic.ts";
@@ -95,7 +95,7 @@ export class Phrase {
 
   /** The BIP-39 passphrase that goes with the words, NFKD; empty where there is none. A text, which nobody can wipe. @throws `vault/locked` */
   passphraseInPlainText(): string {
-    return this.#passphrase.read((bytes) => new TextDecoder().decode(bytes));
+    return this.#passphrase.read((bytes) => fromUtf8(bytes, "vault/damaged"));
   }
 
   /** Wipes it. Twice is once. */

@@ -197,9 +197,10 @@ describe("what an export says", () => {
     const wanted = [
       { act: "export", what: "phrase", wallet: id, name: "Main" },
       { act: "export", what: "slip39", wallet: id, name: "Main", passphrase: true, ...splitting },
+      { act: "export", what: "slip39", wallet: id, name: "Main", passphrase: false, ...splitting },
       { act: "export", what: "childSeed", wallet: id, name: "Main", child: bip39, path: "m/83696968'/39'/0'/12'/0'" },
     ];
-    const asked = [words, { ...shares, passphrase: "of the shares" }, child];
+    const asked = [words, { ...shares, passphrase: "of the shares" }, { ...shares, passphrase: "" }, child];
     const texts: string[] = [];
     for (const [at, request] of asked.entries()) {
       const pending = g.asked(await me.export(request));

@@ -7,7 +7,7 @@ export const CUSTODY: readonly Mutant[] = [
   {
     name: "acts draw on no limit",
     file: "custody.ts",
-    find: "    countAct(tx, desk, decision, entry);\n",
+    find: "  countAct(tx, desk, decision, entry);\n",
     replace: "",
     test: attack("a limit on acts counts what was done"),
   },

@@ -27,7 +27,7 @@ export const LINE: readonly Mutant[] = [
   {
     name: "a failed key is no alarm",
     file: "custody.ts",
-    find: "    await desk.vault.transact((tx) => recordFailure(tx, intent, cause));\n",
+    find: "    await desk.vault.transact((tx) => recordFailure(tx, intent, { cause, why }));\n",
     replace: "",
     test: { file: "custody/line.test.ts", name: "another public key is an alarm, and nothing is signed" },
   },

@@ -150,6 +150,21 @@ export const ROWS: readonly Row[] = [
   session("submit", () => [{ act: "modeChange", mode: "normal" }]),
   { ...session("submit", () => [{ act: "policyEdit", policy: payments() }]), name: "Session.submit (policyEdit)" },
   { ...session("submit", () => [{ act: "import", name: "x", wallet: { from: "generate", words: 12 } }]), name: "Session.submit (import)" },
+  session("export", () => [{ what: "phrase", wallet: "Main" }]),
+  {
+    ...session("export", () => [{ what: "slip39", wallet: "Main", groups: [{ threshold: 2, shares: 3 }], passphrase: "x", timeoutMs: 9 }]),
+    name: "Session.export (slip39)",
+  },
+  {
+    ...session("export", () => [{ what: "childSeed", wallet: "Main", application: "hex", bytes: 16, index: 0 }]),
+    name: "Session.export (childSeed)",
+  },
+  {
+    ...session("submit", () => [
+      { act: "import", name: "x", wallet: { from: "slip39", holds: "entropy", shares: ["x"], passphrase: "x", mnemonicPassphrase: "x" } },
+    ]),
+    name: "Session.submit (slip39)",
+  },
   session("explain", () => [request(GOOD)]),
   session("pending", () => []),
   session("resume", ({ pending }) => [pending, { request: request(GOOD) }]),
