@@ -186,9 +186,15 @@ describe("the readme", () => {
     expect(end).toBe("");
   });
 
-  test("its blocks fit the types of the package", { timeout: 120_000 }, async () => {
+  test("its block of ways in opens a vault by shares that were rehearsed", { timeout: 60_000 }, async () => {
+    const file = join(consumer, "ways.ts");
+    await writeFile(file, blocks(readme, "ts").find((block) => block.includes("rehearseShares"))!);
+    expect(await run(file, { cwd: consumer })).toEqual({ code: 0, out: "true\n", err: "" });
+  });
+
+  test("its blocks, and those of the page on ways in, fit the types of the package", { timeout: 120_000 }, async () => {
     const files = await Promise.all(
-      blocks(readme, "ts").map(async (block, index) => {
+      [...blocks(readme, "ts"), ...blocks(page("docs/slots.md"), "ts")].map(async (block, index) => {
         const file = join(consumer, `block-${index}.ts`);
         await writeFile(file, block);
         return file;
@@ -212,7 +218,7 @@ describe("the readme", () => {
 });
 
 describe("pages", () => {
-  const PAGES = ["README.md", "examples/README.md", "CHANGELOG.md", "docs/requests.md", "docs/policy.md"];
+  const PAGES = ["README.md", "examples/README.md", "CHANGELOG.md", "docs/requests.md", "docs/policy.md", "docs/slots.md"];
 
   test.each(PAGES)("every link of %s leads somewhere", (path) => {
     const dead = [...page(path).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
