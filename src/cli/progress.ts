@@ -32,3 +32,20 @@ export class Progress {
     this.#shown = false;
   }
 }
+
+/** Shows on a terminal how much of some work is done. */
+export async function following<T>(
+  { io }: { readonly io: Io },
+  what: string,
+  work: (onProgress: (done: number) => void) => Promise<T>,
+): Promise<T> {
+  const progress = new Progress(io);
+  try {
+    return await work((done) => {
+      progress.set(Math.floor(100 * done), 100, what);
+      void progress.show();
+    });
+  } finally {
+    await progress.clear();
+  }
+}

@@ -97,7 +97,7 @@ describe("on the vault", () => {
     const store = lmdbStore(other.path("v"));
     const older = await dump(store);
     await store.close();
-    await other.on(["account", "derive", "--chain", "eip155:1", "--name", "Later"]);
+    await other.on(["account", "derive", "Later"]);
     const kept = other.file("kept.txt", (await other.on(["log", "checkpoint"])).out);
     expect((await other.on(["account", "list", "--at-least", kept])).exit).toBe(0);
     const again = lmdbStore(other.path("v"));
