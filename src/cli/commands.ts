@@ -22,6 +22,7 @@ import { replay } from "./commands/replay.ts";
 import { rotate } from "./commands/rotate.ts";
 import { sign } from "./commands/sign.ts";
 import { slotAdd, slotList, slotRemove, slotRename, slotReplace } from "./commands/slot.ts";
+import { pendingVeto } from "./commands/veto.ts";
 import { importWallet, walletList } from "./commands/wallet.ts";
 
 /** Every command there is: dispatch, help and docs/cli.md are made from this. In the order in which people meet them. */
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   pendingShow,
   pendingResume,
   pendingWithdraw,
+  pendingVeto,
   approve,
   confirm,
   keygen,

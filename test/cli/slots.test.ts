@@ -62,6 +62,18 @@ describe("ways into a vault", () => {
     });
   });
 
+  test("one is replaced and the keys changed in one", async () => {
+    const { shell, by } = made;
+    const [former, next] = [shell.file("former", "a former phrase\n"), shell.file("next", "the next phrase\n")];
+    expect((await shell.on(["slot", "add", "changed", "--new-passphrase-file", former])).exit).toBe(0);
+    const replaced = await shell.on(["slot", "replace", "changed", "--rotate", "--new-passphrase-file", next, "--json"]);
+    expect(replaced).toMatchObject({ exit: 0, json: { kind: "done", result: { keyEpoch: expect.any(Number) } } });
+    expect((await shell.on(["slot", "list", "--json"])).json.rotating).toBe(false);
+    expect((await by(["address", "Main", "--passphrase-file", next])).exit).toBe(0);
+    expect((await by(["address", "Main", "--passphrase-file", former, "--json"])).json.error.code).toBe("vault/cannot-open");
+    expect((await shell.on(["slot", "remove", "changed"])).exit).toBe(0);
+  });
+
   test("a new passphrase is typed twice, and everything typed is wiped", async () => {
     const { shell } = made;
     const typed = ["my new phrase", "my new phrase"];
@@ -325,6 +337,32 @@ describe("rotate", () => {
     const { shell } = await vaultWith();
     try {
       expect(await shell.on(["rotate", "--json"])).toMatchObject({ exit: 1, json: { kind: "denied", verdict: "deny" } });
+    } finally {
+      shell.remove();
+    }
+  });
+});
+
+describe("a way in that would be taken away after a delay", () => {
+  test("is shown with the request, and kept by whoever opens it, once more", async () => {
+    const slow = { id: "slow", require: ["slotChange"], when: { what: "remove" }, delay: "24h" };
+    const { shell, by, list } = await vaultWith(ways, slow);
+    try {
+      const second = shell.file("second", "another phrase\n");
+      expect((await shell.on(["slot", "add", "laptop", "--new-passphrase-file", second])).exit).toBe(0);
+      const asked = await shell.on(["slot", "remove", "laptop", "--json"]);
+      expect(asked.exit).toBe(3);
+      const { id } = asked.json;
+      expect((await shell.on(["pending", "list", "--json"])).json.pending).toMatchObject([{ id, veto: { name: "laptop" } }]);
+      expect((await shell.on(["pending", "show", id])).out).toContain(`whoever opens laptop can keep it: keyward pending veto ${id}`);
+      // Whoever opens the vault by another way in keeps nothing.
+      expect((await shell.on(["pending", "veto", id, "--json"])).json.error.code).toBe("vault/cannot-open");
+      const fd = await by(["pending", "veto", id, "--json", "--passphrase-fd", "0"], { stdin: "another phrase" });
+      expect(code(fd)).toEqual([2, "cli/usage"]);
+      const kept = await by(["pending", "veto", id, "--passphrase-file", second]);
+      expect([kept.exit, kept.out.includes("is over")]).toEqual([0, true]);
+      expect((await shell.on(["pending", "list", "--json"])).json.pending).toEqual([]);
+      expect(await list()).toEqual(["raw sign", "laptop sign"]);
     } finally {
       shell.remove();
     }

@@ -100,6 +100,7 @@ function standing(pending: PendingRequest, style: Style): string[] {
   );
   if (confirmed !== undefined)
     said.push(`  ${style.good("✓")} ${plain(confirmed.person)} confirmed these bytes at ${timeText(confirmed.at)}`);
+  if (pending.veto !== undefined) said.push(`  whoever opens ${plain(pending.veto.name)} can keep it: keyward pending veto ${id}`);
   const leaves = request.kind === "act" && (request.payload as JsonObject).act === "export";
   const collect = leaves ? "ask for the same export once more" : `keyward pending resume ${id}`;
   const next = missing.length === 0 ? [`ready: ${collect}`] : ["waits for:", ...needLines(missing, style)];

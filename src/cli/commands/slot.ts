@@ -65,10 +65,10 @@ export const slotReplace: Command = {
   about: "ask for another way in the place of one: a new passphrase, new shares",
   operands: "SLOT",
   count: [1, 1],
-  options: { ...NEW_WAY, ...VAULT, ...PERSON },
+  options: { ...NEW_WAY, rotate: { about: "changes the keys of the vault as well" }, ...VAULT, ...PERSON },
   example: "keyward slot replace passphrase",
   notes: [
-    "SLOT is the name or the id of one, as keyward slot list shows them. The records of the vault stay as they are; where somebody may know the former one, run keyward rotate afterwards.",
+    "SLOT is the name or the id of one, as keyward slot list shows them. The records of the vault stay as they are; where somebody may know the former one, add --rotate, or run keyward rotate afterwards.",
     SHARES_NOTE,
     KEYCHAIN_NOTE,
   ],
@@ -76,7 +76,10 @@ export const slotReplace: Command = {
     const way = readNewWay(call);
     return withSession(call, async (me, custody) => {
       const { id: of } = await findSlot(custody, call.operands[0]);
-      return enrolled(call, me, way, { act: "slotChange", what: "replace", of });
+      const rotate = call.flag("rotate") ? { rotate: true as const } : {};
+      const answer = await enrolled(call, me, way, { act: "slotChange", what: "replace", of, ...rotate });
+      await finishRotation(call, custody);
+      return answer;
     });
   },
 };
