@@ -47,6 +47,7 @@ import { RECOVERY } from "./mutants/recovery.ts";
 import { REPLAY } from "./mutants/replay.ts";
 import { REPORT } from "./mutants/report.ts";
 import { RESET } from "./mutants/reset.ts";
+import { RESTORE } from "./mutants/restore.ts";
 import { ROTATION } from "./mutants/rotation.ts";
 import { SECRETS } from "./mutants/secrets.ts";
 import { SLOTS } from "./mutants/slots.ts";
@@ -73,6 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUDIT_PEOPLE,
   ...CLI,
   ...VAULT,
+  ...RESTORE,
   ...ROTATION,
   ...RESET,
   ...LINE,

@@ -84,6 +84,19 @@ describe("a backup that is brought back", () => {
     expect(await f.codeOf(custody.unlock(second))).toBe("nothing was thrown");
   });
 
+  test("ends every session of before, also one that a key began", async () => {
+    const { custody, me } = await opened();
+    await g.sessionOf(custody, f.ana);
+    expect(await custody.diagnose()).toContain("sessions 2");
+    const again = custodyOn(freshStore());
+    const backup = await backupBy(me);
+    await again.restore(chunksOf(backup.file), { key: backup.key, slot: newSlot });
+    await again.unlock(newSlot);
+    expect(await again.diagnose()).toContain("sessions 0");
+    const ended = (await f.checkedLog(again)).filter(({ event }) => event === "ended");
+    expect(ended.map(({ person }) => person).sort()).toEqual(["ana", "owner"]);
+  });
+
   test("holds nothing that the keys of the backup open", async () => {
     const { me } = await opened();
     const backup = await backupBy(me);

@@ -218,7 +218,7 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "a vault that accepted another meaning signs",
     file: "custody/decide.ts",
-    find: "if (semantics === SEMANTICS) return evaluator;",
+    find: "if (semantics === SEMANTICS && restored === undefined) return evaluator;",
     replace: "if (semantics !== 0) return evaluator;",
     test: semantics("signs nothing, not even again, and does no act but an edit"),
   },
@@ -393,8 +393,8 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "a yes to leaving one freeze leaves the next",
     file: "custody/acts.ts",
-    find: "{ over: context.judge.policy.id, ...from } : {}",
-    replace: "{ over: context.judge.policy.id } : {}",
+    find: "{ over: context.judge.policy.id, ...from } : of",
+    replace: "{ over: context.judge.policy.id } : of",
     test: modes("is for the mode that held when they were given: a later freeze is another one"),
   },
   {
