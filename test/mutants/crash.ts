@@ -47,8 +47,8 @@ export const CRASH: readonly Mutant[] = [
   {
     name: "an opening that could not be written down is one",
     file: "custody/keyward.ts",
-    find: "      this.#lock();\n      throw cause;",
-    replace: "      throw cause;",
+    find: "did not happen.\n      this.#lock();\n      throw cause;",
+    replace: "did not happen.\n      throw cause;",
     test: { file: "crash/faults.test.ts", name: "unlock' leaves all of it or nothing, and the same custody goes on" },
   },
   {

@@ -234,8 +234,8 @@ export const LINE: readonly Mutant[] = [
   {
     name: "a vault is open although its opening is not in the log",
     file: "custody/keyward.ts",
-    find: "      this.#lock();\n      throw cause;",
-    replace: "      throw cause;",
+    find: "did not happen.\n      this.#lock();\n      throw cause;",
+    replace: "did not happen.\n      throw cause;",
     test: { file: "custody/lifecycle.test.ts", name: "that is not in the log has not happened" },
   },
   {
