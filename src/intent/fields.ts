@@ -42,7 +42,7 @@ export const FIELDS = {
   class: { type: "name", about: "U1 call, U2 signature, U3 control" },
   part: { type: "name", about: "part of the policy that an edit touches" },
   direction: { type: "name", about: "`tightens`, `governs` or `loosens`" },
-  what: { type: "name", about: "what is imported or exported" },
+  what: { type: "name", about: "which export, import or change of a slot" },
   toMode: { type: "name", about: "the mode that would hold" },
   origin: { type: "name", about: "web origin of the request; unknown where the app does not say" },
   requester: { type: "name", about: "the person who asks, or `role:…`" },
