@@ -27,8 +27,7 @@ export const init: Command = {
   async run(call) {
     const path = call.value("policy");
     if (path === undefined) throw usage("init: expected --policy FILE; keyward policy new personal > policy.json makes one");
-    if (call.flag("no-wallet") && namesWallet(call))
-      throw usage("init: expected --no-wallet or a wallet, got both");
+    if (call.flag("no-wallet") && namesWallet(call)) throw usage("init: expected --no-wallet or a wallet, got both");
     const { document } = await readPolicyFile(path);
     const directory = vaultDirectory(call);
     return withStore(directory, async (custody) => {
