@@ -84,9 +84,9 @@ function ownWorker(): AnyWorker {
   if (typeof Worker === "function") return new Worker(new URL("../recovery/slip39-worker.js", import.meta.url), { type: "module" });
   const threads = globalThis.process?.getBuiltinModule?.("worker_threads");
   if (threads === undefined) throw new CustodyError("recovery/no-realm", "the worker: expected a platform that has workers");
-  // Not written out a second time: bundlers would put the file beside a page twice.
-  const path = "../recovery/slip39-worker.js";
-  return new threads.Worker(new URL(path, import.meta.url), { env: {}, stdin: false });
+  // Not written as above a second time: bundlers would put the file beside a page twice, or warn that they cannot follow it.
+  const [path, here] = ["../recovery/slip39-worker.js", import.meta.url];
+  return new threads.Worker(new URL(path, here), { env: {}, stdin: false });
 }
 
 function start(make: () => AnyWorker): AnyWorker {
