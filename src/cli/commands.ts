@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { accountDerive, accountList, address } from "./commands/account.ts";
 import { approve } from "./commands/approve.ts";
 import { audit } from "./commands/audit.ts";
+import { backup, backupList, backupVerify } from "./commands/backup.ts";
 import { confirm } from "./commands/confirm.ts";
 import { decode } from "./commands/decode.ts";
 import { diff } from "./commands/diff.ts";
@@ -19,6 +20,7 @@ import { policySchemaOf } from "./commands/policy-schema.ts";
 import { policyTest } from "./commands/policy-test.ts";
 import { slotRehearse } from "./commands/rehearse.ts";
 import { replay } from "./commands/replay.ts";
+import { restore, restoreAllow } from "./commands/restore.ts";
 import { rotate } from "./commands/rotate.ts";
 import { sign } from "./commands/sign.ts";
 import { slotAdd, slotList, slotRemove, slotRename, slotReplace } from "./commands/slot.ts";
@@ -64,6 +66,11 @@ export const COMMANDS: readonly Command[] = [
   exportPhrase,
   exportSlip39,
   exportChild,
+  backup,
+  backupVerify,
+  backupList,
+  restore,
+  restoreAllow,
   logShow,
   logVerify,
   logExport,

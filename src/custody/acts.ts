@@ -7,6 +7,7 @@ import type { Policy } from "../policy/core.ts";
 import { classifyEdit, type EditedPart } from "../policy/edit.ts";
 import { reason } from "../policy/reasons.ts";
 import type { Tx } from "../vault/tx.ts";
+import { backupRefusals } from "./backup-act.ts";
 import { credentialOf } from "./credentials.ts";
 import { type ExportAct, readExportAct } from "./export-act.ts";
 import { journal } from "./journal.ts";
@@ -168,6 +169,7 @@ function freed(
 
 /** What no approval can make sense of is denied at once: nobody is asked, and nothing waits. */
 function actRefusals(act: Act, policy: Policy, { mode, restored }: InForce): readonly Reason[] {
+  if (act.act === "export") return act.what === "backup" ? backupRefusals(policy) : [];
   if (act.act === "restore") return restored === null || restored?.allowed !== undefined ? [notRestored] : [];
   if (act.act !== "modeChange") return [];
   if (!hasMode(policy, act.mode)) return [reason("policy/unknown-mode", { mode: act.mode.slice(0, 40) })];

@@ -24,6 +24,8 @@ export interface BackupExport {
   readonly to: AgeTo;
   /** Gets the file piece by piece, and is waited for. What it got is a backup only when the export has ended well. */
   readonly write: (chunk: Uint8Array) => void | Promise<void>;
+  /** Called after the last piece, and waited for: puts the whole file where it belongs. The receipt is written after that. */
+  readonly complete?: () => void | Promise<void>;
   readonly signal?: AbortSignal;
   /** 0…1 */
   readonly onProgress?: (done: number) => void;
@@ -31,9 +33,10 @@ export interface BackupExport {
 
 /** Reads at the door what is asked for. @throws `request/malformed`; what `encryptAge` throws for whom it is to be for */
 export async function backupLeaving(given: BackupExport, desk: Desk, lease: Lease): Promise<Leaving<BackupReceipt>> {
-  const { what, name, to: asked, write, signal: theirs, onProgress: hear, ...rest } = given;
+  const { what, name, to: asked, write, complete, signal: theirs, onProgress: hear, ...rest } = given;
   if (Object.keys(rest).length > 0) throw malformed("got a member that it does not have");
-  if (typeof write !== "function") throw malformed("backup: expected write to be a function");
+  if (typeof write !== "function" || (complete !== undefined && typeof complete !== "function"))
+    throw malformed("backup: expected write and complete to be functions");
   const { signal: own, onProgress } = readFollowing({ signal: theirs, onProgress: hear });
   const to = readTo(asked);
   const act = readBackupAct({ name: name as Json, to: "recipients" in to ? [...to.recipients] : "passphrase" });
@@ -50,6 +53,7 @@ export async function backupLeaving(given: BackupExport, desk: Desk, lease: Leas
           lease.stay();
           return whileOpen(signal, async () => write(chunk));
         },
+        complete: () => whileOpen(signal, async () => complete?.()),
         signal,
         onProgress,
       });

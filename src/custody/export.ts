@@ -8,15 +8,17 @@ import { readSplitting, type Slip39Group, type Splitting } from "../recovery/gro
 import type { RealmOptions } from "../recovery/realm.ts";
 import type { SplitOptions } from "../recovery/slip39.ts";
 import { findWallet } from "./accounts.ts";
+import type { BackupReceipt } from "./backups.ts";
 import type { Desk } from "./desk.ts";
 import { copyPlain, readOptions } from "./door.ts";
 import { type ExportAct, readChildSeed, readExportAct } from "./export-act.ts";
+import { type BackupExport, backupLeaving } from "./export-backup.ts";
 import type { WalletRecord } from "./records.ts";
 import { type Lease, Phrase, ReleasedChild, type ReleasedShares } from "./released.ts";
 import { phraseOf, splittableOf, withSeedOf } from "./wallet-secret.ts";
 
 /** What an app gives to have a secret exported. `wallet` is its id or name. */
-export type ExportRequest = PhraseExport | Slip39Export | ChildSeedExport;
+export type ExportRequest = PhraseExport | Slip39Export | ChildSeedExport | BackupExport;
 
 /** The words of a wallet. */
 export interface PhraseExport {
@@ -43,6 +45,7 @@ export interface Released {
   readonly phrase: Phrase;
   readonly slip39: ReleasedShares;
   readonly childSeed: ReleasedChild;
+  readonly backup: BackupReceipt;
 }
 
 /** An export that was read at the door: what is asked for, and how it is made once the log has it. */
@@ -74,8 +77,10 @@ function leavingOf(request: ExportRequest, desk: Desk, lease: Lease): Promise<Le
       return sharesLeaving(request, desk);
     case "childSeed":
       return childLeaving(request, desk, lease);
+    case "backup":
+      return backupLeaving(request, desk, lease);
     default:
-      throw new CustodyError("request/malformed", "export: expected what to be phrase, slip39 or childSeed");
+      throw new CustodyError("request/malformed", "export: expected what to be phrase, slip39, childSeed or backup");
   }
 }
 

@@ -27,6 +27,8 @@ export interface BackupOrder {
   readonly to: AgeTo;
   /** Gets the file piece by piece, and is waited for. */
   readonly write: (chunk: Uint8Array) => Promise<void>;
+  /** Called when the file is complete, and waited for. */
+  readonly complete: () => Promise<void>;
   readonly signal: AbortSignal;
   /** 0…1 */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -40,7 +42,7 @@ export interface BackupOrder {
  *   was aborted with
  */
 export async function takeBackup(desk: Desk, order: BackupOrder): Promise<BackupReceipt> {
-  const { name, to, write, signal, onProgress } = order;
+  const { name, to, write, complete, signal, onProgress } = order;
   const { writeBackup } = await import("../backup/write.ts");
   const part = (from: number, upTo: number) => (done: number) => onProgress?.(from + (upTo - from) * done);
   const content = await copyOf(desk, { signal, onProgress: part(0, 0.3) });
@@ -57,6 +59,7 @@ export async function takeBackup(desk: Desk, order: BackupOrder): Promise<Backup
       await write(chunk);
       part(0.7, 1)(Math.min(bytes / size, 1));
     }
+    await complete();
     const { at, epoch, entries, slot } = head;
     const opens = "passphrase" in to ? "passphrase" : to.recipients.length;
     const receipt = { id: slot.id, name, at, epoch, entries, bytes, sha256: toHex(hash.digest()), to: opens } as const;
