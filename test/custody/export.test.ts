@@ -6,7 +6,6 @@ import { evm } from "../../src/chains/evm/index.ts";
 import { type Custody, type ExportRequest, keyward, type Phrase, type Session, type WalletSource } from "../../src/index.ts";
 import { combineSlip39 } from "../../src/recovery/index.ts";
 import { freshStore } from "../here/fresh-store.ts";
-import { slip39Worker } from "../here/slip39-worker.ts";
 import * as f from "./fixture.ts";
 import * as g from "./governance.ts";
 
@@ -42,20 +41,26 @@ const bySome = async (custody: Custody, id: string): Promise<void> => {
 const exportsOf = async (custody: Custody) =>
   (await f.checkedLog(custody)).filter(({ kind, effects }) => kind === "acted" && JSON.stringify(effects).includes('"export"'));
 
-/** A store that remembers what was read of it, and when something was committed. */
-function watched() {
+/** A custody on a store that tells in order what is read of it and when something was committed, and which key is its wallet's secret. */
+async function watched() {
   const told: string[] = [];
+  const hook: { read?: (key: string) => unknown } = {};
   const store = f.hooked(freshStore(), {
     before: (call) => call.on === "get" && told.push(call.key),
-    after: (call) => call.on === "commit" && told.push("commit"),
+    after: (call) => (call.on === "commit" ? told.push("commit") : call.on === "get" && hook.read?.(call.key)),
   });
-  /** In order, what a piece of work reads and commits. */
   const during = async (work: () => Promise<unknown>): Promise<readonly string[]> => {
     told.length = 0;
     await work();
     return [...told];
   };
-  return { store, during };
+  const { custody, me } = await opened(OWNER, { store });
+  // To derive an account reads the secret of its wallet; to look at wallets does not.
+  const looked = await during(() => me.wallets.list());
+  const derived = await during(() => me.accounts.derive({ chain: f.CHAIN, name: "Second" }));
+  const [secret = "", ...others] = derived.slice(0, derived.indexOf("commit")).filter((key) => !looked.includes(key));
+  expect(others).toEqual([]);
+  return { custody, me, secret, during, hook };
 }
 
 describe("a phrase that leaves", () => {
@@ -377,14 +382,9 @@ describe("nothing leaves", () => {
   });
 
   test("when the custody is locked while shares are made", async () => {
-    const { custody, me } = await opened();
-    let started = 0;
-    const worker = () => {
-      // The first one only rehearses.
-      if (++started === 2) custody.lock();
-      return slip39Worker.worker?.() as never;
-    };
-    expect([await f.codeOf(me.export({ ...shares, worker })), started]).toEqual(["vault/locked", 2]);
+    const { custody, me, secret, hook } = await watched();
+    hook.read = (key) => key === secret && setTimeout(() => custody.lock());
+    expect(await f.codeOf(me.export(shares))).toBe("vault/locked");
   });
 
   test("when the log cannot be written", async () => {
@@ -403,37 +403,36 @@ describe("nothing leaves", () => {
 
 describe("the secret itself", () => {
   test("is read only after the commit that logged its export", async () => {
-    const { store, during } = watched();
-    const { me } = await opened(OWNER, { store });
-    // To derive an account reads the secret of its wallet; to look at wallets does not.
-    const looked = await during(() => me.wallets.list());
-    const derived = await during(() => me.accounts.derive({ chain: f.CHAIN, name: "Second" }));
-    const [secret = "", ...others] = derived.slice(0, derived.indexOf("commit")).filter((key) => !looked.includes(key));
-    expect(others).toEqual([]);
+    const { me, secret, during } = await watched();
     for (const request of EVERY) {
       const order = await during(() => out(me, request));
       expect(order.filter((key) => key === secret || key === "commit")).toEqual(["commit", secret]);
     }
   });
 
-  test("fails loudly where it is missing: the log says that nothing left", async () => {
-    const { custody, me } = await opened();
-    const failing = {
-      ...shares,
-      worker: () => {
-        throw new Error("no workers here");
-      },
+  test("that cannot be read after its export was logged is an alarm: the log says that nothing left", async () => {
+    const { custody, me, secret, hook } = await watched();
+    for (const [at, request] of EVERY.entries()) {
+      hook.read = (key) => {
+        if (key === secret) throw f.broken();
+      };
+      expect(await f.codeOf(me.export(request))).toBe("store/failed");
+      delete hook.read;
+      const alarms = (await f.checkedLog(custody)).filter(({ kind }) => kind === "alarm");
+      const entries = await exportsOf(custody);
+      expect([alarms.length, entries.length]).toEqual([at + 1, at + 1]);
+      expect(alarms[at]).toMatchObject({ code: "store/failed", intent: entries[at]?.intent });
+    }
+  });
+
+  test("is asked for only where it can be made: nothing is logged, and no approval used up, where the worker does not start", async () => {
+    const { custody, me } = await opened(TWO);
+    const worker = () => {
+      throw new Error("no workers here");
     };
-    expect(await f.codeOf(me.export(failing))).toBe("recovery/no-realm");
-    // It was known before the request was judged, so nothing was used up.
+    await bySome(custody, g.asked(await me.export(shares)));
+    expect(await f.codeOf(me.export({ ...shares, worker }))).toBe("recovery/no-realm");
     expect(await exportsOf(custody)).toEqual([]);
-    let calls = 0;
-    const second = () => {
-      if (++calls > 1) throw new Error("no more workers");
-      return slip39Worker.worker?.() as never;
-    };
-    expect(await f.codeOf(me.export({ ...shares, worker: second }))).toBe("recovery/no-realm");
-    const [alarm] = (await f.checkedLog(custody)).filter(({ kind }) => kind === "alarm");
-    expect(alarm).toMatchObject({ code: "recovery/no-realm", intent: (await exportsOf(custody))[0]?.intent });
+    expect((await me.export(shares)).kind).toBe("exported");
   });
 });
