@@ -52,7 +52,11 @@ export const LAYERS: readonly Layer[] = [
     packages: ["@noble/hashes", "@noble/ciphers", "@scure/base", "age-encryption"],
   },
   // 4
-  { at: "custody", folders: ["custody", ...PURE, "keys/", "recovery/", "vault/", "backup/", "stores/store.ts"], packages: ["@noble/hashes"] },
+  {
+    at: "custody",
+    folders: ["custody", ...PURE, "keys/", "recovery/", "vault/", "backup/", "stores/store.ts"],
+    packages: ["@noble/hashes"],
+  },
   { at: "cli/", folders: ["custody", ...PURE, "keys/", "recovery/", "vault/", "backup/", "slots/", "stores/"], packages: ["node:"] },
   { at: "index.ts", folders: ["custody", ...PURE, "keys/", "vault/", "backup/", "stores/store.ts"], packages: [] },
 ];
