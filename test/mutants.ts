@@ -18,6 +18,7 @@ import { ACCOUNTS } from "./mutants/accounts.ts";
 import { APPROVALS_LINE } from "./mutants/approvals-line.ts";
 import { AUDIT } from "./mutants/audit.ts";
 import { AUDIT_PEOPLE } from "./mutants/audit-people.ts";
+import { BACKUP } from "./mutants/backup.ts";
 import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
 import { BROWSER } from "./mutants/browser.ts";
 import { CLI } from "./mutants/cli.ts";
@@ -74,6 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUDIT_PEOPLE,
   ...CLI,
   ...VAULT,
+  ...BACKUP,
   ...RESTORE,
   ...ROTATION,
   ...RESET,
