@@ -1,5 +1,5 @@
 import { fromHex, wipe } from "../base/bytes.ts";
-import { CustodyError } from "../base/errors.ts";
+import type { CustodyError } from "../base/errors.ts";
 import type { Header } from "./header.ts";
 import { type KdfOptions, throwIfAborted } from "./kdf.ts";
 import { Offers, type Renewal } from "./renewal.ts";
@@ -77,6 +77,5 @@ async function openFirst(
       else said = error;
     }
   }
-  if (records.length === 0) throw new CustodyError("vault/cannot-open", "the vault has no slot that this way in could open");
   throw told ?? said ?? cannotOpen();
 }

@@ -234,7 +234,7 @@ describe("a vault that does not open", () => {
     open: () => Promise.reject(new CustodyError("vault/cannot-open", "this browser has no key for it")),
   });
 
-  test("says what a slot says of itself, of several together nothing, and where none of the kind is there, that", async () => {
+  test("says what a slot says of itself, and of several together, or where none of the kind is there, nothing", async () => {
     const store = memoryStore();
     const both = allOf([rawSlot(keyOf(1)), cheap("a passphrase")]);
     await createVault({ store, slots: [cheap("another one"), { ...rawSlot(keyOf(2)), kind: "device" }, both], state: 0 });
@@ -244,7 +244,7 @@ describe("a vault that does not open", () => {
     const none = await said(rawSlot(keyOf(2)));
     expect([alone, first, second, none].map((error) => error?.code)).toEqual(Array.from({ length: 4 }, () => "vault/cannot-open"));
     expect(alone?.message).toBe("this browser has no key for it");
-    expect([first?.message, none.message]).toEqual([second?.message, "the vault has no slot that this way in could open"]);
+    expect(new Set([first, second, none].map((error) => error?.message)).size).toBe(1);
   });
 });
 
