@@ -4,6 +4,11 @@ import { CustodyError } from "../base/errors.ts";
 /** A file in pieces of any size, in order. */
 export type Chunks = AsyncIterable<Uint8Array>;
 
+/** A file that is there as a whole; copied, so that it is what its bytes say and no more. */
+export async function* onePiece(file: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(file);
+}
+
 /** What the caller's own source threw, on its way through the streams. */
 export class SourceFault {
   readonly cause: unknown;

@@ -155,12 +155,12 @@ export class Custody {
    * is left locked. It shows everything and signs nothing until the act `restore` was allowed by its own policy, and then its limits
    * begin full: see {@link restored}. A crash or an error leaves the store as it was, or the whole vault.
    *
-   * @param file - the age file, in chunks of any size.
+   * @param file - the whole age file, or its pieces in order.
    * @returns what was restored: the state of when the backup was made.
    * @throws `vault/exists`; `backup/cannot-open`, `backup/damaged` and what else opening the backup throws; of `atLeast`
-   *   `vault/rolled-back`, `log/bad-signature`, `log/malformed`; what the slot throws; `vault/aborted`, `backup/aborted`; `store/full`
+   *   `vault/rolled-back`, `log/bad-signature`, `log/malformed`; what the slot throws; `vault/aborted`, `backup/aborted`; `store/full`; what `file` throws
    */
-  async restore(file: AsyncIterable<Uint8Array>, wanted: RestoreOptions): Promise<Restored> {
+  async restore(file: AsyncIterable<Uint8Array> | Uint8Array, wanted: RestoreOptions): Promise<Restored> {
     const options = readOptions(wanted, "restore");
     const slot = readSlot(options.slot);
     if (slot.access === "view") throw weakSlot(slot.kind);

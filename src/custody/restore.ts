@@ -1,8 +1,8 @@
 import type { AgeWith } from "../backup/age.ts";
-import type { Chunks } from "../backup/chunks.ts";
+import { type Chunks, onePiece } from "../backup/chunks.ts";
 import type { BackupHead } from "../backup/content.ts";
 import { readBackup } from "../backup/read.ts";
-import { wipe } from "../base/bytes.ts";
+import { isBytes, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
 import { memoryStore } from "../stores/memory/memory.ts";
 import type { Change, Store } from "../stores/store.ts";
@@ -23,7 +23,7 @@ import { changeKeys } from "./slots.ts";
 export interface Rebuilding extends KdfOptions {
   readonly store: Store;
   readonly judge: Judge;
-  readonly file: Chunks;
+  readonly file: Chunks | Uint8Array;
   readonly key: AgeWith;
   readonly slot: Slot;
   readonly atLeast: string | undefined;
@@ -42,7 +42,7 @@ export type Restored = Pick<BackupHead, "vault" | "at" | "epoch" | "entries">;
 export async function rebuild({ store, judge, file, key, slot, atLeast, signal, onProgress }: Rebuilding): Promise<Restored> {
   if ((await store.get(HEADER_KEY)) || (await store.get(ROOT_KEY))) throw exists();
   const part = (from: number, upTo: number) => ({ signal, onProgress: (done: number) => onProgress?.(from + (upTo - from) * done) });
-  const content = await readBackup(file, key, part(0, 0.3));
+  const content = await readBackup(isBytes(file) ? onePiece(file) : file, key, part(0, 0.3));
   const { head, secret, records } = content;
   const now = await store.now();
   const bench = memoryStore({ now: () => now });

@@ -3,7 +3,7 @@ import { keysOf } from "../audit/handover.ts";
 import { consistencyProof, verifyConsistency } from "../audit/proof.ts";
 import { rootOf } from "../audit/tree.ts";
 import type { AgeWith } from "../backup/age.ts";
-import type { Chunks } from "../backup/chunks.ts";
+import { type Chunks, onePiece } from "../backup/chunks.ts";
 import type { ReadBackup } from "../backup/read.ts";
 import { isBytes, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
@@ -162,10 +162,6 @@ async function behindVault(copy: Vault, signed: string, now: Vault): Promise<num
 
 function nameOf({ id, name, kind }: Wallet): Wallet {
   return { id, name, kind };
-}
-
-async function* onePiece(file: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield file;
 }
 
 function foreign(what: string, cause?: unknown): CustodyError {

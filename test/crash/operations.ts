@@ -1,4 +1,4 @@
-import { toHex } from "../../src/base/bytes.ts";
+import { fromHex, toHex } from "../../src/base/bytes.ts";
 import {
   type ActOutcome,
   approveOffline,
@@ -9,6 +9,7 @@ import {
   type Store,
 } from "../../src/index.ts";
 import * as f from "../custody/fixture.ts";
+import { backupBy, chunksOf } from "../custody/restoring.ts";
 import { BITCOIN, type Clock, COIN, coins, custodyOn, enter, HOUR, payment, policy } from "./vault.ts";
 
 /** A process at work: the vault open, and a session in it. */
@@ -40,7 +41,7 @@ export interface Operation {
   readonly as?: f.Person;
   /** Nothing is open before: there is no vault, or a locked one. */
   readonly cold?: "no vault" | "locked";
-  /** What has to be there first. What it returns is told to `run`, perhaps in another process. */
+  /** What has to be there first; in another place, where there is no vault. What it returns is told to `run`, perhaps in another process. */
   readonly given?: (world: World) => Promise<string>;
   readonly run: (world: World, given: string) => Promise<Ended>;
   /** Nothing of it is written down. */
@@ -108,6 +109,21 @@ export const OPERATIONS: readonly Operation[] = [
     name: "create with an imported wallet",
     cold: "no vault",
     run: ({ custody }) => done(custody.create({ slot: f.slot, policy: policy(), wallet: { from: "privateKey", privateKey: f.KEY } })),
+    again: "vault/exists",
+  },
+  {
+    name: "restore",
+    cold: "no vault",
+    // Of another vault, which nothing here reaches.
+    given: async ({ me }) => {
+      await me.sign(payment(1n));
+      const { file, key } = await backupBy(me);
+      return JSON.stringify({ file: toHex(file), key });
+    },
+    run: ({ custody }, given) => {
+      const { file, key } = JSON.parse(given) as { readonly file: string; readonly key: { readonly identities: readonly string[] } };
+      return done(custody.restore(chunksOf(fromHex(file)), { key, slot: f.slot }));
+    },
     again: "vault/exists",
   },
   { name: "unlock", cold: "locked", run: ({ custody }) => done(custody.unlock(f.slot)), again: "anew" },

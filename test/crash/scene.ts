@@ -29,15 +29,15 @@ export function sceneOf(operation: Operation): Promise<Scene> {
 }
 
 async function makeScene({ cold, as, given }: Operation): Promise<Scene> {
-  if (cold === "no vault") return { disk: new Map(), now: START, given: "" };
+  const nothing: Disk = new Map();
   const disk = await newVault();
-  if (given === undefined) return { disk, now: START, given: "" };
+  if (given === undefined) return { disk: cold === "no vault" ? nothing : disk, now: START, given: "" };
   const clock = { now: START };
   const store = await storeOf(disk, clock);
   const { custody, me } = await enter(store, as);
   const told = await given({ custody, me, clock });
   custody.lock();
-  return { disk: await diskOf(store), now: clock.now, given: told };
+  return { disk: cold === "no vault" ? nothing : await diskOf(store), now: clock.now, given: told };
 }
 
 /** An operation that is about to be asked for. */

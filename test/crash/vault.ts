@@ -27,7 +27,7 @@ const RULES: readonly object[] = [
   { id: "btc-limit", limit: ["transfer"], when: { asset: "BTC" }, max: "0.5 BTC", per: "24h" },
   { id: "large", require: ["transfer"], when: { asset: "ETH", total: { min: "2 ETH" } }, approvals: [{ of: "finance", atLeast: 2 }] },
   { id: "present", require: ["transfer"], when: { asset: "ETH", to: "other" }, confirm: true },
-  { id: "acts", allow: ["policyEdit", "modeChange", "import"] },
+  { id: "acts", allow: ["policyEdit", "modeChange", "import", "export", "restore"] },
   { id: "slow", require: ["policyEdit"], when: { requester: "dee" }, delay: "1h" },
   { id: "asked", require: ["import"], when: { requester: "dee" }, approvals: [{ of: "ana", atLeast: 1 }] },
 ];

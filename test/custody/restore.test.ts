@@ -90,7 +90,7 @@ describe("a backup that is brought back", () => {
     expect(await custody.diagnose()).toContain("sessions 2");
     const again = custodyOn(freshStore());
     const backup = await backupBy(me);
-    await again.restore(chunksOf(backup.file), { key: backup.key, slot: newSlot });
+    await again.restore(backup.file, { key: backup.key, slot: newSlot });
     await again.unlock(newSlot);
     expect(await again.diagnose()).toContain("sessions 0");
     const ended = (await f.checkedLog(again)).filter(({ event }) => event === "ended");

@@ -1,4 +1,3 @@
-import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { concat } from "../../src/base/bytes.ts";
 import { evm } from "../../src/chains/evm/index.ts";
 import { type Custody, keyward, type Session, type Slot, type Store } from "../../src/index.ts";
@@ -23,6 +22,8 @@ export interface Backup {
 
 /** Takes a backup, as the person of the session. */
 export async function backupBy(me: Session): Promise<Backup> {
+  // Only here: what merely reads this file starts sooner.
+  const { generateX25519Identity, identityToRecipient } = await import("age-encryption");
   const identity = await generateX25519Identity();
   const chunks: Uint8Array[] = [];
   const outcome = await me.export({

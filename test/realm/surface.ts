@@ -115,8 +115,21 @@ export const ROWS: readonly Row[] = [
       onProgress: () => undefined,
     },
   ]),
+  custody("restored", () => []),
   {
-    ...custody("unlock", () => [slot, { access: "sign", signal: new AbortController().signal, onProgress: () => undefined }], true),
+    ...custody("restore", () => [
+      { key: { passphrase: "x" }, slot, atLeast: "x", signal: new AbortController().signal, onProgress: () => undefined },
+    ]),
+    // The file is the app's own code, as a store is.
+    call: (_, [options]: readonly root.RestoreOptions[]) =>
+      root.keyward({ chains: [evm.evm], store: memory.memoryStore() }).restore(new Uint8Array(9), options as root.RestoreOptions),
+  },
+  {
+    ...custody(
+      "unlock",
+      ({ note }) => [slot, { access: "sign", atLeast: note, signal: new AbortController().signal, onProgress: () => undefined }],
+      true,
+    ),
     call: reopened,
   },
   custody("lock", () => [], true),
