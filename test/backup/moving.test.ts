@@ -40,14 +40,14 @@ async function moving(meanwhile: (nonce: number) => Promise<unknown>, every: num
 describe("a backup of a vault that goes on signing", () => {
   test("is of one moment, though others commit while it is copied", async () => {
     const other = { sign: async (_: number): Promise<unknown> => undefined };
-    const { me, store, arm, moves } = await moving((nonce) => other.sign(nonce), 23);
+    const { me, store, arm, moves } = await moving((nonce) => other.sign(nonce), 5);
     const another = await f.reopen(store);
     let left = 12;
     other.sign = async (nonce) => left-- > 0 && another.me.sign(pay(nonce));
     arm(true);
     const { file, receipt } = await b.take(me);
     arm(false);
-    expect(moves()).toBeGreaterThan(5);
+    expect(moves()).toBeGreaterThan(2);
     expect((await verifyBackup(file, b.key)).entries).toBe(receipt.entries);
     expect((await another.custody.verifyBackup(file, b.key)).behind.vault).toBeGreaterThan(0);
   });

@@ -14,6 +14,8 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "mutants.test.ts": "reads the sources",
   "package.test.ts": "files and processes",
   "security.test.ts": "reads the sources",
+  "backup/lines.test.ts": "measures processor time",
+  "backup/reference.test.ts": "reads with the buffers of Node",
   "chains/bitcoin/work.test.ts": "measures processor time",
   "custody/crash.test.ts": "kills and stops processes",
   "custody/disk.test.ts": "reads the files of LMDB",

@@ -48,6 +48,8 @@ export interface Operation {
   readonly writes?: "nothing";
   /** What is there after each commit but the last one. */
   readonly between?: readonly Between[];
+  /** What fails after its first commit is written down as an alarm, where that can still be done. */
+  readonly alarms?: true;
   /** How it ends when it is asked for again and was done before; `anew`: as the first time, and once more. By default it changes nothing. */
   readonly again?: string;
 }
@@ -110,6 +112,17 @@ export const OPERATIONS: readonly Operation[] = [
     cold: "no vault",
     run: ({ custody }) => done(custody.create({ slot: f.slot, policy: policy(), wallet: { from: "privateKey", privateKey: f.KEY } })),
     again: "vault/exists",
+  },
+  {
+    name: "back up",
+    // Two commits: that it is asked for, before a byte leaves, and its receipt, after the last one.
+    run: async ({ me }) => {
+      await backupBy(me);
+      return { how: "exported" };
+    },
+    between: [{ log: ["acted owner"] }],
+    alarms: true,
+    again: "anew",
   },
   {
     name: "restore",

@@ -52,6 +52,7 @@ export async function shownBy(custody: Custody): Promise<object> {
   return {
     policy: { version, document },
     mode: await custody.mode(),
+    backups: (await custody.backups()).map(({ name }) => name),
     wallets: (await custody.wallets()).map(({ name, kind }) => `${name} ${kind}`).sort(),
     accounts: accounts.sort((a, b) => (a.name < b.name ? -1 : 1)),
     pending: pending.sort((a, b) => (a.intent < b.intent ? -1 : 1)),

@@ -101,6 +101,12 @@ function reopened({ custody }: World, given: never): Promise<void> {
 
 const parseAddress = (_: string, text: string) => evm.evm.parseAddress(CHAIN, text);
 
+/** A key and options; the file is the app's own code, as a store is. */
+const verifying = (note: string) => [
+  { passphrase: "x" },
+  { checkpoint: note, signal: new AbortController().signal, onProgress: () => undefined },
+];
+
 /** Every public function that is given data, which may be anything. */
 export const ROWS: readonly Row[] = [
   // Ended at once: a watcher that throws is meant to be seen by whoever runs the page.
@@ -116,6 +122,11 @@ export const ROWS: readonly Row[] = [
     },
   ]),
   custody("restored", () => []),
+  custody("backups", () => []),
+  {
+    ...custody("verifyBackup", ({ note }) => verifying(note)),
+    call: ({ custody }, [key, options]: readonly never[]) => custody.verifyBackup(new Uint8Array(9), key as never, options),
+  },
   {
     ...custody("restore", () => [
       { key: { passphrase: "x" }, slot, atLeast: "x", signal: new AbortController().signal, onProgress: () => undefined },
@@ -210,6 +221,10 @@ export const ROWS: readonly Row[] = [
     "correct horse",
     { cost: { memoryKiB: 19 * 1024, passes: 2, lanes: 1 }, kdf: async () => new Uint8Array(32) },
   ]),
+  {
+    ...value(".", root, "verifyBackup", ({ note }) => verifying(note)),
+    call: (_, [key, options]: readonly never[]) => root.verifyBackup(new Uint8Array(9), key as never, options),
+  },
   value(".", root, "watchAccount", () => [evm.evm, CHAIN, FRIEND, [20, 20]]),
   value(".", root, "coldStorage", () => [{ ...spending, keyholders: keys, quorum: 1, delay: "24h", name: "x" }]),
   value(".", root, "denyAll", () => [{ name: "x" }]),
