@@ -4,13 +4,13 @@ import type { BackupHead } from "../backup/content.ts";
 import { readBackup } from "../backup/read.ts";
 import { isBytes, wipe } from "../base/bytes.ts";
 import { CustodyError } from "../base/errors.ts";
-import { memoryStore } from "../stores/memory/memory.ts";
-import type { Change, Store } from "../stores/store.ts";
+import type { Store } from "../stores/store.ts";
 import { HEADER_KEY } from "../vault/header.ts";
 import { type KdfOptions, throwIfAborted } from "../vault/kdf.ts";
 import { ROOT_KEY } from "../vault/root.ts";
 import type { Enrolled, Slot } from "../vault/slot.ts";
 import type { Tx } from "../vault/tx.ts";
+import { workbench } from "../vault/workbench.ts";
 import { journal } from "./journal.ts";
 import type { Judge } from "./judge.ts";
 import { holdTo } from "./kept.ts";
@@ -42,12 +42,11 @@ export type Restored = Pick<BackupHead, "vault" | "at" | "epoch" | "entries">;
 export async function rebuild({ store, judge, file, key, slot, atLeast, signal, onProgress }: Rebuilding): Promise<Restored> {
   if ((await store.get(HEADER_KEY)) || (await store.get(ROOT_KEY))) throw exists();
   const part = (from: number, upTo: number) => ({ signal, onProgress: (done: number) => onProgress?.(from + (upTo - from) * done) });
+  const now = await store.now();
   const content = await readBackup(isBytes(file) ? onePiece(file) : file, key, part(0, 0.3));
   const { head, secret, records } = content;
-  const now = await store.now();
-  const bench = memoryStore({ now: () => now });
+  const bench = workbench(records, now);
   try {
-    await bench.commit([...records].map(([at, to]) => ({ key: at, to })));
     const vault = await openWhole(content, { store: bench, index: judge, ...part(0.3, 0.6) });
     let enrolled: Enrolled | undefined;
     try {
@@ -62,9 +61,9 @@ export async function rebuild({ store, judge, file, key, slot, atLeast, signal, 
       vault.lock();
       wipe(enrolled?.pin);
     }
-    const changes = await everything(bench);
     throwIfAborted(signal);
-    await store.commit(changes);
+    // Nothing of it may be there before: what lies in a store is of one vault.
+    await store.commit(bench.changes());
     const { vault: id, at, epoch, entries } = head;
     return { vault: id, at, epoch, entries };
   } catch (cause) {
@@ -91,13 +90,6 @@ function beginAgain(tx: Tx, { judge, head, slot }: { readonly judge: Judge; read
   endWhatWaits(tx, judge);
   for (const [name] of tx.list("slot/")) tx.delete(name);
   changeKeys(tx, vault, () => tx.replaceAllSlots(slot));
-}
-
-/** Nothing of it may be there before: what lies in a store is of one vault. */
-async function everything(bench: Store): Promise<readonly Change[]> {
-  const changes: Change[] = [];
-  for await (const key of bench.keys()) changes.push({ key, from: null, to: (await bench.get(key)) ?? null });
-  return changes;
 }
 
 function exists(): CustodyError {

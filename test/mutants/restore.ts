@@ -87,9 +87,9 @@ export const RESTORE: readonly Mutant[] = [
   },
   {
     name: "a backup is restored over what somebody made there meanwhile",
-    file: "custody/restore.ts",
-    find: "changes.push({ key, from: null, to:",
-    replace: "changes.push({ key, to:",
+    file: "vault/workbench.ts",
+    find: "({ key, from: null, to })",
+    replace: "({ key, to })",
     test: restore("meets a vault that somebody makes in the same store meanwhile"),
   },
   {
