@@ -114,7 +114,7 @@ export async function exportSecret<T>(desk: Desk, session: string, request: Aske
   try {
     return { kind: "exported", entry: ruled.entry, exported: await leaving.release() };
   } catch (cause) {
-    const why = "the export was written down, but nothing has left";
+    const why = "the export was written down, but did not come to its end";
     await desk.vault.transact((tx) => recordFailure(tx, ruled.intent, { cause, why }));
     throw cause;
   }

@@ -1,7 +1,9 @@
 import { base64 } from "@scure/base";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readBackup } from "../../src/backup/read.ts";
+import { memoryStore } from "../../src/stores/memory/index.ts";
 import * as f from "../custody/fixture.ts";
+import { dump, restore } from "../vault/setting.ts";
 import { pieces } from "./files.ts";
 import * as b from "./setting.ts";
 
@@ -33,10 +35,16 @@ const withRecord = (lines: Lines, key: string, value: string | undefined): Lines
 let older: Lines;
 let lines: Lines;
 let other: Lines;
+let fork: Lines;
 let rotated: Lines;
 beforeAll(async () => {
-  const { me, custody } = await f.openCustody({ policy: b.policy() });
+  const { me, custody, store } = await f.openCustody({ policy: b.policy() });
   await me.sign(f.request(f.transaction({ value: 5n })));
+  const copy = memoryStore();
+  await restore(copy, await dump(store));
+  const another = await f.reopen(copy);
+  for (let nonce = 1; nonce < 5; nonce++) await another.me.sign(f.request(f.transaction({ value: 7n, nonce })));
+  fork = await linesOf((await b.take(another.me)).file);
   older = await linesOf((await b.take(me)).file);
   await me.sign(f.request(f.transaction({ value: 6n, nonce: 1 })));
   await me.submit({ act: "policyEdit", policy: { ...b.policy(), name: "another" } });
@@ -74,6 +82,16 @@ describe("a backup that somebody wrote anew", () => {
       expect([key, await opens(withRecord(lines, key, value))]).toEqual([key, "backup/damaged"]);
     }
     expect(replayed).toBeGreaterThan(2);
+  });
+
+  test("is refused with any entry or hash of another history of the same vault", async () => {
+    let exchanged = 0;
+    for (const [key, value] of fork.records) {
+      if (!lines.records.has(key) || lines.records.get(key) === value) continue;
+      exchanged++;
+      expect([key, await opens(withRecord(lines, key, value))]).toEqual([key, "backup/damaged"]);
+    }
+    expect(exchanged).toBeGreaterThan(8);
   });
 
   test("is refused with any two records exchanged", async () => {
