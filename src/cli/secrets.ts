@@ -16,26 +16,16 @@ type Sources = readonly [file: string, fd: string];
 
 const HELD: Sources = ["passphrase-file", "passphrase-fd"];
 
-/**
- * The passphrase of the vault: from the file or descriptor that was named, otherwise from a hidden prompt. Never from an
- * argument or the environment, where other programs could read it.
- *
- * @returns UTF-8 bytes without the line end; the caller wipes them.
- */
-export async function readPassphrase(call: Call): Promise<Uint8Array> {
-  return (await readNamed(call, HELD)) ?? (await call.io.askHidden("Passphrase: "));
-}
-
 /** A new one: typed twice, so that a slip of the finger does not lock anybody out. */
 export async function readNewPassphrase(call: Call, from: Sources = HELD): Promise<Uint8Array> {
   return (await readNamed(call, from)) ?? askTwice(call, "New passphrase (at least 8 characters): ");
 }
 
 /**
- * So many passphrases: first from the files and then from the descriptors that were named, the others from prompts, each of
+ * So many passphrases, never from an argument or the environment, where other programs could read them: first from the files and then from the descriptors that were named, the others from prompts, each of
  * `ask` with what tells it from the others.
  *
- * @returns in that order; the caller wipes them.
+ * @returns in that order, UTF-8 bytes without the line end; the caller wipes them.
  */
 export async function readPassphrases(
   call: Call,
