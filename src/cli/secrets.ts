@@ -22,8 +22,8 @@ export async function readNewPassphrase(call: Call, from: Sources = HELD): Promi
 }
 
 /**
- * So many passphrases, never from an argument or the environment, where other programs could read them: first from the files and then from the descriptors that were named, the others from prompts, each of
- * `ask` with what tells it from the others.
+ * So many passphrases: first from the files and then from the descriptors that were named, the others from prompts, each of `ask` with
+ * what tells it from the others. Never from an argument or the environment, where other programs could read them.
  *
  * @returns in that order, UTF-8 bytes without the line end; the caller wipes them.
  */
