@@ -15,6 +15,7 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "package.test.ts": "files and processes",
   "security.test.ts": "reads the sources",
   "backup/lines.test.ts": "measures processor time",
+  "backup/processes.test.ts": "several processes on one store",
   "backup/reference.test.ts": "reads with the buffers of Node",
   "chains/bitcoin/work.test.ts": "measures processor time",
   "custody/crash.test.ts": "kills and stops processes",
