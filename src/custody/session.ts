@@ -54,6 +54,7 @@ export type ActRequest =
   | { readonly act: "policyEdit"; readonly policy: unknown }
   | { readonly act: "modeChange"; readonly mode: string }
   | { readonly act: "import"; readonly name: string; readonly wallet: WalletSource }
+  | { readonly act: "restore" }
   | NewSlot
   | Exclude<SlotAct, { readonly slot: unknown }>;
 
