@@ -3,6 +3,7 @@ import { canonical } from "../../../src/base/canonical.ts";
 import { DAY_MS } from "../../../src/base/time.ts";
 import { auditToJson } from "../../../src/policy/analyze/audit-json.ts";
 import { type AuditOptions, audit } from "../../../src/policy/analyze/report.ts";
+import type { Sequence } from "../../../src/policy/analyze/sequence.ts";
 import { type Draft, parse, person, VITALIK } from "../documents.ts";
 
 const FROM = Date.UTC(2026, 10, 23, 12);
@@ -114,6 +115,52 @@ describe("an audit", () => {
     });
     const [{ amount } = { amount: undefined }] = accepted.losses;
     expect(unasked.losses).toMatchObject([{ status: "upper bound", amount, shown: 0n, sequence: { steps: [] } }]);
+  });
+
+  test("shows no channel and no escalation that one of the evaluators refuses, and calls them open", async () => {
+    const board = { stolen: [{ name: "role:board", people: ["ben", "cyd"] }], modes: ["normal"], horizonsMs: [DAY_MS] };
+    const seen: Sequence[] = [];
+    const shown = await run({ ...board, replay: (_, sequence) => seen.push(sequence) > 0 });
+    const claims = [...shown.channels, ...shown.escalations.flatMap(({ acts }) => acts)];
+    expect(claims.length).toBeGreaterThan(2);
+    for (const { witness, approvers, delayMs } of claims) {
+      const played = seen.filter(({ steps }) => steps.length === 1 && steps[0]?.witness === witness);
+      expect(played).toMatchObject([{ steps: [{ askedMs: 0, signedMs: delayMs, approvers }] }]);
+    }
+    expect(shown.inconclusive).toEqual([]);
+
+    const acts = (sequence: Sequence) => sequence.steps.some(({ witness }) => witness.effects.some(({ kind }) => kind === "export"));
+    const refused = await run({ ...board, replay: (_, sequence) => !acts(sequence) });
+    expect(refused.channels.filter(({ kind }) => kind === "key")).toMatchObject([
+      { rule: "edit", witness: undefined, approvers: [], delayMs: 0, undecided: true },
+    ]);
+    expect(refused.channels.filter(({ kind }) => kind !== "key")).toEqual(shown.channels.filter(({ kind }) => kind !== "key"));
+    expect(refused.inconclusive).toContainEqual(expect.stringMatching(/^channels of role:board in mode normal: .*refuses/));
+
+    const edits = await run({ ...board, replay: () => "unasked" });
+    expect(edits.escalations.length).toBeGreaterThan(0);
+    for (const one of edits.escalations) expect(one).toMatchObject({ acts: [], everything: false, undecided: true });
+    expect(edits.inconclusive).toContainEqual(expect.stringMatching(/^escalations of role:board in mode normal: .*refuses/));
+  });
+
+  test("shows no request of what has no bound that the evaluator refuses", async () => {
+    const document = pocket();
+    document.rules = document.rules.filter(({ id }: { id: string }) => id !== "day");
+    const asking = { stolen: [{ name: "ana", people: ["ana"] }], horizonsMs: [DAY_MS], modes: ["normal"] };
+    const open = await run(asking, document);
+    expect(open.losses).toMatchObject([{ status: "exact", amount: undefined, channel: { kind: "asset without a limit" } }]);
+    for (const replay of [() => false, () => "unasked" as const]) {
+      const refused = await run({ ...asking, replay }, document);
+      expect(refused.losses).toMatchObject([
+        { status: "inconclusive", amount: undefined, channel: { witness: undefined, undecided: true } },
+      ]);
+    }
+  });
+
+  test("names escalations that were not decided", async () => {
+    const found = await run({ work: 1 });
+    expect(found.escalations.filter(({ undecided }) => undecided).length).toBeGreaterThan(0);
+    expect(found.inconclusive.filter((text) => text.startsWith("escalations of ")).length).toBeGreaterThan(0);
   });
 
   test("tells how far it is, pauses between steps, and ends with the reason of an abort", async () => {
