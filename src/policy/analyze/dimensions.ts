@@ -130,8 +130,8 @@ export function hasDimension(kind: EffectKind, name: string): boolean {
 }
 
 /** Of every mode. */
-export function everyRule(policy: Policy): readonly Rule[] {
-  return [...policy.rules, ...[...policy.modes.values()].flatMap((mode) => mode.rules)];
+export function everyRule({ rules, modes }: Pick<Policy, "rules" | "modes">): readonly Rule[] {
+  return [...rules, ...[...modes.values()].flatMap((mode) => mode.rules)];
 }
 
 function addArguments(condition: Condition, into: Set<string>): void {

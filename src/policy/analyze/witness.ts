@@ -7,6 +7,7 @@ import { emptyCounters } from "../counters.ts";
 import { interpret } from "../interpret.ts";
 import { chainOf } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
+import { near } from "./near.ts";
 import { hasInteger, hasName, type ValueSet } from "./sets.ts";
 
 /** Values chosen on the way to a leaf, by dimension. */
@@ -55,7 +56,7 @@ export function witnessIn(space: Space, region: Region, examples: Examples): Wit
 
 /** What the plain interpreter says of it, with counters on which nothing was spent. */
 export function judged(policy: Policy, { effects, circumstances }: Witness): Judgement {
-  return interpret(policy, { effects, refusals: [] }, circumstances, emptyCounters);
+  return interpret(near(policy, effects), { effects, refusals: [] }, circumstances, emptyCounters);
 }
 
 class Chooser {
