@@ -107,6 +107,7 @@ class Report {
   steps(): readonly Step[] {
     const policy = this.#policy;
     const work = this.#work;
+    const { from } = this.#options;
     const each = this.#stolen.flatMap((set) => this.#modes.map((mode) => ({ set, mode })));
     return [
       ...each.map(({ set, mode }): Step => ({ what: `channels: ${set.name} in ${mode}`, run: () => this.#open(set, mode) })),
@@ -114,7 +115,7 @@ class Report {
         reachableOf(policy).map((what): Step => ({ what: `losses: ${set.name} in ${mode}`, run: () => this.#lose(set, mode, what) })),
       ),
       { what: "authority", run: () => this.#hold(authorityOf(policy, work)) },
-      { what: "lock-outs", run: () => this.#lock(lockOutsOf(policy, work)) },
+      { what: "lock-outs", run: () => this.#lock(lockOutsOf(policy, { ...work, from })) },
       ...this.#stolen.map((set): Step => ({ what: `escalations: ${set.name}`, run: () => this.#escalate(set) })),
       ...this.#modes.map((mode): Step => ({ what: `rules of ${mode}`, run: () => this.#bury(mode) })),
       ...[...findingSteps(policy, this.#evidence)].map(
@@ -230,6 +231,7 @@ class Report {
       modes: this.#modes,
       losses: this.#losses,
       dead: (mode: string) => this.#buried.get(mode),
+      lockOuts: () => this.#lockOuts,
       inconclusive: (what: string) => void this.#inconclusive.add(what),
     };
   }

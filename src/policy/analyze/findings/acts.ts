@@ -2,7 +2,7 @@ import type { EffectKind } from "../../../intent/effect.ts";
 import { isAct } from "../../../intent/fields.ts";
 import type { Condition } from "../../core.ts";
 import { withChanged, withRule } from "./change.ts";
-import { asForbid, type Check, type Evidence, type Found } from "./evidence.ts";
+import { type Alteration, asForbid, type Check, type Evidence, type Found } from "./evidence.ts";
 import { durationText, listText } from "./words.ts";
 
 const LOOSENS: Condition = { op: "in", field: "direction", values: new Set(["loosens"]) };
@@ -43,7 +43,7 @@ function alone(evidence: Evidence, kind: EffectKind, when: Condition | undefined
   const { policy, words, mode } = evidence;
   const what = `who can do this alone: ${kind}`;
   const question = { kinds: [kind], fewerThan: 1, ...(when !== undefined && { when }) };
-  const found = evidence.yes(question, { policy: atOnce(evidence), what }) ?? evidence.yes(question, { what });
+  const found = evidence.yes(question, { policy: evidence.altered(denyingDelayed), what }) ?? evidence.yes(question, { what });
   const requester = found?.witness.circumstances.requester;
   if (found === undefined || requester === undefined) return [];
   const only = evidence.isOnePersons;
@@ -87,7 +87,10 @@ export const editAtOnce: Check = {
   advice: "Require a delay for edits",
   scope: "document",
   find: (evidence) => {
-    const found = evidence.yes({ kinds: ["policyEdit"], when: LOOSENS }, { policy: atOnce(evidence), what: "whether an edit waits" });
+    const found = evidence.yes(
+      { kinds: ["policyEdit"], when: LOOSENS },
+      { policy: evidence.altered(denyingDelayed), what: "whether an edit waits" },
+    );
     const requester = found?.witness.circumstances.requester;
     if (found === undefined || requester === undefined) return [];
     const by = listText([requester, ...found.approvers]);
@@ -173,6 +176,5 @@ export const modeWithoutExit: Check = {
   },
 };
 
-function atOnce(evidence: Evidence) {
-  return evidence.altered((rule) => (rule.type === "require" && rule.delayMs > 0 && rule.kinds.some(isAct) ? asForbid(rule) : rule));
-}
+const denyingDelayed: Alteration = (rule) =>
+  rule.type === "require" && rule.delayMs > 0 && rule.kinds.some(isAct) ? asForbid(rule) : rule;

@@ -7,7 +7,7 @@ import type { Condition, LimitRule } from "../../core.ts";
 import { Budget } from "../regions.ts";
 import { Stricter } from "../stricter.ts";
 import { withRule, writtenRule } from "./change.ts";
-import { asForbid, both, type Check, type Evidence, type Found, signing } from "./evidence.ts";
+import { type Alteration, asForbid, both, type Check, type Evidence, type Found, signing } from "./evidence.ts";
 import { approvalsText, listText, windowText } from "./words.ts";
 
 export const assetWithoutLimit: Check = {
@@ -36,7 +36,7 @@ export const feesWithoutLimit: Check = {
 /** Allows of money that no limit counts: with every limit turned into a forbid, something still passes. */
 function uncounted(evidence: Evidence, kinds: readonly (typeof OUTFLOW)[number][], what: string): readonly Found[] {
   const { words, mode } = evidence;
-  const counting = evidence.altered((rule) => (rule.type === "limit" && rule.measure.type !== "count" ? asForbid(rule) : rule));
+  const counting = evidence.altered(denyingCounted);
   return evidence.allows.flatMap((rule) => {
     const those = kinds.filter((kind) => rule.kinds.includes(kind));
     const found = evidence.yes({ kinds: those, when: rule.when }, { policy: counting, what: `whether ${what} of ${rule.id} are counted` });
@@ -47,6 +47,8 @@ function uncounted(evidence: Evidence, kinds: readonly (typeof OUTFLOW)[number][
     return [{ rule: rule.id, text, witness: found.witness, change: counted(evidence, asset, rule.id, mode), asset }];
   });
 }
+
+const denyingCounted: Alteration = (rule) => (rule.type === "limit" && rule.measure.type !== "count" ? asForbid(rule) : rule);
 
 /** A limit of ten times what one request may be. Where nothing says how much that is, no number is better than another. */
 function counted(evidence: Evidence, asset: string, rule: string, mode: string): Found["change"] {
