@@ -57,4 +57,18 @@ export const FINDINGS: readonly Mutant[] = [
     replace: "answersOnly",
     test: { file: "policy/analyze/dead.test.ts", name: "are none that alone ask somebody who could object" },
   },
+  {
+    name: "a delay counts as watched though those who get through it edit the others away",
+    file: "policy/analyze/findings/delays.ts",
+    find: "const found = rule.approvals.length === 0 ? unasked(evidence, rule) : outvoted(evidence, rule);",
+    replace: "const found = rule.approvals.length === 0 ? unasked(evidence, rule) : undefined;",
+    test: { file: "policy/analyze/findings.test.ts", name: "where those who get a request through can edit people" },
+  },
+  {
+    name: "only an edit of people takes from others their say, and none of roles",
+    file: "policy/analyze/findings/delays.ts",
+    find: 'const PARTS = ["people", "roles"] as const;',
+    replace: 'const PARTS = ["people"] as const;',
+    test: { file: "policy/analyze/findings.test.ts", name: "where somebody whom a rule names by name keeps their say" },
+  },
 ];

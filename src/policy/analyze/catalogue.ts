@@ -2,7 +2,7 @@ import type { Policy } from "../core.ts";
 import { isProvenNarrower } from "./diff.ts";
 import type { Finding, Severity, Suggestion } from "./finding.ts";
 import { onePersonMissing } from "./findings/absence.ts";
-import { delayUnwatched, editAlone, editAtOnce, keyAlone, modeWithoutExit } from "./findings/acts.ts";
+import { editAlone, editAtOnce, keyAlone, modeWithoutExit } from "./findings/acts.ts";
 import {
   arbitraryCall,
   blindSignature,
@@ -14,6 +14,7 @@ import {
   unlimitedAllowance,
 } from "./findings/allowances.ts";
 import { onlyNarrows, redrafted } from "./findings/change.ts";
+import { delayUnwatched } from "./findings/delays.ts";
 import { type Check, Evidence, type EvidenceOptions, type Found } from "./findings/evidence.ts";
 import { feesDrain } from "./findings/fees.ts";
 import { assetWithoutLimit, capLifted, feesWithoutLimit, limitMultiplied, limitNeverBinds } from "./findings/limits.ts";

@@ -1,7 +1,7 @@
 import type { EffectKind } from "../../../intent/effect.ts";
 import { isAct } from "../../../intent/fields.ts";
 import type { Condition } from "../../core.ts";
-import { withChanged, withRule } from "./change.ts";
+import { withRule } from "./change.ts";
 import { type Alteration, asForbid, type Check, type Evidence, type Found } from "./evidence.ts";
 import { durationText, listText } from "./words.ts";
 
@@ -72,7 +72,7 @@ function alone(evidence: Evidence, kind: EffectKind, when: Condition | undefined
 }
 
 /** A role that somebody beside the requester is in, the one that approves already first. */
-function othersOf({ policy, rules }: Evidence, requester: string): string | undefined {
+export function othersOf({ policy, rules }: Evidence, requester: string): string | undefined {
   const asked = rules.flatMap((rule) => (rule.type === "require" ? rule.approvals.flat() : []));
   const roles = [...asked.map(({ of, members }) => [of.replace(/^role:/, ""), members] as const), ...policy.roles];
   const enough = roles.find(([role, members]) => policy.roles.has(role) && new Set(members.map(({ person }) => person)).size >= 2);
@@ -110,40 +110,6 @@ export const editAtOnce: Check = {
         },
       },
     ];
-  },
-};
-
-export const delayUnwatched: Check = {
-  id: "delay-unwatched",
-  severity: "warning",
-  about: "A delay during which nobody can object: no rule asks anybody for an approval",
-  advice: "Ask for an approval in the same rule: whoever may give it can object until the delay is over",
-  scope: "mode",
-  find: (evidence) => {
-    const unasked = evidence.altered((rule) => (rule.type === "require" && rule.approvals.length > 0 ? asForbid(rule) : rule));
-    return evidence.own.flatMap((rule): readonly Found[] => {
-      if (rule.type !== "require" || rule.delayMs === 0 || rule.approvals.length > 0) return [];
-      const found = evidence.yes(
-        { kinds: rule.kinds, when: rule.when },
-        { policy: unasked, what: `who can object to what ${rule.id} delays` },
-      );
-      if (found === undefined) return [];
-      const others = othersOf(evidence, found.witness.circumstances.requester ?? "");
-      const text = `${rule.id} delays by ${durationText(rule.delayMs)}, but nobody is asked and so nobody can object: ${evidence.words.request(found.witness)}`;
-      const document = withChanged(evidence.policy.document, rule.id, (written) => ({
-        ...written,
-        approvals: [{ of: others ?? "", atLeast: 1 }],
-      }));
-      return [
-        {
-          rule: rule.id,
-          severity: evidence.isOnePersons ? "note" : "warning",
-          text,
-          witness: found.witness,
-          ...(others !== undefined && { change: { text: `ask for an approval of ${others}, who can then object`, document } }),
-        },
-      ];
-    });
   },
 };
 
