@@ -115,4 +115,11 @@ export const DIFF: readonly Mutant[] = [
     replace: '["normal", "frozen"]',
     test: { file: SNEAKY, name: "a mode with a rule more" },
   },
+  {
+    name: "a difference is shown by a change to the mode that holds already",
+    file: "policy/analyze/comparison.ts",
+    find: "return boxes.flatMap((box) => this.#leftOf(box));",
+    replace: "return boxes;",
+    test: { file: "policy/analyze/diff.test.ts", name: "shows none to the mode that holds already, which a custody refuses" },
+  },
 ];
