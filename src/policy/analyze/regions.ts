@@ -96,7 +96,7 @@ export class Regions {
   readonly #keep: Keep | undefined;
   readonly #budget: Budget;
   readonly #sets = new Interned();
-  readonly #suffixes: Suffixes;
+  readonly #suffixes = new Suffixes();
   readonly #states = new States();
   readonly #expansions: Map<State, Expansion> | undefined;
   readonly start: State;
@@ -106,7 +106,7 @@ export class Regions {
     this.#keep = options.keep;
     this.#budget = options.budget;
     this.#expansions = options.once ? undefined : new Map();
-    this.#suffixes = new Suffixes(space.dimensions.length);
+
     const settled = new Set<number>();
     const open: Suffix[] = [];
     for (const { outcome, boxes } of items) {
@@ -231,31 +231,20 @@ function isSame(a: State, b: State): boolean {
   return a.open.every((suffix, index) => suffix === b.open[index]);
 }
 
-/** So many different sides and rests of boxes can be told apart by one number for two of them. */
-const MOST_SUFFIXES = 2 ** 25;
-
 /** Rests of boxes, equal ones as one object. */
 class Suffixes {
-  readonly #sides = new Map<number, number>();
-  readonly #known = new Map<number, Suffix>();
-  readonly #dimensions: number;
-
-  constructor(dimensions: number) {
-    this.#dimensions = dimensions;
-  }
+  readonly #byHash = new Map<number, Suffix>();
 
   of({ dimension, set, rest, outcome }: Omit<Suffix, "id">): Suffix {
-    const named = set * this.#dimensions + dimension;
-    const side = this.#sides.get(named) ?? this.#sides.size;
-    this.#sides.set(named, side);
-    const after = rest === undefined ? 2 * outcome : 2 * rest.id + 1;
-    const key = after * MOST_SUFFIXES + side;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const id = this.#known.size;
-    if (Math.max(id, side, outcome) >= MOST_SUFFIXES) throw new Inconclusive(`rules fall apart into more than ${MOST_SUFFIXES} parts`);
-    const suffix = { id, dimension, set, rest, outcome };
-    this.#known.set(key, suffix);
+    const after = rest === undefined ? ~outcome : rest.id;
+    let hash = mixed(mixed(mixed(after) ^ set) ^ dimension);
+    // Whoever comes later takes the next place that is free.
+    for (let known = this.#byHash.get(hash); known !== undefined; known = this.#byHash.get(hash)) {
+      if (known.set === set && known.rest === rest && known.outcome === outcome && known.dimension === dimension) return known;
+      hash = (hash + 1) | 0;
+    }
+    const suffix = { id: this.#byHash.size, dimension, set, rest, outcome };
+    this.#byHash.set(hash, suffix);
     return suffix;
   }
 }
