@@ -90,7 +90,7 @@ export interface FindingStep {
 }
 
 export function* findingSteps(policy: Policy, context: FindingContext): Generator<FindingStep> {
-  const left = { losses: context.recomputed ?? 30, diffs: MOST_DIFFS };
+  const left = { losses: context.recomputed ?? 30, diffs: MOST_DIFFS, documents: MOST_DOCUMENTS };
   const modes = new Map((context.modes ?? ["normal", ...policy.modes.keys()]).map((mode) => [mode, new Evidence(policy, mode, context)]));
   const normal = modes.get("normal") ?? new Evidence(policy, "normal", context);
   for (const check of CATALOGUE) {
@@ -110,7 +110,11 @@ export function inOrder(findings: readonly Finding[]): readonly Finding[] {
 interface Left {
   losses: number;
   diffs: number;
+  documents: number;
 }
+
+/** So many suggestions are read as documents of their own. What is found stays, with or without one. */
+const MOST_DOCUMENTS = 100;
 
 /** So many suggestions are compared region by region. */
 const MOST_DIFFS = 12;
@@ -148,7 +152,8 @@ function suggestionOf(
 ): Suggestion | undefined {
   const narrows = onlyNarrows(policy.document, change.document);
   // Reading a document is work as well: not where nothing could be proven any more.
-  if (!narrows && left.diffs <= 0) return undefined;
+  if ((!narrows && left.diffs <= 0) || left.documents <= 0) return undefined;
+  left.documents--;
   const after = redrafted(policy.document, change.document);
   if (after === undefined || !(narrows || neverLooser(policy, after, context, left))) return undefined;
   return { ...change, effect: effectOf(after, asset, context, left) };
