@@ -45,7 +45,7 @@ async function main(): Promise<number> {
 function copyTree(worker: number): string {
   const copy = join(home, `worker-${worker}`);
   mkdirSync(copy);
-  for (const name of ["src", "test", "docs", "package.json", "tsconfig.json", "vitest.config.ts"]) {
+  for (const name of ["src", "test", "docs", "examples", "package.json", "tsconfig.json", "vitest.config.ts"]) {
     cpSync(join(project, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));

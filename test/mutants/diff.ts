@@ -110,7 +110,7 @@ export const DIFF: readonly Mutant[] = [
   },
   {
     name: "the rules of a mode are not compared",
-    file: "policy/analyze/diff.ts",
+    file: "policy/analyze/comparison.ts",
     find: '["normal", "frozen", ...before.modes.keys(), ...after.modes.keys()]',
     replace: '["normal", "frozen"]',
     test: { file: SNEAKY, name: "a mode with a rule more" },

@@ -121,7 +121,7 @@ class Report {
       ...each.flatMap(({ set, mode }) =>
         reachableOf(policy).map((what): Step => ({ what: `losses: ${set.name} in ${mode}`, run: () => this.#lose(set, mode, what) })),
       ),
-      { what: "authority", run: () => this.#hold(authorityOf(policy, work)) },
+      { what: "authority", run: () => this.#hold(authorityOf(policy, { ...work, from: this.#options.from })) },
       { what: "lock-outs", run: () => this.#lock(lockOutsOf(policy, { ...work, from })) },
       ...this.#stolen.map((set): Step => ({ what: `escalations: ${set.name}`, run: () => this.#escalate(set) })),
       ...this.#modes.map((mode): Step => ({ what: `rules of ${mode}`, run: () => this.#bury(mode) })),

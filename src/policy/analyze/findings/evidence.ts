@@ -156,14 +156,14 @@ export class Evidence {
     return this.#dead;
   }
 
-  /** What could be signed in this mode; nothing where nothing can, or where it could not be decided, which is then said. */
+  /** What could be signed in this mode from the moment of the audit on; nothing where nothing can, or where it could not be decided, which is then said. */
   yes(
     question: Omit<Question, "mode">,
     { policy = this.policy, what }: { readonly policy?: Policy; readonly what: string },
   ): Yes | undefined {
     const kinds = question.kinds.filter((kind) => this.rules.some((rule) => rule.type === "allow" && rule.kinds.includes(kind)));
     if (kinds.length === 0) return undefined;
-    const found = answer(policy, { ...question, kinds, mode: this.mode }, this.options);
+    const found = answer(policy, { ...question, kinds, mode: this.mode, from: this.options.from }, this.options);
     if (found.kind === "inconclusive") this.undecided(what, found.why);
     return found.kind === "yes" ? found : undefined;
   }
