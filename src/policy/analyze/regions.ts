@@ -179,20 +179,28 @@ export class Regions {
 
   #state(settled: ReadonlySet<number>, open: readonly Suffix[]): State {
     // What is settled takes in what may still come to the same.
-    let still = open.filter(({ outcome }) => !settled.has(outcome));
-    let held = settled;
-    const kept = this.#keep?.({ settled, open: new Set(still.map(({ outcome }) => outcome)) });
-    if (kept !== undefined) {
-      held = new Set();
-      for (const outcome of settled) {
-        const passing = kept.settled(outcome);
-        if (passing !== undefined) (held as Set<number>).add(passing);
-      }
-      still = still.filter(({ outcome }) => kept.open(outcome));
+    const still: Suffix[] = [];
+    const outcomes = new Set<number>();
+    for (const suffix of open) {
+      if (settled.has(suffix.outcome)) continue;
+      still.push(suffix);
+      outcomes.add(suffix.outcome);
     }
-    const sorted = still.sort((a, b) => a.id - b.id);
-    return this.#states.one({ settled: held, open: sorted.filter((suffix, index) => suffix !== sorted[index - 1]) });
+    const kept = this.#keep?.({ settled, open: outcomes });
+    if (kept === undefined) return this.#states.one({ settled, open: sorted(still) });
+    const held = new Set<number>();
+    for (const outcome of settled) {
+      const passing = kept.settled(outcome);
+      if (passing !== undefined) held.add(passing);
+    }
+    return this.#states.one({ settled: held, open: sorted(still.filter(({ outcome }) => kept.open(outcome))) });
   }
+}
+
+/** Each once. */
+function sorted(open: Suffix[]): readonly Suffix[] {
+  open.sort((a, b) => a.id - b.id);
+  return open.filter((suffix, index) => suffix !== open[index - 1]);
 }
 
 /** Equal states as one object. */
@@ -305,11 +313,16 @@ interface Cut {
 
 /** Divides a dimension into the largest parts of which each lies wholly inside or outside of every set. */
 export function cut(all: ValueSet, sets: readonly ValueSet[]): readonly Cut[] {
-  const parts = new Map<string, Part>();
+  const parts = new Map<number, Part>();
   const partOf = (inside: readonly number[]): Part => {
-    const key = inside.join();
-    const part = parts.get(key) ?? { inside, names: NO_NAMES, integers: [], flags: [], unknown: false };
-    parts.set(key, part);
+    let hash = inside.length;
+    for (const index of inside) hash = mixed(hash ^ index);
+    for (let known = parts.get(hash); known !== undefined; known = parts.get(hash)) {
+      if (isSameList(known.inside, inside)) return known;
+      hash = (hash + 1) | 0;
+    }
+    const part = { inside, names: NO_NAMES, integers: [], flags: [], unknown: false };
+    parts.set(hash, part);
     return part;
   };
   cutNames(all, sets, (inside, names) => {
@@ -319,9 +332,14 @@ export function cut(all: ValueSet, sets: readonly ValueSet[]): readonly Cut[] {
   const within = (test: (set: ValueSet) => boolean) => sets.flatMap((set, index) => (test(set) ? [index] : []));
   for (const flag of all.flags) partOf(within(({ flags }) => flags.includes(flag))).flags.push(flag);
   if (all.unknown) partOf(within(({ unknown }) => unknown)).unknown = true;
-  return [...parts.values()]
-    .map(({ inside, ...values }) => ({ inside, values: { ...values, integers: uniteIntervals(values.integers) } }))
-    .filter(({ values }) => !isEmpty(values));
+  return [...parts.values()].flatMap(({ inside, names, integers, flags, unknown }) => {
+    const values = { names, integers: uniteIntervals(integers), flags, unknown };
+    return isEmpty(values) ? [] : [{ inside, values }];
+  });
+}
+
+function isSameList(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index]);
 }
 
 /** A part while it is put together. */

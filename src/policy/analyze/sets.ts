@@ -132,6 +132,7 @@ function intersectIntervals(a: readonly Interval[], b: readonly Interval[]): rea
 
 /** Sorts and joins what overlaps or touches. */
 export function uniteIntervals(intervals: readonly Interval[]): readonly Interval[] {
+  if (intervals.length < 2) return intervals;
   const sorted = [...intervals].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const out: [bigint, bigint][] = [];
   for (const [low, high] of sorted) {
