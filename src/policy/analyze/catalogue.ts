@@ -170,11 +170,14 @@ const PER_SUGGESTION = 6;
 
 function effectOf(after: Policy, asset: string | undefined, context: FindingContext, left: Left): Suggestion["effect"] {
   const { losses = [], from, work, signal, examples } = context;
-  const concerned = losses.filter(
-    ({ amount, what }) => amount !== 0n && (asset === undefined || !("asset" in what) || what.asset === asset),
-  );
-  const some = concerned.slice(0, Math.min(PER_SUGGESTION, left.losses));
-  left.losses -= some.length;
+  const some: Loss[] = [];
+  for (const loss of losses) {
+    if (left.losses === 0 || some.length === PER_SUGGESTION) break;
+    const { amount, what } = loss;
+    if (amount === 0n || (asset !== undefined && "asset" in what && what.asset !== asset)) continue;
+    some.push(loss);
+    left.losses--;
+  }
   return some.flatMap((before) => {
     const { stolen, mode, horizonMs, what } = before;
     const attack = { stolen: new Set(stolen), mode, horizonMs, from };
