@@ -19,6 +19,7 @@ import { APPROVALS_LINE } from "./mutants/approvals-line.ts";
 import { AUDIT } from "./mutants/audit.ts";
 import { AUDIT_CLI } from "./mutants/audit-cli.ts";
 import { AUDIT_PEOPLE } from "./mutants/audit-people.ts";
+import { AUDIT_SPEED } from "./mutants/audit-speed.ts";
 import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
 import { BROWSER } from "./mutants/browser.ts";
 import { CLI } from "./mutants/cli.ts";
@@ -55,6 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...POLICY,
   ...DIFF,
   ...QUESTIONS,
+  ...AUDIT_SPEED,
   ...EVM,
   ...TYPED_DATA,
   ...BITCOIN_ACCOUNTS,
