@@ -4,9 +4,16 @@ export const FINDINGS: readonly Mutant[] = [
   {
     name: "a suggestion that allows more passes for narrower",
     file: "policy/analyze/findings/change.ts",
-    find: "added.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined)",
-    replace: "added.every(({ forbid, limit, allow }) => forbid !== undefined || limit !== undefined || allow !== undefined)",
+    find: "added.every((rule) => rule.forbid !== undefined || rule.limit !== undefined || asksAtOnce(rule))",
+    replace: "added.every((rule) => (rule.forbid ?? rule.limit ?? rule.allow) !== undefined || asksAtOnce(rule))",
     test: { file: "policy/analyze/findings-change.test.ts", name: "with an allow more is compared region by region" },
+  },
+  {
+    name: "a suggestion that lets a request wait for longer passes for narrower",
+    file: "policy/analyze/findings/change.ts",
+    find: "require !== undefined && delay === undefined",
+    replace: "require !== undefined && delay !== null",
+    test: { file: "policy/analyze/findings-change.test.ts", name: "which can make a request wait longer is compared region by region" },
   },
   {
     name: "a suggestion that takes a limit away passes for narrower",

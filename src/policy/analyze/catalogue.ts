@@ -71,6 +71,8 @@ export interface FindingContext extends EvidenceOptions {
   readonly modes?: readonly string[];
   /** Losses of the report: those that a suggestion changes are shown beside it. */
   readonly losses?: readonly Loss[];
+  /** With which those were asked. */
+  readonly detectionMs?: number;
   /** How many losses may be computed anew for suggestions, over all of them; 30 where it is not said. */
   readonly recomputed?: number;
 }
@@ -169,7 +171,7 @@ function neverLooser(policy: Policy, after: Policy, { work, signal }: FindingCon
 const PER_SUGGESTION = 6;
 
 function effectOf(after: Policy, asset: string | undefined, context: FindingContext, left: Left): Suggestion["effect"] {
-  const { losses = [], from, work, signal, examples } = context;
+  const { losses = [], from, detectionMs, work, signal, examples } = context;
   const some: Loss[] = [];
   for (const loss of losses) {
     if (left.losses === 0 || some.length === PER_SUGGESTION) break;
@@ -180,7 +182,7 @@ function effectOf(after: Policy, asset: string | undefined, context: FindingCont
   }
   return some.flatMap((before) => {
     const { stolen, mode, horizonMs, what } = before;
-    const attack = { stolen: new Set(stolen), mode, horizonMs, from };
+    const attack = { stolen: new Set(stolen), mode, horizonMs, from, ...(detectionMs !== undefined && { detectionMs }) };
     const loss = maximumLoss(after, attack, what, {
       ...(work !== undefined && { work }),
       ...(signal && { signal }),

@@ -199,7 +199,7 @@ class Search {
     const cells = cellsOf(this.#policy, this.#attack, this.#goal.assets, this.#budget).filter(inTime);
     if (cells.length === 0)
       return { ...asked(this.#attack, this.#what), ...NOTHING_TAKEN, status: "exact", amount: 0n, sequence: { from, steps: [] } };
-    return this.#endless(cells) ?? this.#bounded(merged(cells));
+    return this.#endless(cells) ?? this.#bounded(merged(cells, this.#budget));
   }
 
   #endless(cells: readonly Cell[]): Loss | undefined {

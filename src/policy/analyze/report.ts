@@ -238,9 +238,11 @@ class Report {
   }
 
   get #evidence() {
+    const { from, detectionMs } = this.#options;
     return {
       ...this.#work,
-      from: this.#options.from,
+      from,
+      ...(detectionMs !== undefined && { detectionMs }),
       modes: this.#modes,
       losses: this.#losses,
       dead: (mode: string) => this.#buried.get(mode),

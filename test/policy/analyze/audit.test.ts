@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { canonical } from "../../../src/base/canonical.ts";
 import { DAY_MS } from "../../../src/base/time.ts";
 import { auditToJson } from "../../../src/policy/analyze/audit-json.ts";
+import { type Loss, maximumLoss } from "../../../src/policy/analyze/loss.ts";
 import { type AuditOptions, audit } from "../../../src/policy/analyze/report.ts";
 import type { Sequence } from "../../../src/policy/analyze/sequence.ts";
 import { type Draft, parse, person, VITALIK } from "../documents.ts";
@@ -27,6 +28,12 @@ function pocket(): Draft {
   };
 }
 
+/** All of a loss but functions, of which every answer makes its own. */
+const told = ({ status, amount, shown, fees, channel, sequence, horizonMs }: Loss) => ({
+  ...{ status, amount, shown, fees, horizonMs, text: channel?.text, from: sequence.from },
+  steps: sequence.steps.map(({ witness: { effects, circumstances }, ...step }) => ({ ...step, effects, now: circumstances.now })),
+});
+
 const run = (options: Partial<AuditOptions> = {}, document = pocket()) => audit(parse(document), { from: FROM, ...options });
 
 describe("an audit", () => {
@@ -41,6 +48,22 @@ describe("an audit", () => {
     expect(of(["ana"], 2)).toMatchObject({ status: "exact", amount: 8n * 10n ** 18n });
     expect(of(["ben"], 2)).toMatchObject({ status: "exact", amount: 0n });
     expect(found.losses.filter(({ mode }) => mode === "frozen").every(({ amount }) => amount === 0n)).toBe(true);
+  });
+
+  test("says of each length of time what is said when that alone is asked, also where what has no bound has to wait", async () => {
+    const document = pocket();
+    document.rules = [
+      ...document.rules.filter(({ id }: Draft) => id !== "day"),
+      { id: "slow", require: ["transfer"], delay: "24h", expires: "7d" },
+      { id: "burnt", limit: ["fee"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" },
+    ];
+    const { losses } = await run({ horizonsMs: [1000, DAY_MS, DAY_MS + 1, 2 * DAY_MS] }, document);
+    for (const loss of losses) {
+      const attack = { stolen: new Set(loss.stolen), mode: loss.mode, horizonMs: loss.horizonMs, from: FROM };
+      expect(told(loss)).toEqual(told(maximumLoss(parse(document), attack, loss.what)));
+    }
+    const ana = losses.filter(({ stolen, mode }) => stolen.join() === "ana" && mode === "normal");
+    expect(ana.map(({ amount }) => amount)).toEqual([10n ** 18n, 10n ** 18n, undefined, undefined]);
   });
 
   test("says who takes the key, what was found, and what the suggestion changes", async () => {

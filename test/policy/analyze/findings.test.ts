@@ -409,6 +409,25 @@ describe("the catalogue of findings", () => {
     expect(effects(0)).toEqual([]);
   });
 
+  test("shows what a suggestion does to a loss as that was asked, with the time after which somebody objects", () => {
+    const document = sound();
+    all(tier(), role("ops", ["ana", "ben", "dee"]))(document);
+    document.rules.push(
+      { id: "slow", require: ["transfer"], approvals: [{ of: "ops", atLeast: 1 }], delay: "24h", expires: "7d" },
+      { id: "fee-day", limit: ["fee"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" },
+    );
+    const policy = parse(document);
+    const attack = { stolen: new Set(["ana", "ben"]), mode: "normal", horizonMs: 3 * DAY_MS, from: FROM, detectionMs: 1 };
+    const losses = [maximumLoss(policy, attack, { asset: "eip155:1/native" })];
+    const more = (detection: { readonly detectionMs?: number }) =>
+      findingsOf(policy, { from: FROM, losses, ...detection })
+        .flatMap(({ suggestion }) => suggestion?.effect ?? [])
+        .filter(({ before, after }) => (after.amount ?? 0n) > (before.amount ?? 0n));
+    expect(losses).toMatchObject([{ amount: 3n * 10n ** 18n }]);
+    expect(more({})).not.toEqual([]);
+    expect(more({ detectionMs: 1 })).toEqual([]);
+  });
+
   test("says what could not be decided, and does not pass it over", () => {
     const [, has] = CASES.find(([id]) => id === "arbitrary-call") ?? [];
     const document = sound();
