@@ -1,7 +1,6 @@
 import type { Mutant } from "../mutants.ts";
 
 const LEFT_OUT = { file: "policy/analyze/ground.test.ts", name: "rules that are left out before they are drawn" };
-const ALIKE = { file: "policy/analyze/concerned.test.ts", name: "are those that each set has" };
 
 /** Where the audit is fast because it leaves something out. */
 export const AUDIT_SPEED: readonly Mutant[] = [
@@ -39,26 +38,5 @@ export const AUDIT_SPEED: readonly Mutant[] = [
     find: "? [] : said(near)",
     replace: '? [] : said(near.filter(({ type }) => type === "allow"))',
     test: LEFT_OUT,
-  },
-  {
-    name: "of what is asked of an effect the first side alone is looked at",
-    file: "policy/analyze/boxes.ts",
-    find: "if (isEmpty(both)) return undefined;\n    out[out.length - 1] = [dimension, both];",
-    replace: "if (isEmpty(both)) return undefined;",
-    test: { file: "policy/analyze/question.test.ts", name: "that is answered with no has no answer" },
-  },
-  {
-    name: "approvers who may not ask are left out of what can be taken",
-    file: "policy/analyze/concerned.ts",
-    find: "anybody || askers.has(person) || places.has(person)",
-    replace: "anybody || askers.has(person)",
-    test: ALIKE,
-  },
-  {
-    name: "people who approve pass for those who ask for the same",
-    file: "policy/analyze/concerned.ts",
-    find: "approves.length > 0 || this.#apart ||",
-    replace: "this.#apart ||",
-    test: ALIKE,
   },
 ];

@@ -10,7 +10,9 @@ import { realisticPolicy } from "./realistic.ts";
 import { typed, typedRule } from "./typed.ts";
 
 const kinds = fc.subarray<EffectKind>([...EFFECT_KINDS, ...ACT_KINDS], { minLength: 1 });
-const topics = fc.array(fc.record({ kinds, when: conditions }).map(typedRule), { minLength: 1, maxLength: 3 });
+// A question asks where something is certainly so; where it is only possibly so, values are unknown too.
+const how = fc.constantFrom("certainly", "possibly");
+const topics = fc.array(fc.record({ kinds, when: conditions, how }).map(typedRule), { minLength: 1, maxLength: 3 });
 
 /** What each rule says, by its words. */
 function saidBy(items: readonly Item[], outcomes: Outcomes) {
@@ -28,7 +30,7 @@ test("rules that are left out before they are drawn have no say in what is asked
       const ground = groundOf(policy);
       const { space } = ground;
       fc.pre(asking.every(({ when }) => space.knows(when)));
-      const asked = asking.flatMap((topic): readonly Box[] => ofKinds(space, topic.kinds, boxesOf(space, topic.when, "certainly")));
+      const asked = asking.flatMap((topic): readonly Box[] => ofKinds(space, topic.kinds, boxesOf(space, topic.when, topic.how)));
       const outcomes = new Outcomes();
       const all = about(itemsOf(space, rulesIn(policy, mode), outcomes, { counts }), asked);
       const allows = all.some(({ outcome }) => outcomes.at(outcome).what === "allowed");
