@@ -32,7 +32,9 @@ async function main(): Promise<number> {
   const copies = Array.from({ length: WORKERS }, (_, worker) => copyTree(worker));
   const untouched = await cleanRuns(copies);
   const results = await inParallel(copies, chosen, (copy, mutant) => attempt(copy, mutant, untouched));
-  for (const { mutant, verdict, what, ms } of results) {
+  // Whatever survived stands last, where it is looked for.
+  const last = results.filter(({ verdict }) => verdict === "SURVIVED");
+  for (const { mutant, verdict, what, ms } of [...results.filter((result) => !last.includes(result)), ...last]) {
     console.log(`${verdict.padEnd(8)}  ${(ms / 1000).toFixed(1).padStart(5)} s  ${mutant.file}: ${mutant.name}`);
     if (what !== "") console.log(`${" ".repeat(19)}${what}`);
   }
@@ -45,7 +47,7 @@ async function main(): Promise<number> {
 function copyTree(worker: number): string {
   const copy = join(home, `worker-${worker}`);
   mkdirSync(copy);
-  for (const name of ["src", "test", "docs", "scripts", "package.json", "tsconfig.json", "vitest.config.ts"]) {
+  for (const name of ["src", "test", "docs", "examples", "scripts", "package.json", "tsconfig.json", "vitest.config.ts"]) {
     cpSync(join(project, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));

@@ -17,7 +17,9 @@ export interface Mutant {
 import { ACCOUNTS } from "./mutants/accounts.ts";
 import { APPROVALS_LINE } from "./mutants/approvals-line.ts";
 import { AUDIT } from "./mutants/audit.ts";
+import { AUDIT_CLI } from "./mutants/audit-cli.ts";
 import { AUDIT_PEOPLE } from "./mutants/audit-people.ts";
+import { AUDIT_SPEED } from "./mutants/audit-speed.ts";
 import { BACKUP } from "./mutants/backup.ts";
 import { BITCOIN_ACCOUNTS } from "./mutants/bitcoin-accounts.ts";
 import { BROWSER } from "./mutants/browser.ts";
@@ -63,6 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DIFF,
   ...EXPORT,
   ...QUESTIONS,
+  ...AUDIT_SPEED,
   ...EVM,
   ...TYPED_DATA,
   ...SLOTS,
@@ -73,6 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIFETIME,
   ...AUDIT,
   ...AUDIT_PEOPLE,
+  ...AUDIT_CLI,
   ...CLI,
   ...VAULT,
   ...BACKUP,

@@ -93,7 +93,7 @@ class Stage {
     this.#policy = policy;
     this.#sequence = sequence;
     this.#commitMs = commitMs;
-    this.#evaluator = compile(policy);
+    this.#evaluator = compiled(policy);
     const windows = new Map(this.#evaluator.limits.map(({ id, windowMs }) => [id, windowMs]));
     this.#ledger = new Ledger({ weigh: ({ charges }) => charges, window: (limit) => windows.get(limit) ?? "ever" });
     this.#done = sequence.steps.map(() => NOTHING);
@@ -218,6 +218,15 @@ class Stage {
     if (step === undefined) throw new RangeError(`expected a step, got number ${index}`);
     return step;
   }
+}
+
+const evaluators = new WeakMap<Policy, Evaluator>();
+
+/** Made once, for the hundreds of sequences of one audit. */
+function compiled(policy: Policy): Evaluator {
+  const evaluator = evaluators.get(policy) ?? compile(policy);
+  evaluators.set(policy, evaluator);
+  return evaluator;
 }
 
 function isLetThrough({ reasons, missing }: Omit<RehearsedStep, "passed">): boolean {

@@ -13,13 +13,16 @@ import { reason, undecidable } from "./reasons.ts";
  * condition asks for it. It is the oracle that `evaluate.ts` is tested against, and judges every witness of the audit once
  * more, so it shares with the evaluator nothing but types and the texts of reasons.
  */
-export function interpret(policy: Policy, intent: Judged, circumstances: Circumstances, counters: Counters): Judgement {
+export function interpret(policy: Rules, intent: Judged, circumstances: Circumstances, counters: Counters): Judgement {
   try {
     return decide(policy, { effects: intent.effects, circumstances }, intent.refusals, counters);
   } catch (cause) {
     return undecidable(cause);
   }
 }
+
+/** All that it looks at of a policy. */
+type Rules = Pick<Policy, "rules" | "modes">;
 
 /** A request at a moment: all that a field can depend on. */
 interface Case {
@@ -30,7 +33,7 @@ interface Case {
 /** `undefined` is unknown. */
 type Truth = boolean | undefined;
 
-function decide(policy: Policy, request: Case, refusals: readonly Reason[], counters: Counters): Judgement {
+function decide(policy: Rules, request: Case, refusals: readonly Reason[], counters: Counters): Judgement {
   const { effects, circumstances } = request;
   const reasons: Reason[] = [...refusals];
   if (effects.length === 0) reasons.push(reason("policy/no-effects", {}));
@@ -77,12 +80,12 @@ function decide(policy: Policy, request: Case, refusals: readonly Reason[], coun
   return { reasons, needs: reasons.length === 0 ? needs : [], charges, hits };
 }
 
-function everyRule(policy: Policy): readonly Rule[] {
+function everyRule(policy: Rules): readonly Rule[] {
   return [...policy.rules, ...[...policy.modes.values()].flatMap((mode) => mode.rules)];
 }
 
 /** Acts are judged by the top-level rules in every mode. `undefined`: the mode is nowhere. */
-function rulesFor(policy: Policy, mode: string, effect: Effect): readonly Rule[] | undefined {
+function rulesFor(policy: Rules, mode: string, effect: Effect): readonly Rule[] | undefined {
   if (isAct(effect.kind) || mode === "normal") return policy.rules;
   const named = policy.modes.get(mode);
   if (named !== undefined) return named.rules;

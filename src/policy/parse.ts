@@ -92,7 +92,16 @@ export function readerOfRules(document: JsonObject, options: ParseOptions): (dra
     const parts = membersOf(draft, problems);
     const policy = parts && documentOf(parts, options, known);
     if (policy === undefined || !problems.none) return undefined;
-    return { id: toHex(sha256(canonicalBytes(draft))), document: draft, ...policy };
+    let id: string | undefined;
+    return {
+      // Of many drafts few are named, and naming one costs more than reading it.
+      get id() {
+        id ??= toHex(sha256(canonicalBytes(draft)));
+        return id;
+      },
+      document: draft,
+      ...policy,
+    };
   };
 }
 

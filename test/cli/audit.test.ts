@@ -1,5 +1,9 @@
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { reading } from "../../src/cli/chains.ts";
+import { examplesFor } from "../../src/cli/examples.ts";
+import { witnessToJson } from "../../src/cli/witness.ts";
+import { maximumLoss } from "../../src/policy/analyze/loss.ts";
 import { Shell } from "./shell.ts";
 
 const shell = new Shell();
@@ -47,6 +51,27 @@ describe("keyward audit", () => {
     const explained = await shell.run(["explain", "--policy", file, "--json"], { stdin: JSON.stringify(step.witness.request) });
     expect(explained).toMatchObject({ exit: 0 });
     expect(explained.json.verdict).toBe("allow");
+  });
+
+  test("a request is printed only under a policy that lets it pass", () => {
+    const read = (rules: readonly object[]) => reading.policy(JSON.stringify({ ...POLICY, rules: [...POLICY.rules, ...rules] }));
+    const [policy, other] = [read([]), read([{ id: "nothing", forbid: ["transfer"], when: { requester: "ana" } }])];
+    const attack = { stolen: new Set(["ana"]), mode: "normal", horizonMs: 86_400_000, from: Date.UTC(2026, 11) };
+    const { sequence } = maximumLoss(policy, attack, { asset: "eip155:1/native" }, { examples: examplesFor(policy) });
+    const [step] = sequence.steps;
+    if (step === undefined) throw new Error("expected a loss");
+    expect(witnessToJson(policy, step.witness).request).toBeDefined();
+    expect(witnessToJson(other, step.witness).request).toBeUndefined();
+  });
+
+  test("whoever is robbed is everybody who was named", async () => {
+    const two = shell.file("two.json", { ...POLICY, roles: { ...POLICY.roles, both: ["cyd", "ana"] } });
+    const stolen = async (names: string) => {
+      const { json } = await shell.run(["audit", two, ...FROM, "--stolen", names, "--mode", "normal", "--horizon", "24h", "--json"]);
+      return json.options.stolen;
+    };
+    expect(await stolen("role:both")).toEqual([{ name: "role:both", people: ["ana", "cyd"] }]);
+    expect(await stolen("role:ops,cyd")).toEqual([{ name: "role:ops + cyd", people: ["ana", "cyd"] }]);
   });
 
   test("the same policy and options give the same bytes in every form", async () => {

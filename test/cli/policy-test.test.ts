@@ -135,6 +135,7 @@ describe("cases of a policy", () => {
     [pay("1 ETH", { requester: "nobody" }), "the policy has no person called nobody"],
     [pay("1.1234567890123456789 ETH"), "at most 18 decimals"],
     [pay("1 EUR"), "with an asset of the policy"],
+    [pay("1 ETH", { mode: "frozne", expect: "deny" }), "expected one of"],
     [pay("1 ETH", { waitd: "1h" }), "expected only the members"],
     [pay("1 ETH", { waited: "1 hour" }), "expected a duration"],
     [pay("1 ETH", { expect: "perhaps" }), "expected one of allow, pending, deny"],

@@ -286,7 +286,7 @@ describe("a rehearsal", () => {
       { numRuns: 3000 },
     );
     expect(passed).toBeGreaterThan(100);
-  });
+  }, 120_000);
 });
 
 /** As the parser makes them: no limit is the top. */

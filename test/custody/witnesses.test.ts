@@ -5,7 +5,6 @@ import { CustodyError } from "../../src/base/errors.ts";
 import { reading } from "../../src/cli/chains.ts";
 import { rehearseInCustody } from "../../src/custody/rehearsal.ts";
 import { ACT_KINDS, EFFECT_KINDS } from "../../src/intent/effect.ts";
-import { actorsOf } from "../../src/policy/analyze/actors.ts";
 import { authorityOf } from "../../src/policy/analyze/authorities.ts";
 import { channelsOf } from "../../src/policy/analyze/channels.ts";
 import { diffPolicies } from "../../src/policy/analyze/diff.ts";
@@ -33,7 +32,6 @@ beforeAll(() => deriveCoins("bip122:000000000019d6689c085ae165831e93"));
 function claimsOf(policy: Policy, from: number): readonly Claim[] {
   const examples = examplesOf(policy);
   const modes = ["normal", ...policy.modes.keys()];
-  const everybody = actorsOf(policy).people;
   const sets = stolenSets(policy, { k: 2 });
   const answers = [...EFFECT_KINDS, ...ACT_KINDS].flatMap((kind) =>
     modes.flatMap((mode) => {
@@ -48,7 +46,7 @@ function claimsOf(policy: Policy, from: number): readonly Claim[] {
   const shown = [
     ...answers,
     ...channels.map(({ witness, approvers, delayMs }) => ({ witness, approvers, delayMs })),
-    ...escalations.map(({ witness, delayMs }) => ({ witness, approvers: everybody, delayMs })),
+    ...escalations.map(({ witness, approvers, delayMs }) => ({ witness, approvers, delayMs })),
     ...authorityOf(policy, { from, examples }).map(({ witness, people, delayMs }) => ({
       witness,
       approvers: people?.slice(1) ?? [],

@@ -79,4 +79,25 @@ export const AUDIT_PEOPLE: readonly Mutant[] = [
     replace: "names: { not: true, values: new Set() } }]];",
     test: { file: "policy/analyze/question.test.ts", name: "of a change to the mode that holds already" },
   },
+  {
+    name: "a channel is shown that the evaluator refuses",
+    file: "policy/analyze/accepted.ts",
+    find: "return witness === undefined || (await this.#passes({ witness, approvers, delayMs })) ? channel : withheld(channel);",
+    replace: "return (await this.#passes({ witness: witness as Witness, approvers, delayMs })) ? channel : channel;",
+    test: { file: "policy/analyze/audit.test.ts", name: "shows no channel and no escalation that one of the evaluators refuses" },
+  },
+  {
+    name: "an escalation is shown that the evaluator refuses when it is asked for",
+    file: "policy/analyze/accepted.ts",
+    find: "(await this.#replay(this.#policy, sequence)) === true",
+    replace: "(await this.#replay(this.#policy, sequence)) !== false",
+    test: { file: "policy/analyze/audit.test.ts", name: "shows no channel and no escalation that one of the evaluators refuses" },
+  },
+  {
+    name: "an escalation that was not decided passes for none",
+    file: "policy/analyze/report.ts",
+    find: "if (escalation.undecided) this.#inconclusive.add",
+    replace: "if (!escalation.undecided) this.#inconclusive.add",
+    test: { file: "policy/analyze/audit.test.ts", name: "names escalations that were not decided" },
+  },
 ];

@@ -110,9 +110,16 @@ export const DIFF: readonly Mutant[] = [
   },
   {
     name: "the rules of a mode are not compared",
-    file: "policy/analyze/diff.ts",
+    file: "policy/analyze/comparison.ts",
     find: '["normal", "frozen", ...before.modes.keys(), ...after.modes.keys()]',
     replace: '["normal", "frozen"]',
     test: { file: SNEAKY, name: "a mode with a rule more" },
+  },
+  {
+    name: "a difference is shown by a change to the mode that holds already",
+    file: "policy/analyze/comparison.ts",
+    find: "return boxes.flatMap((box) => this.#leftOf(box));",
+    replace: "return boxes;",
+    test: { file: "policy/analyze/diff.test.ts", name: "shows none to the mode that holds already, which a custody refuses" },
   },
 ];

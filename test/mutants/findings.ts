@@ -4,9 +4,16 @@ export const FINDINGS: readonly Mutant[] = [
   {
     name: "a suggestion that allows more passes for narrower",
     file: "policy/analyze/findings/change.ts",
-    find: "added.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined)",
-    replace: "added.every(({ forbid, limit, allow }) => forbid !== undefined || limit !== undefined || allow !== undefined)",
+    find: "added.every((rule) => rule.forbid !== undefined || rule.limit !== undefined || asksAtOnce(rule))",
+    replace: "added.every((rule) => (rule.forbid ?? rule.limit ?? rule.allow) !== undefined || asksAtOnce(rule))",
     test: { file: "policy/analyze/findings-change.test.ts", name: "with an allow more is compared region by region" },
+  },
+  {
+    name: "a suggestion that lets a request wait for longer passes for narrower",
+    file: "policy/analyze/findings/change.ts",
+    find: "require !== undefined && delay === undefined",
+    replace: "require !== undefined && delay !== null",
+    test: { file: "policy/analyze/findings-change.test.ts", name: "which can make a request wait longer is compared region by region" },
   },
   {
     name: "a suggestion that takes a limit away passes for narrower",
@@ -56,5 +63,19 @@ export const FINDINGS: readonly Mutant[] = [
     find: "mayObject(other, asked, approvers) && answersOnly",
     replace: "answersOnly",
     test: { file: "policy/analyze/dead.test.ts", name: "are none that alone ask somebody who could object" },
+  },
+  {
+    name: "a delay counts as watched though those who get through it edit the others away",
+    file: "policy/analyze/findings/delays.ts",
+    find: "const found = rule.approvals.length === 0 ? unasked(evidence, rule) : outvoted(evidence, rule);",
+    replace: "const found = rule.approvals.length === 0 ? unasked(evidence, rule) : undefined;",
+    test: { file: "policy/analyze/findings.test.ts", name: "where those who get a request through can edit people" },
+  },
+  {
+    name: "only an edit of people takes from others their say, and none of roles",
+    file: "policy/analyze/findings/delays.ts",
+    find: 'const PARTS = ["people", "roles"] as const;',
+    replace: 'const PARTS = ["people"] as const;',
+    test: { file: "policy/analyze/findings.test.ts", name: "where somebody whom a rule names by name keeps their say" },
   },
 ];

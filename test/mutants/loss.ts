@@ -22,7 +22,7 @@ export const MAXIMUM_LOSS: readonly Mutant[] = [
   },
   {
     name: "a rehearsal leaves out rules about any of its assets",
-    file: "policy/analyze/rehearse.ts",
+    file: "policy/analyze/near.ts",
     find: "asset !== undefined && !when.values.has(asset)",
     replace: "asset === undefined || when.values.has(asset)",
     test: { file: REHEARSAL, name: "is judged as by the whole policy" },

@@ -114,7 +114,7 @@ export const REALM: readonly Mutant[] = [
     file: "custody/keyward.ts",
     find: 'this.#locked.abort(new CustodyError("vault/locked", "vault: it was locked meanwhile"));\n    this.#locked = new AbortController();',
     replace: "",
-    test: reentry("is waited for until the custody is locked"),
+    test: reentry("is waited for until the custody is locked: a slot"),
   },
   {
     name: "a credential is waited for though the custody is locked",

@@ -34,11 +34,11 @@ export function auditToJson(audit: Audit, options: AuditJsonOptions = {}): JsonO
     lockOuts: audit.lockOuts.map(({ mode, what, absent, status }) => ({ mode, what, absent: [...absent], status })),
     escalations: audit.escalations.map(({ stolen, acts, afterMs, text, objectors }) => ({
       ...{ stolen: [...stolen], after: durationText(afterMs), text, objectors: [...objectors] },
-      acts: acts.map(({ rule, text, delayMs, witness }) => ({
+      acts: acts.map(({ rule, text, delayMs, witness, approvers }) => ({
         rule,
         text,
         delay: durationText(delayMs),
-        witness: writer.witness(witness),
+        witness: writer.witness(witness, approvers),
       })),
     })),
     dead: audit.dead.map(({ rule, mode, why }) => ({ rule, mode, why })),

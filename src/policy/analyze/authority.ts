@@ -27,7 +27,7 @@ export interface LockOut {
 export interface Escalation {
   readonly stolen: readonly string[];
   /** The acts, one after the other, each with the rule that allows it and whoever answers. */
-  readonly acts: readonly { readonly rule: string; readonly text: string; readonly delayMs: number; readonly witness: Witness }[];
+  readonly acts: readonly EscalationAct[];
   /** Since the first act is asked for. */
   readonly afterMs: number;
   readonly text: string;
@@ -37,4 +37,13 @@ export interface Escalation {
   readonly everything: boolean;
   /** More may be reached: it was not decided, and nobody may take it for a no. */
   readonly undecided?: true;
+}
+
+export interface EscalationAct {
+  readonly rule: string;
+  readonly text: string;
+  readonly delayMs: number;
+  readonly witness: Witness;
+  /** Who answers, beside whoever asks. */
+  readonly approvers: readonly string[];
 }

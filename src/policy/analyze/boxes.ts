@@ -9,7 +9,6 @@ import {
   hasName,
   intersect,
   isEmpty,
-  type Names,
   NO_NAMES,
   NOTHING,
   named,
@@ -48,10 +47,10 @@ export function boxesOfRule(space: Space, rule: Pick<Rule, "type" | "kinds" | "w
 export function ofKinds(space: Space, kinds: readonly EffectKind[], boxes: readonly Box[]): readonly Box[] {
   const acts = kinds.filter(isAct);
   const others = kinds.filter((kind) => !isAct(kind));
+  // INVARIANT: no condition speaks of the kind, which is the first dimension.
   return boxes.flatMap((box) => {
-    const act = acts.length === 0 ? undefined : meet(box, [[KIND, space.named(acts)]]);
-    const other = others.length === 0 ? undefined : meet(box, [[KIND, space.named(others)]]);
-    const out = [...(act === undefined ? [] : [act]), ...(other === undefined ? [] : byChain(space, other))];
+    const out: Box[] = others.length === 0 ? [] : [...byChain(space, [KIND, space.named(others)], box)];
+    if (acts.length > 0) out.unshift([[KIND, space.named(acts)], ...box]);
     if (out.length > MOST_BOXES) throw new Inconclusive(`a rule falls apart into more than ${MOST_BOXES} parts`);
     return out;
   });
@@ -102,7 +101,8 @@ export function covers(whole: Box, part: Box): boolean {
   });
 }
 
-interface Sense {
+/** How a condition is meant: only where it is true, or wherever it is not false; itself, or its contrary. */
+export interface Sense {
   readonly certain: boolean;
   readonly negated: boolean;
 }
@@ -121,20 +121,21 @@ function walk(space: Space, condition: Condition, sense: Sense): readonly Box[] 
       return (condition.op === "all") !== sense.negated ? inAll(parts) : inAny(parts);
     }
     case "argument":
-      return side(space, space.at(`args.${condition.name}`), condition.test, sense);
+      return alone(space, space.at(`args.${condition.name}`), condition.test, sense);
     case "in":
     case "within":
     case "is":
-      return side(space, space.at(condition.field), condition, sense);
+      return alone(space, space.at(condition.field), condition, sense);
     default:
       return unreachable("a condition of no known operator");
   }
 }
 
 function inAll(parts: readonly (readonly Box[])[]): readonly Box[] {
-  let out = EVERYWHERE;
+  const everywhere = inEach(parts.flatMap((part) => (part.length === 1 ? part : [])));
+  let out = everywhere === undefined || parts.some((part) => part.length === 0) ? [] : [everywhere];
   // The narrow parts first, so that what falls out falls out early.
-  for (const part of [...parts].sort((a, b) => a.length - b.length)) {
+  for (const part of parts.filter(({ length }) => length > 1).sort((a, b) => a.length - b.length)) {
     if (out.length * part.length > MOST_MEETS) throw new Inconclusive(`a rule falls apart into more than ${MOST_BOXES} parts`);
     const next: Box[] = [];
     for (const box of out) {
@@ -143,7 +144,25 @@ function inAll(parts: readonly (readonly Box[])[]): readonly Box[] {
         if (both !== undefined) next.push(both);
       }
     }
-    out = joined(next);
+    out = [...joined(next)];
+  }
+  return out;
+}
+
+/** Where all of them are, as a condition of plain comparisons is drawn; nothing if that is nowhere. */
+function inEach(boxes: readonly Box[]): Box | undefined {
+  const sides = boxes.flat().sort(([a], [b]) => a - b);
+  const out: Side[] = [];
+  for (const side of sides) {
+    const [dimension, values] = side;
+    const last = out.at(-1);
+    if (last === undefined || last[0] !== dimension) {
+      out.push(side);
+      continue;
+    }
+    const both = intersect(last[1], values);
+    if (isEmpty(both)) return undefined;
+    out[out.length - 1] = [dimension, both];
   }
   return out;
 }
@@ -166,37 +185,23 @@ function joined(boxes: readonly Box[]): readonly Box[] {
   return [...[...single].map((only): Box => [only]), ...out];
 }
 
-/** Where a comparison is true, or not false: a value that has not the type of the comparison leaves it unknown. */
-function side(space: Space, dimension: number, test: ArgumentTest, { certain, negated }: Sense): readonly Box[] {
-  const all = space.all(dimension);
-  const comparable = ofType(all, test.op);
+function alone(space: Space, dimension: number, test: ArgumentTest, sense: Sense): readonly Box[] {
+  const values = valuesWhere(space, dimension, test, sense);
+  return isEmpty(values) ? [] : [[[dimension, values]]];
+}
+
+/** Values for which a comparison is true, or not false: one that has not the type of the comparison leaves it unknown. */
+export function valuesWhere(space: Space, dimension: number, test: ArgumentTest, { certain, negated }: Sense): ValueSet {
+  const { comparable, others } = space.typed(dimension, test.op);
   const holds = intersect(comparable, valuesOf(test));
   const values = negated ? subtract(comparable, holds) : holds;
-  const found = certain ? values : unite(values, subtract(all, comparable));
-  return isEmpty(found) ? [] : [[[dimension, found]]];
+  return certain ? values : unite(values, others);
 }
-
-function ofType({ names, integers, flags }: ValueSet, op: ArgumentTest["op"]): ValueSet {
-  switch (op) {
-    case "in":
-      return { ...NOTHING, names };
-    case "within":
-      return { ...NOTHING, integers };
-    case "is":
-      return { ...NOTHING, flags };
-  }
-}
-
-// Rules that name the same list share its set, and so its values here.
-const listed = new WeakMap<ReadonlySet<string>, ValueSet>();
 
 function valuesOf(test: ArgumentTest): ValueSet {
   switch (test.op) {
-    case "in": {
-      const known = listed.get(test.values) ?? named(test.values);
-      listed.set(test.values, known);
-      return known;
-    }
+    case "in":
+      return named(test.values);
     case "within":
       return { ...NOTHING, integers: test.intervals };
     case "is":
@@ -205,66 +210,67 @@ function valuesOf(test: ArgumentTest): ValueSet {
 }
 
 /**
- * The same points, in boxes of one chain each, so that no box speaks of a name of one chain on another: on each chain that it
- * names, on all others together, and where the chain is unknown.
+ * The same points of these kinds, in boxes of one chain each, so that no box speaks of a name of one chain on another: on each chain that
+ * it names, on all others together, and where the chain is unknown.
  */
-function byChain(space: Space, box: Box): readonly Box[] {
-  const { qualified } = space;
-  const naming = box.filter(([dimension]) => qualified.has(dimension));
-  if (naming.length === 0) return [box];
+function byChain(space: Space, kinds: Side, box: Box): readonly Box[] {
+  const parts = box.map(([dimension, { names }]) => (space.qualified.has(dimension) ? partsByChain(names.values) : undefined));
+  if (parts.every((part) => part === undefined)) return [[kinds, ...box]];
 
+  // INVARIANT: the chain is the second dimension, before every name that begins with one.
   const chain = space.at("chain");
-  const sides = new Map(box);
-  const chains = sides.get(chain) ?? space.all(chain);
-  const parts = naming.map(([dimension, values]) => [dimension, values, partsByChain(values.names)] as const);
-  const mentioned = new Set(parts.flatMap(([, , byChain]) => [...byChain.keys()]));
-  const on = (values: ValueSet, set: (wanted: ValueSet, byChain: ReadonlyMap<string, Names>) => ValueSet): Box | undefined => {
-    const cut = new Map(sides).set(chain, values);
-    for (const [dimension, wanted, byChain] of parts) {
-      const found = set(wanted, byChain);
-      if (isEmpty(found)) return undefined;
-      cut.set(dimension, found);
+  const chains = box[0]?.[0] === chain ? box[0][1] : space.all(chain);
+  const mentioned = new Set(parts.flatMap((part) => [...(part?.keys() ?? [])]));
+  const naming = box.filter((_, index) => parts[index] !== undefined);
+  const others = box.filter(([dimension], index) => dimension !== chain && parts[index] === undefined);
+
+  /** On one that is mentioned; on all others where none is given. */
+  const on = (name: string | undefined, values: ValueSet): readonly Box[] => {
+    const cut: Side[] = [kinds, [chain, values]];
+    for (const [index, side] of box.entries()) {
+      const part = parts[index];
+      const [dimension, { names, unknown }] = side;
+      const there = name === undefined ? undefined : part?.get(name);
+      if (dimension === chain) continue;
+      if (part === undefined || there === names.values) cut.push(side);
+      else if (there !== undefined) cut.push([dimension, { ...NOTHING, names: { not: names.not, values: there }, unknown }]);
+      else if (names.not || unknown) cut.push([dimension, { ...NOTHING, names: names.not ? ALL_NAMES : NO_NAMES, unknown }]);
+      else return [];
     }
-    return [...cut].sort(([a], [b]) => a - b);
+    return [cut];
   };
-  const out: (Box | undefined)[] = [...mentioned]
-    .filter((name) => hasName(chains.names, name))
-    .map((name) =>
-      on(space.named([name]), (wanted, byChain) => {
-        const names = byChain.get(name) ?? (wanted.names.not ? ALL_NAMES : NO_NAMES);
-        return names.values === wanted.names.values ? wanted : { ...wanted, names };
-      }),
-    );
-  const elsewhere = subtract(chains, { ...named(mentioned), unknown: true });
-  if (!isEmpty(elsewhere)) out.push(on(elsewhere, (wanted) => ({ ...wanted, names: wanted.names.not ? ALL_NAMES : NO_NAMES })));
-  // Where the chain is unknown they all are, so none of them is looked at.
-  if (chains.unknown && naming.every(([, { unknown }]) => unknown)) {
-    const rest = box.filter(([dimension]) => dimension !== chain && !qualified.has(dimension));
-    out.push([...rest, [chain, ONLY_UNKNOWN] as const].sort(([a], [b]) => a - b));
+  const out = [...mentioned].flatMap((name) => (hasName(chains.names, name) ? on(name, space.named([name])) : []));
+  if (naming.every(([, { names, unknown }]) => names.not || unknown)) {
+    const elsewhere = subtract(chains, { ...named(mentioned), unknown: true });
+    if (!isEmpty(elsewhere)) out.push(...on(undefined, elsewhere));
   }
-  return out.filter((part) => part !== undefined);
+  // Where the chain is unknown they all are, so none of them is looked at.
+  if (chains.unknown && naming.every(([, { unknown }]) => unknown)) out.push([kinds, [chain, ONLY_UNKNOWN], ...others]);
+  return out;
 }
 
-// A list of ten thousand addresses is taken apart once, however many rules name it.
-const parted = new WeakMap<ReadonlySet<string>, Map<boolean, ReadonlyMap<string, Names>>>();
+/** A longer list is taken apart once, however many rules name it. */
+const LONG_LIST = 64;
 
-function partsByChain({ not, values }: Names): ReadonlyMap<string, Names> {
-  const known = parted.get(values) ?? new Map<boolean, ReadonlyMap<string, Names>>();
-  parted.set(values, known);
-  const before = known.get(not);
-  if (before !== undefined) return before;
-  const found = new Map([...setsByChain(values)].map(([chain, set]) => [chain, { not, values: set }]));
-  known.set(not, found);
-  return found;
+const parted = new WeakMap<ReadonlySet<string>, ReadonlyMap<string, ReadonlySet<string>>>();
+
+function partsByChain(values: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  if (values.size <= LONG_LIST) return setsByChain(values);
+  const parts = parted.get(values) ?? setsByChain(values);
+  parted.set(values, parts);
+  return parts;
 }
 
 function setsByChain(values: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
-  const sets = new Map<string, Set<string>>();
   // Most lists are of one chain, as a look at each name tells.
   const [first = ""] = values;
   const chain = CHAIN.exec(first)?.[0];
-  if (chain !== undefined && [...values].every((name) => name.startsWith(chain) && SEPARATORS.has(name[chain.length])))
+  if (
+    chain !== undefined &&
+    (values.size === 1 || [...values].every((name) => name.startsWith(chain) && SEPARATORS.has(name[chain.length])))
+  )
     return new Map([[chain, values]]);
+  const sets = new Map<string, Set<string>>();
   for (const name of values) {
     const set = sets.get(chainOf(name)) ?? new Set();
     sets.set(chainOf(name), set.add(name));

@@ -2,7 +2,7 @@ import type { Policy } from "../core.ts";
 import { isProvenNarrower } from "./diff.ts";
 import type { Finding, Severity, Suggestion } from "./finding.ts";
 import { onePersonMissing } from "./findings/absence.ts";
-import { delayUnwatched, editAlone, editAtOnce, keyAlone, modeWithoutExit } from "./findings/acts.ts";
+import { editAlone, editAtOnce, keyAlone, modeWithoutExit } from "./findings/acts.ts";
 import {
   arbitraryCall,
   blindSignature,
@@ -14,6 +14,7 @@ import {
   unlimitedAllowance,
 } from "./findings/allowances.ts";
 import { onlyNarrows, redrafted } from "./findings/change.ts";
+import { delayUnwatched } from "./findings/delays.ts";
 import { type Check, Evidence, type EvidenceOptions, type Found } from "./findings/evidence.ts";
 import { feesDrain } from "./findings/fees.ts";
 import { assetWithoutLimit, capLifted, feesWithoutLimit, limitMultiplied, limitNeverBinds } from "./findings/limits.ts";
@@ -70,6 +71,8 @@ export interface FindingContext extends EvidenceOptions {
   readonly modes?: readonly string[];
   /** Losses of the report: those that a suggestion changes are shown beside it. */
   readonly losses?: readonly Loss[];
+  /** With which those were asked. */
+  readonly detectionMs?: number;
   /** How many losses may be computed anew for suggestions, over all of them; 30 where it is not said. */
   readonly recomputed?: number;
 }
@@ -89,7 +92,7 @@ export interface FindingStep {
 }
 
 export function* findingSteps(policy: Policy, context: FindingContext): Generator<FindingStep> {
-  const left = { losses: context.recomputed ?? 30, diffs: MOST_DIFFS };
+  const left = { losses: context.recomputed ?? 30, diffs: MOST_DIFFS, documents: MOST_DOCUMENTS };
   const modes = new Map((context.modes ?? ["normal", ...policy.modes.keys()]).map((mode) => [mode, new Evidence(policy, mode, context)]));
   const normal = modes.get("normal") ?? new Evidence(policy, "normal", context);
   for (const check of CATALOGUE) {
@@ -109,7 +112,11 @@ export function inOrder(findings: readonly Finding[]): readonly Finding[] {
 interface Left {
   losses: number;
   diffs: number;
+  documents: number;
 }
+
+/** So many suggestions are read as documents of their own. What is found stays, with or without one. */
+const MOST_DOCUMENTS = 100;
 
 /** So many suggestions are compared region by region. */
 const MOST_DIFFS = 12;
@@ -147,7 +154,8 @@ function suggestionOf(
 ): Suggestion | undefined {
   const narrows = onlyNarrows(policy.document, change.document);
   // Reading a document is work as well: not where nothing could be proven any more.
-  if (!narrows && left.diffs <= 0) return undefined;
+  if ((!narrows && left.diffs <= 0) || left.documents <= 0) return undefined;
+  left.documents--;
   const after = redrafted(policy.document, change.document);
   if (after === undefined || !(narrows || neverLooser(policy, after, context, left))) return undefined;
   return { ...change, effect: effectOf(after, asset, context, left) };
@@ -163,15 +171,18 @@ function neverLooser(policy: Policy, after: Policy, { work, signal }: FindingCon
 const PER_SUGGESTION = 6;
 
 function effectOf(after: Policy, asset: string | undefined, context: FindingContext, left: Left): Suggestion["effect"] {
-  const { losses = [], from, work, signal, examples } = context;
-  const concerned = losses.filter(
-    ({ amount, what }) => amount !== 0n && (asset === undefined || !("asset" in what) || what.asset === asset),
-  );
-  const some = concerned.slice(0, Math.min(PER_SUGGESTION, left.losses));
-  left.losses -= some.length;
+  const { losses = [], from, detectionMs, work, signal, examples } = context;
+  const some: Loss[] = [];
+  for (const loss of losses) {
+    if (left.losses === 0 || some.length === PER_SUGGESTION) break;
+    const { amount, what } = loss;
+    if (amount === 0n || (asset !== undefined && "asset" in what && what.asset !== asset)) continue;
+    some.push(loss);
+    left.losses--;
+  }
   return some.flatMap((before) => {
     const { stolen, mode, horizonMs, what } = before;
-    const attack = { stolen: new Set(stolen), mode, horizonMs, from };
+    const attack = { stolen: new Set(stolen), mode, horizonMs, from, ...(detectionMs !== undefined && { detectionMs }) };
     const loss = maximumLoss(after, attack, what, {
       ...(work !== undefined && { work }),
       ...(signal && { signal }),

@@ -260,7 +260,7 @@ const near = new Remembered<readonly Item[]>();
 export function itemsAbout(policy: Policy, mode: string, assets: readonly string[]): readonly Item[] {
   const ground = groundOf(policy);
   return near.of(policy, JSON.stringify([mode, assets]), {}, () =>
-    about(ground.items(mode, new Set(OUTFLOW), { counts: true }), [boxOf(ground.space, takingOf(mode, assets))]),
+    ground.items(mode, [boxOf(ground.space, takingOf(mode, assets))], { counts: true }),
   );
 }
 

@@ -2,7 +2,7 @@ import type { EffectKind } from "../../intent/effect.ts";
 import { isAct } from "../../intent/fields.ts";
 import type { LimitRule, Policy, RequireRule, Rule } from "../core.ts";
 import { type Box, boxesOfRule, meet, ofKinds } from "./boxes.ts";
-import { Space } from "./dimensions.ts";
+import { KIND, Space } from "./dimensions.ts";
 import { feasible, only } from "./feasible.ts";
 import { about, itemsOf, type Outcome, Outcomes, untilDenied } from "./items.ts";
 import { BOXES_A_STEP, type Budget, type Item, Regions, type State } from "./regions.ts";
@@ -20,6 +20,11 @@ export interface Difference {
   readonly requester: string | undefined;
   /** One text for differences of the same rules about the same kinds. */
   readonly key: string;
+}
+
+/** Every mode in which requests are made under either. */
+export function modesOf(before: Policy, after: Policy): readonly string[] {
+  return [...new Set(["normal", "frozen", ...before.modes.keys(), ...after.modes.keys()])];
 }
 
 const BEFORE = 0;
@@ -118,9 +123,27 @@ export class Comparison {
       const asking: Box = [[this.#requester, { ...NOTHING, names: { not: false, values: new Set(newcomers) } }]];
       boxes.push(...ofKinds(this.space, kinds, [asking]));
     }
-    if (compared.what === "acts") return boxes;
+    if (compared.what === "acts") return boxes.flatMap((box) => this.#leftOf(box));
     const inMode: Box = [[this.space.at("mode"), only(compared.mode)]];
     return boxes.map((box) => meet(box, inMode)).filter((box) => box !== undefined);
+  }
+
+  /** What of a box can happen: nobody changes to the mode that holds already, nor to one that there is not. */
+  #leftOf(box: Box): readonly Box[] {
+    const kinds = box.find(([dimension]) => dimension === KIND)?.[1].names ?? this.space.all(KIND).names;
+    if (!hasName(kinds, "modeChange")) return [box];
+    const others = meet(box, [[KIND, { ...NOTHING, names: { not: true, values: new Set(["modeChange"]) } }]]);
+    const modes = modesOf(...this.#policies);
+    const changes = modes.map((mode) => {
+      const to = new Set(modes.filter((other) => other !== mode));
+      const sides = { kind: only("modeChange"), mode: only(mode), toMode: { ...NOTHING, names: { not: false, values: to } } };
+      const part = Object.entries(sides).map(([name, values]) => [this.space.at(name), values] as const);
+      return meet(
+        box,
+        part.sort(([a], [b]) => a - b),
+      );
+    });
+    return [others, ...changes].filter((left) => left !== undefined);
   }
 
   *#walk(regions: Regions, state: State, region: ReadonlyMap<number, ValueSet>): Generator<Difference> {

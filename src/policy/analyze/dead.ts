@@ -1,6 +1,6 @@
 import type { Policy, Rule } from "../core.ts";
 import { approvalsOf } from "./actors.ts";
-import { type Box, boxesOfRule, covers, meet } from "./boxes.ts";
+import { type Box, covers, meet } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
 import { Inconclusive } from "./inconclusive.ts";
 import { itemsOf, type Outcome, Outcomes, rulesIn } from "./items.ts";
@@ -59,37 +59,45 @@ interface Part {
 }
 
 class Walk {
-  readonly #rules: readonly Rule[];
   readonly #budget: Budget;
   readonly #outcomes = new Outcomes();
   readonly #regions: Regions;
-  readonly #live = new Set<Rule>();
+  /** What each rule says, in the order of the policy. */
+  readonly #drawn: ReadonlyMap<Rule, readonly Item[]>;
+  /** Rules that are not known to matter yet, and what they alone say. */
+  readonly #idle: Set<Rule>;
+  readonly #undecided = new Set<number>();
   readonly #space: Space;
   readonly #allow: number;
   readonly #several = new Map<string, number>();
-  readonly #alike = new Map<number, number>();
+  /** By the outcome of one rule. */
+  readonly #alike: number[] = [];
   readonly #people: readonly string[];
   readonly #stricter: Stricter;
   #parts: { readonly allows: Nearby<Part>; readonly denies: Nearby<Part> } | undefined;
 
   constructor(policy: Policy, rules: readonly Rule[], budget: Budget) {
-    this.#rules = rules;
     this.#budget = budget;
     this.#people = [...policy.people.keys()];
     this.#stricter = new Stricter([policy], budget);
     this.#space = new Space([policy]);
     this.#allow = this.#outcomes.number({ what: "allowed", side: SEVERAL });
-    const items = itemsOf(this.#space, rules, this.#outcomes, { side: ONE, apart: true, counts: true });
+    this.#drawn = new Map(
+      rules.map((rule) => [rule, itemsOf(this.#space, [rule], this.#outcomes, { side: ONE, apart: true, counts: true })]),
+    );
+    this.#idle = new Set(rules);
+    const items = [...this.#drawn.values()].flat();
+    for (const { outcome } of items) this.#undecided.add(outcome);
     this.#regions = new Regions(this.#space, items, { keep: this.#keep, budget, once: true });
   }
 
   get dead(): readonly Rule[] {
-    return this.#rules.filter((rule) => !this.#live.has(rule));
+    return [...this.#idle];
   }
 
   /** Why a rule that does not matter does not, looked at where it speaks alone. */
   why(rule: Rule): DeadRule["why"] {
-    const boxes = boxesOfRule(this.#space, rule);
+    const boxes = this.#speaks(rule);
     if (boxes.length === 0) return "unsatisfiable";
     const { allows, denies } = this.#others();
     const isAllowed = (where: (box: Box) => boolean) =>
@@ -107,6 +115,12 @@ class Walk {
       default:
         return isAllowed(isOpen) ? "covered" : "idle";
     }
+  }
+
+  /** Wherever it does, also where a limit only counts. */
+  #speaks(rule: Rule): readonly Box[] {
+    const [first] = this.#drawn.get(rule) ?? [];
+    return first?.boxes ?? [];
   }
 
   /** Whether a box is more than those that deny. */
@@ -134,11 +148,8 @@ class Walk {
   /** What allows and what denies, alone. */
   #others(): { readonly allows: Nearby<Part>; readonly denies: Nearby<Part> } {
     if (this.#parts !== undefined) return this.#parts;
-    const outcomes = new Outcomes();
-    const parts = this.#rules.flatMap((rule) =>
-      itemsOf(this.#space, [rule], outcomes).flatMap(({ outcome, boxes }) =>
-        boxes.map((box) => ({ rule, box, what: outcomes.at(outcome).what })),
-      ),
+    const parts = [...this.#drawn].flatMap(([rule, items]) =>
+      items.flatMap(({ outcome, boxes }) => boxes.map((box) => ({ rule, box, what: this.#outcomes.at(outcome).what }))),
     );
     const that = (does: Outcome["what"]) =>
       new Nearby<Part>(
@@ -174,21 +185,21 @@ class Walk {
     for (const number of settled) {
       const { what } = this.#outcomes.at(number);
       if (what === "allowed") allows.push(number);
-      else if (what === "denied") forbids.push(number);
-      else if (what === "asks") {
+      else if (what === "denied") {
+        forbids.push(number);
+        if (forbids.length > 1) return NOTHING_MATTERS;
+      } else if (what === "asks") {
         const alike = this.#alikeTo(number);
-        if (asked.has(alike) || !this.#isOpenQuestion(number)) several.add(alike);
+        if (asked.has(alike) || !this.#undecided.has(number)) several.add(alike);
         asked.set(alike, number);
       }
     }
-    const [forbid, another] = forbids;
-    const mayAllow = allows.length > 0 || [...open].some((number) => this.#outcomes.at(number).what === "allowed");
-    if (!mayAllow || another !== undefined || (forbid !== undefined && !this.#isOpenQuestion(forbid))) return NOTHING_MATTERS;
+    const [forbid] = forbids;
+    const mayAllow = allows.length > 0 || this.#anyOf(open, "allowed");
+    if (!mayAllow || (forbid !== undefined && !this.#undecided.has(forbid))) return NOTHING_MATTERS;
     const denied = forbid !== undefined;
-    const allowed = allows.length > 1 || (denied && allows.length > 0) || allows.some((number) => !this.#isOpenQuestion(number));
-    const mayAsk = (number: number) =>
-      this.#outcomes.at(number).what === "asks" && this.#isOpenQuestion(number) && !several.has(this.#alikeTo(number));
-    const asks = !denied && ([...asked.values()].some(mayAsk) || [...open].some(mayAsk));
+    const allowed = allows.length > 1 || (denied && allows.length > 0) || allows.some((number) => !this.#undecided.has(number));
+    const asks = !denied && (this.#mayAsk(asked.values(), several) || this.#mayAsk(open, several));
     return {
       open: (number) => {
         switch (this.#outcomes.at(number).what) {
@@ -197,7 +208,7 @@ class Walk {
           case "asks":
             return asks && !several.has(this.#alikeTo(number));
           case "counts":
-            return !denied && this.#isOpenQuestion(number);
+            return !denied && this.#undecided.has(number);
           default:
             return true;
         }
@@ -211,7 +222,7 @@ class Walk {
             return !asks ? undefined : several.has(alike) ? alike : number;
           }
           case "counts":
-            return !denied && this.#isOpenQuestion(number) ? number : undefined;
+            return !denied && this.#undecided.has(number) ? number : undefined;
           default:
             return number;
         }
@@ -219,15 +230,22 @@ class Walk {
     };
   };
 
-  /** Whether it is of one rule, which is not known to matter yet. */
-  #isOpenQuestion(number: number): boolean {
-    const outcome = this.#outcomes.at(number);
-    return "rule" in outcome && outcome.rule !== undefined && outcome.side === ONE && !this.#live.has(outcome.rule);
+  #anyOf(numbers: Iterable<number>, what: Outcome["what"]): boolean {
+    for (const number of numbers) if (this.#outcomes.at(number).what === what) return true;
+    return false;
+  }
+
+  /** Whether one of them may still be the only one that asks for what it does. */
+  #mayAsk(numbers: Iterable<number>, several: ReadonlySet<number>): boolean {
+    for (const number of numbers) {
+      if (this.#outcomes.at(number).what === "asks" && this.#undecided.has(number) && !several.has(this.#alikeTo(number))) return true;
+    }
+    return false;
   }
 
   /** The outcome of several rules that ask for the same as this one. */
   #alikeTo(number: number): number {
-    const known = this.#alike.get(number);
+    const known = this.#alike[number];
     if (known !== undefined) return known;
     const outcome = this.#outcomes.at(number);
     if (outcome.what !== "asks") throw new TypeError("outcome: expected one of a rule that asks for something");
@@ -236,14 +254,14 @@ class Walk {
     const text = JSON.stringify([approvalsOf(rule), delayMs, confirm, expiresMs]);
     const alike = this.#several.get(text) ?? this.#outcomes.number({ what: "asks", side: SEVERAL, rule });
     this.#several.set(text, alike);
-    this.#alike.set(number, alike);
+    this.#alike[number] = alike;
     return alike;
   }
 
   /** Whether something here is not known to matter yet. */
   #useful({ settled, open }: State): boolean {
-    for (const number of settled) if (this.#isOpenQuestion(number)) return true;
-    return open.some(({ outcome }) => this.#isOpenQuestion(outcome));
+    for (const number of settled) if (this.#undecided.has(number)) return true;
+    return open.some(({ outcome }) => this.#undecided.has(outcome));
   }
 
   /** Those that matter where all this holds, and nothing else. */
@@ -254,7 +272,7 @@ class Walk {
     const asks = outcomes.flatMap((outcome) => (outcome.what === "asks" ? [outcome.rule] : []));
     for (const number of settled) {
       const outcome = this.#outcomes.at(number);
-      if (!this.#isOpenQuestion(number) || !("rule" in outcome) || outcome.rule === undefined) continue;
+      if (!this.#undecided.has(number) || !("rule" in outcome) || outcome.rule === undefined) continue;
       // Where something is denied or allowed by several, none of those is an open question here.
       const matters =
         outcome.what === "asks"
@@ -264,8 +282,13 @@ class Walk {
               this.#people,
             )
           : outcome.what === "denied" || !denied;
-      if (matters) this.#live.add(outcome.rule);
+      if (matters) this.#matters(outcome.rule);
     }
+  }
+
+  #matters(rule: Rule): void {
+    this.#idle.delete(rule);
+    for (const { outcome } of this.#drawn.get(rule) ?? []) this.#undecided.delete(outcome);
   }
 }
 

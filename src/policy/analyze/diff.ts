@@ -1,6 +1,6 @@
 import type { Policy, Rule } from "../core.ts";
 import { type Beside, besidesOf } from "./beside.ts";
-import { type Compared, Comparison, type Difference as Found, Shared } from "./comparison.ts";
+import { type Compared, Comparison, type Difference as Found, modesOf, Shared } from "./comparison.ts";
 import { everyRule } from "./dimensions.ts";
 import { only } from "./feasible.ts";
 import { Inconclusive } from "./inconclusive.ts";
@@ -83,8 +83,7 @@ function* comparisons(
   { work, signal }: Pick<DiffOptions, "work" | "signal">,
 ): Generator<[Compared, Found, Comparison]> {
   const shared = new Shared(before, after, new Budget(work ?? DEFAULT_WORK, signal));
-  const modes = new Set(["normal", "frozen", ...before.modes.keys(), ...after.modes.keys()]);
-  for (const compared of [{ what: "acts" } as const, ...[...modes].map((mode) => ({ what: "signing", mode }) as const)]) {
+  for (const compared of [{ what: "acts" } as const, ...modesOf(before, after).map((mode) => ({ what: "signing", mode }) as const)]) {
     const comparison = new Comparison(before, after, compared, shared);
     for (const found of comparison.differences()) yield [compared, found, comparison];
   }

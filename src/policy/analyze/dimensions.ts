@@ -1,8 +1,8 @@
 import { ACT_KINDS, EFFECT_KINDS, type EffectKind, UNLIMITED } from "../../intent/effect.ts";
 import { FIELDS, type Field, KIND_FIELDS } from "../../intent/fields.ts";
-import type { Condition, Policy, Rule } from "../core.ts";
+import type { ArgumentTest, Condition, Policy, Rule } from "../core.ts";
 import { DIRECTIONS, PARTS } from "../references.ts";
-import { ALL_NAMES, NOTHING, named, ONLY_UNKNOWN, type ValueSet } from "./sets.ts";
+import { ALL_NAMES, NOTHING, named, ONLY_UNKNOWN, subtract, type ValueSet } from "./sets.ts";
 
 /**
  * What an effect is a point of: its kind, every field that a condition can speak of, and every argument that some rule names.
@@ -24,6 +24,7 @@ export class Space {
   readonly qualified: ReadonlySet<number>;
   readonly #index: ReadonlyMap<string, number>;
   readonly #named = new Map<string, ValueSet>();
+  readonly #typed: Typed[] = [];
 
   constructor(policies: readonly Policy[], more: readonly Condition[] = [], domain: DomainOf = domainInRequests(policies)) {
     const args = new Set<string>();
@@ -37,6 +38,13 @@ export class Space {
     this.qualified = new Set(QUALIFIED.map((field) => this.at(field)));
   }
 
+  /** Whether every argument that a condition names is a dimension here. */
+  knows(condition: Condition): boolean {
+    const args = new Set<string>();
+    addArguments(condition, args);
+    return [...args].every((name) => this.#index.has(`args.${name}`));
+  }
+
   /** @throws TypeError for what is no dimension here. */
   at(name: string): number {
     const index = this.#index.get(name);
@@ -48,6 +56,12 @@ export class Space {
     return this.dimensions[index]?.all ?? NOTHING;
   }
 
+  /** A dimension's values, told apart by whether a test of this type can be made of them. */
+  typed(index: number, op: ArgumentTest["op"]): Typed[ArgumentTest["op"]] {
+    this.#typed[index] ??= typedOf(this.all(index));
+    return this.#typed[index][op];
+  }
+
   /** Kinds or chains as values: equal ones are one object, since thousands of boxes are of the same few. */
   named(values: readonly string[]): ValueSet {
     const key = values.join("\n");
@@ -55,6 +69,18 @@ export class Space {
     this.#named.set(key, known);
     return known;
   }
+}
+
+type Typed = { readonly [Op in ArgumentTest["op"]]: { readonly comparable: ValueSet; readonly others: ValueSet } };
+
+function typedOf(all: ValueSet): Typed {
+  const { names, integers, flags } = all;
+  const divided = (comparable: ValueSet) => ({ comparable, others: subtract(all, comparable) });
+  return {
+    in: divided({ ...NOTHING, names }),
+    within: divided({ ...NOTHING, integers }),
+    is: divided({ ...NOTHING, flags }),
+  };
 }
 
 /** What a field can be. */
@@ -130,8 +156,8 @@ export function hasDimension(kind: EffectKind, name: string): boolean {
 }
 
 /** Of every mode. */
-export function everyRule(policy: Policy): readonly Rule[] {
-  return [...policy.rules, ...[...policy.modes.values()].flatMap((mode) => mode.rules)];
+export function everyRule({ rules, modes }: Pick<Policy, "rules" | "modes">): readonly Rule[] {
+  return [...rules, ...[...modes.values()].flatMap((mode) => mode.rules)];
 }
 
 function addArguments(condition: Condition, into: Set<string>): void {

@@ -6,7 +6,6 @@ import { chainOf } from "./boxes.ts";
 import type { Cell, Face } from "./cells.ts";
 import type { Channel } from "./channel.ts";
 import { rulesIn } from "./items.ts";
-import { near } from "./rehearse.ts";
 import type { Sequence, Step } from "./sequence.ts";
 import { hasInteger } from "./sets.ts";
 import type { Steps } from "./steps.ts";
@@ -74,7 +73,7 @@ export function shownOf({ cell, face, kind }: Endless, policy: Policy, attack: A
 export function channelOf({ cell, kind }: Endless, policy: Policy, attack: Attack, step: Step): Channel {
   const allows = new Set(rulesIn(policy, attack.mode).flatMap(({ type, id }) => (type === "allow" ? [id] : [])));
   const { witness, approvers } = step;
-  const rule = judged(near(policy, witness.effects), witness).hits.find((id) => allows.has(id));
+  const rule = judged(policy, witness).hits.find((id) => allows.has(id));
   const channel = { kind, stolen: [...attack.stolen], mode: attack.mode, rule, witness, approvers, delayMs: cell.delayMs };
   return { ...channel, text: textOf(channel, policy) };
 }

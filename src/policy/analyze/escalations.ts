@@ -107,10 +107,11 @@ class Spread {
       const passage = this.#passage(ways.of[index] ?? [], place.people);
       if (passage === undefined) return [];
       const rule = this.#allowOf(passage);
-      const done = { rule, text: `${act.text}, ${passageText(passage)}`, delayMs: passage.delayMs, witness: passage.witness };
+      const { delayMs, witness, approvers } = passage;
+      const done = { rule, text: `${act.text}, ${passageText(passage)}`, delayMs, witness, approvers };
       const objectors = [...new Set([...place.objectors, ...passage.objectors])].sort();
-      const { now } = passage.witness.circumstances;
-      const next = { ...place, from: now, acts: [...place.acts, done], afterMs: place.afterMs + passage.delayMs, objectors };
+      const { now } = witness.circumstances;
+      const next = { ...place, from: now, acts: [...place.acts, done], afterMs: place.afterMs + delayMs, objectors };
       return [{ act, next }];
     });
   }

@@ -1,7 +1,8 @@
-import type { EffectKind } from "../../intent/effect.ts";
-import type { Policy } from "../core.ts";
+import type { Policy, Rule } from "../core.ts";
+import type { Box } from "./boxes.ts";
 import { Space } from "./dimensions.ts";
-import { type ItemOptions, itemsOf, Outcomes, rulesIn } from "./items.ts";
+import { hullOf, maySpeakIn } from "./hull.ts";
+import { about, type ItemOptions, itemsOf, Outcomes, rulesIn } from "./items.ts";
 import type { Item } from "./regions.ts";
 
 /** What every walk through one policy begins with: made once, however many questions are asked. */
@@ -9,34 +10,48 @@ export class Ground {
   readonly space: Space;
   readonly outcomes = new Outcomes();
   readonly #policy: Policy;
-  readonly #items = new Map<string, readonly OfRule[]>();
+  readonly #rules = new Map<string, readonly Rule[]>();
+  readonly #drawn = { says: new Map<Rule, readonly Item[]>(), counts: new Map<Rule, readonly Item[]>() };
 
   constructor(policy: Policy, space = new Space([policy])) {
     this.#policy = policy;
     this.space = space;
   }
 
-  /** The rules in force in a mode that judge one of these kinds. */
-  items(mode: string, kinds: ReadonlySet<EffectKind>, options: Pick<ItemOptions, "counts"> = {}): readonly Item[] {
-    const key = `${options.counts ?? false} ${mode}`;
-    const known =
-      this.#items.get(key) ??
-      rulesIn(this.#policy, mode).map(
-        (rule): OfRule => ({ kinds: rule.kinds, items: itemsOf(this.space, [rule], this.outcomes, options) }),
+  /**
+   * What the rules in force in a mode say of what is asked about; nothing where none of them allows any of it, as nothing else then
+   * matters. Only rules that may have a say are drawn, which is most of the work where there are thousands.
+   *
+   * @throws Inconclusive where one of them falls apart into too many parts.
+   */
+  items(mode: string, asked: readonly Box[], options: Pick<ItemOptions, "counts"> = {}): readonly Item[] {
+    if (asked.length === 0) return [];
+    const hull = hullOf(asked);
+    const near = this.#inForce(mode).filter((rule) => maySpeakIn(this.space, rule, hull));
+    const said = (rules: readonly Rule[]) =>
+      about(
+        rules.flatMap((rule) => this.#draw(rule, options)),
+        asked,
       );
-    this.#items.set(key, known);
-    return known.flatMap((rule) => (rule.kinds.some((kind) => kinds.has(kind)) ? rule.items : []));
+    return said(near.filter(({ type }) => type === "allow")).length === 0 ? [] : said(near);
   }
-}
 
-interface OfRule {
-  readonly kinds: readonly EffectKind[];
-  readonly items: readonly Item[];
+  #inForce(mode: string): readonly Rule[] {
+    const rules = this.#rules.get(mode) ?? rulesIn(this.#policy, mode);
+    this.#rules.set(mode, rules);
+    return rules;
+  }
+
+  #draw(rule: Rule, options: Pick<ItemOptions, "counts">): readonly Item[] {
+    const drawn = options.counts ? this.#drawn.counts : this.#drawn.says;
+    const items = drawn.get(rule) ?? itemsOf(this.space, [rule], this.outcomes, options);
+    drawn.set(rule, items);
+    return items;
+  }
 }
 
 const grounds = new WeakMap<Policy, Ground>();
 
-/** @throws Inconclusive where a rule falls apart into too many parts. */
 export function groundOf(policy: Policy): Ground {
   const ground = grounds.get(policy) ?? new Ground(policy);
   grounds.set(policy, ground);

@@ -199,7 +199,7 @@ class Search {
     const cells = cellsOf(this.#policy, this.#attack, this.#goal.assets, this.#budget).filter(inTime);
     if (cells.length === 0)
       return { ...asked(this.#attack, this.#what), ...NOTHING_TAKEN, status: "exact", amount: 0n, sequence: { from, steps: [] } };
-    return this.#endless(cells) ?? this.#bounded(merged(cells));
+    return this.#endless(cells) ?? this.#bounded(merged(cells, this.#budget));
   }
 
   #endless(cells: readonly Cell[]): Loss | undefined {
@@ -239,16 +239,19 @@ class Search {
   /** The worst beginning: by the bound that holds for all of them where one reaches it, else each looked at. */
   #worst(parts: readonly (readonly Lot[])[]): Schedule & { readonly from: number; readonly complete: boolean } {
     const { horizonMs, from: first } = this.#attack;
-    const always = this.#bound(parts, ({ delayMs }) => [[delayMs, horizonMs]]);
+    const bounds = this.#bounds(parts.map((lots) => lots.map((lot) => ({ lot, spans: [[lot.delayMs, horizonMs]] }))));
+    const always = sum(bounds);
     let best: Schedule & { readonly from: number } = { upper: 0n, shown: -1n, takes: [], from: first };
     let upper = 0n;
     let many = 0;
     for (const from of startsOf(parts.flat(), horizonMs, first)) {
       // The first is looked at whatever it takes; its own work is bounded.
       if (++many > MOST_STARTS || (many > 1 && this.#scheduling.left <= 0)) return { ...best, upper: always, complete: false };
-      const spans = ({ spans: open, delayMs }: Lot) => within(open, [from + delayMs, from + horizonMs]);
-      if (best.shown >= 0n && this.#bound(parts, spans) <= best.shown) continue;
-      const found = this.#schedule(parts, spans);
+      const during = { from, horizonMs };
+      const opened = parts.map((lots) => openings(lots, during));
+      const own = isThroughout(opened.flat(), parts.flat(), during) ? bounds : this.#bounds(opened);
+      if (sum(own) <= best.shown) continue;
+      const found = this.#schedule(opened, own);
       if (found.upper > upper) upper = found.upper;
       if (found.shown > best.shown) best = { ...found, from };
       if (best.shown >= always) return { ...best, upper: always, complete: true };
@@ -256,20 +259,20 @@ class Search {
     return { ...best, upper: upper < always ? upper : always, complete: true };
   }
 
-  #bound(parts: readonly (readonly Lot[])[], spans: (lot: Lot) => Opening["spans"]): bigint {
-    return parts.reduce((sum, lots) => {
-      spendUpTo(this.#scheduling, 1 + Math.floor(lots.length / LOTS_A_STEP));
-      return sum + bound(openings(lots, spans), this.#goal);
-    }, 0n);
+  #bounds(parts: readonly (readonly Opening[])[]): readonly bigint[] {
+    return parts.map((opened) => {
+      spendUpTo(this.#scheduling, 1 + Math.floor(opened.length / LOTS_A_STEP));
+      return bound(opened, this.#goal);
+    });
   }
 
-  #schedule(parts: readonly (readonly Lot[])[], spans: (lot: Lot) => Opening["spans"]): Schedule {
+  #schedule(parts: readonly (readonly Opening[])[], bounds: readonly bigint[]): Schedule {
     const { examples = plainExamples } = this.#options;
     const how = { goal: this.#goal, examples, budget: this.#scheduling };
-    const found = parts.map((lots) => schedule(openings(lots, spans), how));
+    const found = parts.map((opened, index) => schedule(opened, bounds[index] ?? 0n, how));
     return {
-      upper: found.reduce((sum, { upper }) => sum + upper, 0n),
-      shown: found.reduce((sum, { shown }) => sum + shown, 0n),
+      upper: sum(found.map(({ upper }) => upper)),
+      shown: sum(found.map(({ shown }) => shown)),
       takes: found.flatMap(({ takes }) => takes),
     };
   }
@@ -286,6 +289,20 @@ function takenOf(goal: Goal, taken: Rehearsed["taken"]): Pick<Loss, "shown" | "f
   return { shown: rounded(goal, worth("amount")), fees: rounded(goal, worth("fees")) };
 }
 
-function openings(lots: readonly Lot[], spans: (lot: Lot) => Opening["spans"]): readonly Opening[] {
+type During = Pick<Attack, "from" | "horizonMs">;
+
+/** Where lots are open in an attack that begins at a moment. */
+function openings(lots: readonly Lot[], { from, horizonMs }: During): readonly Opening[] {
+  const spans = ({ spans: open, delayMs }: Lot) => within(open, [from + delayMs, from + horizonMs]);
   return lots.map((lot) => ({ lot, spans: spans(lot) })).filter((opening) => opening.spans.length > 0);
+}
+
+/** Whether nothing ever closes: then what can be taken at most is the same at every beginning. */
+function isThroughout(opened: readonly Opening[], lots: readonly Lot[], { from, horizonMs }: During): boolean {
+  const isAll = ({ lot, spans: [span] }: Opening) => span?.[0] === from + lot.delayMs && span[1] === from + horizonMs;
+  return opened.length === lots.length && opened.every(isAll);
+}
+
+function sum(of: readonly bigint[]): bigint {
+  return of.reduce((total, one) => total + one, 0n);
 }

@@ -2,6 +2,7 @@ import type { Interval } from "../core.ts";
 import type { Cell } from "./cells.ts";
 import { weigh } from "./draws.ts";
 import { covers as coversSpans, uniteSpans } from "./moments.ts";
+import type { Budget } from "./regions.ts";
 import { uniteIntervals } from "./sets.ts";
 
 /** A cell of one interval of amounts. */
@@ -10,11 +11,16 @@ export interface Lot extends Omit<Cell, "amounts"> {
   readonly most: bigint;
 }
 
+/** One step of work compares a lot with so many others. */
+const PAIRS_A_STEP = 64;
+
 /**
  * The same ways of taking, told as few as possible: cells that differ in amounts or moments alone are one, and what another cell
  * does as well, with no more counters, is left out.
+ *
+ * @throws Inconclusive when the budget is spent.
  */
-export function merged(cells: readonly Cell[]): readonly Lot[] {
+export function merged(cells: readonly Cell[], budget: Budget): readonly Lot[] {
   const sameAmounts = united(cells, ({ spans }) => spans.join(";"));
   const same = united(sameAmounts, ({ amounts }) => amounts.join(";"));
   const lots = same.flatMap(({ amounts, ...cell }) => amounts.map(([least, most]): Lot => ({ ...cell, least, most })));
@@ -22,6 +28,7 @@ export function merged(cells: readonly Cell[]): readonly Lot[] {
   const sorted = lots.sort((a, b) => a.draws.length - b.draws.length || a.delayMs - b.delayMs || compare(b.most, a.most));
   const kept: Lot[] = [];
   for (const lot of sorted) {
+    budget.spend(Math.floor(kept.length / PAIRS_A_STEP));
     if (kept.some((other) => covers(other, lot))) continue;
     for (let index = kept.length - 1; index >= 0; index--) if (covers(lot, kept[index] as Lot)) kept.splice(index, 1);
     kept.push(lot);

@@ -7,7 +7,7 @@ import type { Goal } from "./goal.ts";
 import type { Lot } from "./merge.ts";
 import { isOpen } from "./moments.ts";
 import { hasInteger, type ValueSet } from "./sets.ts";
-import { fitting, split } from "./split.ts";
+import { fitting, type Portion, split } from "./split.ts";
 import type { Examples } from "./witness.ts";
 
 /** Equal effects taken at one moment. */
@@ -26,6 +26,14 @@ interface Target {
   readonly account?: string;
 }
 
+/** What is taken at once where each counter has so much room: nothing where there are no portions. */
+interface Fitting {
+  readonly rooms: readonly bigint[];
+  readonly wanted: bigint | undefined;
+  readonly amount: bigint;
+  readonly portions: readonly Portion[];
+}
+
 /** No sequence goes on for longer. */
 const MOST_TAKES = 5000;
 const MOST_NAMES = 1000;
@@ -42,6 +50,7 @@ export class Plan {
   readonly #used = new Set<string | undefined>();
   readonly #buckets = new Map<string, Bucket>();
   readonly #bucketsOf = new Map<Draw, Map<string, Bucket>>();
+  readonly #fitted = new Map<Lot, Fitting>();
 
   constructor(goal: Goal, examples: Examples) {
     this.#goal = goal;
@@ -97,47 +106,35 @@ export class Plan {
   }
 
   #take(lot: Lot, moment: number, target: Target, wanted: bigint | undefined): bigint {
-    const rooms: { readonly draw: Draw; readonly room: bigint }[] = [];
-    for (const draw of lot.draws) {
-      const own = this.#bucket(draw, target).room(moment);
-      if (own <= 0n) return 0n;
-      rooms.push({ draw, room: own });
-    }
-    const count = least(rooms.map(({ draw, room }) => (draw.weight === undefined ? room : undefined)));
-    const amounts = rooms.map(({ draw, room }) => mostFor(draw, room));
-    let room = least([...amounts, wanted, count === undefined ? undefined : count * lot.most]);
-    if (room === undefined) return 0n;
-    // What is rounded up may be more than there is room for: then a little less is.
-    for (let tries = 0; tries < 4; tries++) {
-      const { amount, times } = fitting(room, count, lot);
-      if (times <= 0n || amount <= 0n) return 0n;
-      const portions = split(amount, times, lot);
-      const over = rooms.map(({ draw, room: left }) => {
-        const drawn = portions.reduce((sum, portion) => sum + weigh(draw, portion.amount) * portion.times, 0n);
-        return drawn <= left ? 0n : (mostFor(draw, drawn - left) ?? 0n) + 1n;
-      });
-      const much = over.reduce((a, b) => (a > b ? a : b), 0n);
-      if (much === 0n) {
-        const faces = portions.map((portion) =>
-          lot.faces.find((face) => hasInteger(face.amounts, portion.amount) && isOpen(face.spans, moment)),
-        );
-        if (!faces.every((face) => face !== undefined)) return 0n;
-        portions.forEach((portion, index) => {
-          this.#record({ lot, face: faces[index] as Face, moment, target, ...portion });
-        });
-        return amount;
-      }
-      room = amount - much;
-      if (room <= 0n) return 0n;
-    }
-    return 0n;
+    const buckets = lot.draws.map((draw) => this.#bucket(draw, target));
+    const rooms = buckets.map((bucket) => bucket.room(moment));
+    if (rooms.some((room) => room <= 0n)) return 0n;
+    const { amount, portions } = this.#fitting(lot, rooms, wanted);
+    const takes = portions.flatMap((portion): Take[] => {
+      const face = lot.faces.find(({ amounts, spans }) => hasInteger(amounts, portion.amount) && isOpen(spans, moment));
+      return face === undefined ? [] : [{ lot, face, moment, target, ...portion }];
+    });
+    if (takes.length < portions.length) return 0n;
+    for (const take of takes) this.#record(take, buckets);
+    return amount;
   }
 
-  #record(take: Take): void {
+  /** Window after window there is the same room, and so the same is taken. */
+  #fitting(lot: Lot, rooms: readonly bigint[], wanted: bigint | undefined): Fitting {
+    const last = this.#fitted.get(lot);
+    if (last !== undefined && last.wanted === wanted && rooms.every((room, index) => room === last.rooms[index])) return last;
+    const fitted = { rooms, wanted, ...portionsIn(lot, rooms, wanted) };
+    this.#fitted.set(lot, fitted);
+    return fitted;
+  }
+
+  #record(take: Take, buckets: readonly Bucket[]): void {
     this.takes.push(take);
     this.#used.add(take.target.to).add(take.target.account);
     this.worth += take.amount * take.times * this.#goal.worth(take.lot.asset);
-    for (const draw of take.lot.draws) this.#bucket(draw, take.target).draw(take.moment, weigh(draw, take.amount) * take.times);
+    take.lot.draws.forEach((draw, index) => {
+      buckets[index]?.draw(take.moment, weigh(draw, take.amount) * take.times);
+    });
   }
 
   /** Equal counters of several cells are one. */
@@ -154,6 +151,32 @@ export class Plan {
     known.set(which, bucket);
     return bucket;
   }
+}
+
+const NOTHING_FITS = { amount: 0n, portions: [] } as const;
+
+/** The most that fits, with the very roundings of the evaluator. */
+function portionsIn(lot: Lot, rooms: readonly bigint[], wanted: bigint | undefined): Pick<Fitting, "amount" | "portions"> {
+  const count = least(lot.draws.map(({ weight }, index) => (weight === undefined ? rooms[index] : undefined)));
+  const amounts = lot.draws.map((draw, index) => mostFor(draw, rooms[index] ?? 0n));
+  let room = least([...amounts, wanted, count === undefined ? undefined : count * lot.most]);
+  if (room === undefined) return NOTHING_FITS;
+  // What is rounded up may be more than there is room for: then a little less is.
+  for (let tries = 0; tries < 4; tries++) {
+    const { amount, times } = fitting(room, count, lot);
+    if (times <= 0n || amount <= 0n) return NOTHING_FITS;
+    const portions = split(amount, times, lot);
+    const over = lot.draws.map((draw, index) => {
+      const left = rooms[index] ?? 0n;
+      const drawn = portions.reduce((sum, portion) => sum + weigh(draw, portion.amount) * portion.times, 0n);
+      return drawn <= left ? 0n : (mostFor(draw, drawn - left) ?? 0n) + 1n;
+    });
+    const much = over.reduce((a, b) => (a > b ? a : b), 0n);
+    if (much === 0n) return { amount, portions };
+    room = amount - much;
+    if (room <= 0n) return NOTHING_FITS;
+  }
+  return NOTHING_FITS;
 }
 
 /** One counter of a limit. Moments never go back, so that what has left its window is looked at once. */

@@ -148,8 +148,7 @@ function pairs<A, B>(one: readonly A[], other: readonly B[]): readonly (readonly
 /** A question may name arguments that no rule does. */
 function groundFor(policy: Policy, when: Condition): Ground {
   const known = groundOf(policy);
-  const space = new Space([policy], [when]);
-  return space.dimensions.length === known.space.dimensions.length ? known : new Ground(policy, space);
+  return known.space.knows(when) ? known : new Ground(policy, new Space([policy], [when]));
 }
 
 /** What is said to be enough for a request. */

@@ -96,7 +96,7 @@ export class Regions {
   readonly #keep: Keep | undefined;
   readonly #budget: Budget;
   readonly #sets = new Interned();
-  readonly #suffixes: Suffixes;
+  readonly #suffixes = new Suffixes();
   readonly #states = new States();
   readonly #expansions: Map<State, Expansion> | undefined;
   readonly start: State;
@@ -106,7 +106,7 @@ export class Regions {
     this.#keep = options.keep;
     this.#budget = options.budget;
     this.#expansions = options.once ? undefined : new Map();
-    this.#suffixes = new Suffixes(space.dimensions.length);
+
     const settled = new Set<number>();
     const open: Suffix[] = [];
     for (const { outcome, boxes } of items) {
@@ -179,20 +179,28 @@ export class Regions {
 
   #state(settled: ReadonlySet<number>, open: readonly Suffix[]): State {
     // What is settled takes in what may still come to the same.
-    let still = open.filter(({ outcome }) => !settled.has(outcome));
-    let held = settled;
-    const kept = this.#keep?.({ settled, open: new Set(still.map(({ outcome }) => outcome)) });
-    if (kept !== undefined) {
-      held = new Set();
-      for (const outcome of settled) {
-        const passing = kept.settled(outcome);
-        if (passing !== undefined) (held as Set<number>).add(passing);
-      }
-      still = still.filter(({ outcome }) => kept.open(outcome));
+    const still: Suffix[] = [];
+    const outcomes = new Set<number>();
+    for (const suffix of open) {
+      if (settled.has(suffix.outcome)) continue;
+      still.push(suffix);
+      outcomes.add(suffix.outcome);
     }
-    const sorted = still.sort((a, b) => a.id - b.id);
-    return this.#states.one({ settled: held, open: sorted.filter((suffix, index) => suffix !== sorted[index - 1]) });
+    const kept = this.#keep?.({ settled, open: outcomes });
+    if (kept === undefined) return this.#states.one({ settled, open: sorted(still) });
+    const held = new Set<number>();
+    for (const outcome of settled) {
+      const passing = kept.settled(outcome);
+      if (passing !== undefined) held.add(passing);
+    }
+    return this.#states.one({ settled: held, open: sorted(still.filter(({ outcome }) => kept.open(outcome))) });
   }
+}
+
+/** Each once. */
+function sorted(open: Suffix[]): readonly Suffix[] {
+  open.sort((a, b) => a.id - b.id);
+  return open.filter((suffix, index) => suffix !== open[index - 1]);
 }
 
 /** Equal states as one object. */
@@ -231,31 +239,20 @@ function isSame(a: State, b: State): boolean {
   return a.open.every((suffix, index) => suffix === b.open[index]);
 }
 
-/** So many different sides and rests of boxes can be told apart by one number for two of them. */
-const MOST_SUFFIXES = 2 ** 25;
-
 /** Rests of boxes, equal ones as one object. */
 class Suffixes {
-  readonly #sides = new Map<number, number>();
-  readonly #known = new Map<number, Suffix>();
-  readonly #dimensions: number;
-
-  constructor(dimensions: number) {
-    this.#dimensions = dimensions;
-  }
+  readonly #byHash = new Map<number, Suffix>();
 
   of({ dimension, set, rest, outcome }: Omit<Suffix, "id">): Suffix {
-    const named = set * this.#dimensions + dimension;
-    const side = this.#sides.get(named) ?? this.#sides.size;
-    this.#sides.set(named, side);
-    const after = rest === undefined ? 2 * outcome : 2 * rest.id + 1;
-    const key = after * MOST_SUFFIXES + side;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const id = this.#known.size;
-    if (Math.max(id, side, outcome) >= MOST_SUFFIXES) throw new Inconclusive(`rules fall apart into more than ${MOST_SUFFIXES} parts`);
-    const suffix = { id, dimension, set, rest, outcome };
-    this.#known.set(key, suffix);
+    const after = rest === undefined ? ~outcome : rest.id;
+    let hash = mixed(mixed(mixed(after) ^ set) ^ dimension);
+    // Whoever comes later takes the next place that is free.
+    for (let known = this.#byHash.get(hash); known !== undefined; known = this.#byHash.get(hash)) {
+      if (known.set === set && known.rest === rest && known.outcome === outcome && known.dimension === dimension) return known;
+      hash = (hash + 1) | 0;
+    }
+    const suffix = { id: this.#byHash.size, dimension, set, rest, outcome };
+    this.#byHash.set(hash, suffix);
     return suffix;
   }
 }
@@ -316,11 +313,16 @@ interface Cut {
 
 /** Divides a dimension into the largest parts of which each lies wholly inside or outside of every set. */
 export function cut(all: ValueSet, sets: readonly ValueSet[]): readonly Cut[] {
-  const parts = new Map<string, Part>();
+  const parts = new Map<number, Part>();
   const partOf = (inside: readonly number[]): Part => {
-    const key = inside.join();
-    const part = parts.get(key) ?? { inside, names: NO_NAMES, integers: [], flags: [], unknown: false };
-    parts.set(key, part);
+    let hash = inside.length;
+    for (const index of inside) hash = mixed(hash ^ index);
+    for (let known = parts.get(hash); known !== undefined; known = parts.get(hash)) {
+      if (isSameList(known.inside, inside)) return known;
+      hash = (hash + 1) | 0;
+    }
+    const part = { inside, names: NO_NAMES, integers: [], flags: [], unknown: false };
+    parts.set(hash, part);
     return part;
   };
   cutNames(all, sets, (inside, names) => {
@@ -330,9 +332,14 @@ export function cut(all: ValueSet, sets: readonly ValueSet[]): readonly Cut[] {
   const within = (test: (set: ValueSet) => boolean) => sets.flatMap((set, index) => (test(set) ? [index] : []));
   for (const flag of all.flags) partOf(within(({ flags }) => flags.includes(flag))).flags.push(flag);
   if (all.unknown) partOf(within(({ unknown }) => unknown)).unknown = true;
-  return [...parts.values()]
-    .map(({ inside, ...values }) => ({ inside, values: { ...values, integers: uniteIntervals(values.integers) } }))
-    .filter(({ values }) => !isEmpty(values));
+  return [...parts.values()].flatMap(({ inside, names, integers, flags, unknown }) => {
+    const values = { names, integers: uniteIntervals(integers), flags, unknown };
+    return isEmpty(values) ? [] : [{ inside, values }];
+  });
+}
+
+function isSameList(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index]);
 }
 
 /** A part while it is put together. */

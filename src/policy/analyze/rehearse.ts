@@ -1,12 +1,13 @@
 import type { Circumstances, Effect } from "../../intent/effect.ts";
-import { KIND_FIELDS, OUTFLOW } from "../../intent/fields.ts";
+import { OUTFLOW } from "../../intent/fields.ts";
 import type { Reason } from "../../intent/intent.ts";
 import type { Charge, Need } from "../../intent/verdict.ts";
-import type { Condition, LimitRule, Policy, Rule } from "../core.ts";
+import type { LimitRule, Policy, Rule } from "../core.ts";
 import type { Counters, Standing } from "../counters.ts";
 import { interpret } from "../interpret.ts";
 import { type Actors, actorsOf, membersOf } from "./actors.ts";
 import { everyRule } from "./dimensions.ts";
+import { near, type Rules } from "./near.ts";
 import { suffices } from "./quorum.ts";
 import type { Sequence, Step } from "./sequence.ts";
 import { speaksOf } from "./speaks.ts";
@@ -36,10 +37,10 @@ export type RehearsedStep =
  * against sums over what was signed before, window by window. A step counts only if its last repetition passes too. What is asked
  * again, by the same people and on the same sums, is judged as it was, unless a rule looks at the time.
  */
-export function rehearse(whole: Policy, { from, steps }: Sequence): Rehearsed {
-  const policy = near(whole, [...new Set(steps.map(({ witness }) => witness.effects))].flat());
-  const judge = new Judge(policy);
-  const sums = new Sums(policy);
+export function rehearse(policy: Policy, { from, steps }: Sequence): Rehearsed {
+  const rules = near(policy, [...new Set(steps.map(({ witness }) => witness.effects))].flat());
+  const judge = new Judge(rules, actorsOf(policy));
+  const sums = new Sums(rules);
   const passed = new Map<readonly Effect[], bigint>();
   const played = steps.map((step): RehearsedStep => {
     const { effects } = step.witness;
@@ -66,15 +67,15 @@ interface Said {
 const PASSED: RehearsedStep = { kind: "passed" };
 
 class Judge {
-  readonly #policy: Policy;
+  readonly #rules: Rules;
   readonly #actors: Actors;
   /** The last of each request, day after day; nothing is kept where a rule looks at the time. */
   readonly #last: Map<readonly Effect[], Said> | undefined;
 
-  constructor(policy: Policy) {
-    this.#policy = policy;
-    this.#actors = actorsOf(policy);
-    this.#last = everyRule(policy).some(looksAtTime) ? undefined : new Map();
+  constructor(rules: Rules, actors: Actors) {
+    this.#rules = rules;
+    this.#actors = actors;
+    this.#last = everyRule(rules).some(looksAtTime) ? undefined : new Map();
   }
 
   of(step: Step, now: number, counters: Counters): Pick<Said, "outcome" | "charges"> {
@@ -95,7 +96,7 @@ class Judge {
       return standing;
     };
     const circumstances = { ...step.witness.circumstances, now };
-    const { reasons, needs, charges } = interpret(this.#policy, { effects: step.witness.effects, refusals: [] }, circumstances, { after });
+    const { reasons, needs, charges } = interpret(this.#rules, { effects: step.witness.effects, refusals: [] }, circumstances, { after });
     const said = (outcome: RehearsedStep): Said => ({ step, outcome, charges, standings });
     if (reasons.length > 0 || step.times < 1n) return said({ kind: "denied", reasons });
     const open = needs.filter((need) => !isMet(need, step, this.#actors, now));
@@ -134,42 +135,6 @@ function isSame(a: Standing, b: Standing): boolean {
   return a.used === b.used && a.after === b.after;
 }
 
-/**
- * The policy without rules that speak of none of these effects, because of their kinds or their assets: the interpreter looks at
- * every rule for every request, and few of many are about one asset.
- */
-export function near(policy: Policy, effects: readonly Effect[]): Policy {
-  const kinds = new Set(effects.map(({ kind }) => kind));
-  const assets = new Set(effects.map(assetOf));
-  const speaks = (rule: Rule) => rule.kinds.some((kind) => kinds.has(kind)) && !leavesOut(rule.when, assets);
-  const known = nearby.get(policy) ?? new Map<string, Policy>();
-  nearby.set(policy, known);
-  const key = JSON.stringify([[...kinds].sort(), [...assets].map((asset) => asset ?? "").sort()]);
-  const found = known.get(key) ?? withRules(policy, speaks);
-  known.set(key, found);
-  return found;
-}
-
-// A report rehearses sequences of each asset for every stolen set and every length of time.
-const nearby = new WeakMap<Policy, Map<string, Policy>>();
-
-function withRules(policy: Policy, speaks: (rule: Rule) => boolean): Policy {
-  const modes = [...policy.modes].map(([name, mode]) => [name, { ...mode, rules: mode.rules.filter(speaks) }] as const);
-  return { ...policy, rules: policy.rules.filter(speaks), modes: new Map(modes) };
-}
-
-/** As rules see it: kinds that have no asset have none that is known. */
-function assetOf({ kind, chain, asset }: Effect): string | undefined {
-  const known = chain !== undefined && asset !== undefined && KIND_FIELDS[kind].includes("asset");
-  return known ? `${chain}/${asset}` : undefined;
-}
-
-/** Whether a condition is false for certain whichever of these assets an effect is of; an unknown one may be any. */
-function leavesOut(when: Condition, assets: ReadonlySet<string | undefined>): boolean {
-  if (when.op === "all") return when.of.some((part) => leavesOut(part, assets));
-  return when.op === "in" && when.field === "asset" && [...assets].every((asset) => asset !== undefined && !when.values.has(asset));
-}
-
 function isMet(need: Need, { askedMs, signedMs, approvers, witness }: Step, actors: Actors, now: number): boolean {
   const { requester } = witness.circumstances;
   switch (need.kind) {
@@ -202,8 +167,8 @@ class Sums {
   readonly #limits: ReadonlyMap<string, LimitRule>;
   readonly #drawn = new Map<string, Map<string, Drawn>>();
 
-  constructor(policy: Policy) {
-    this.#limits = new Map(everyRule(policy).flatMap((rule) => (rule.type === "limit" ? [[rule.id, rule]] : [])));
+  constructor(rules: Rules) {
+    this.#limits = new Map(everyRule(rules).flatMap((rule) => (rule.type === "limit" ? [[rule.id, rule]] : [])));
   }
 
   /** As they stand before the last of so many equal requests at this moment. */

@@ -1,5 +1,5 @@
 import { UNLIMITED } from "../../intent/effect.ts";
-import { bound, type Opening } from "./covering.ts";
+import type { Opening } from "./covering.ts";
 import type { Draw } from "./draws.ts";
 import { type Goal, leastCommon } from "./goal.ts";
 import type { Lot } from "./merge.ts";
@@ -43,11 +43,14 @@ export function componentsOf(lots: readonly Lot[]): readonly (readonly Lot[])[] 
   return groups.map((group) => group.lots);
 }
 
-/** The best schedule of cells that share counters: by their covering bound where a plain plan reaches it, else by a programme. */
-export function schedule(openings: readonly Opening[], how: Scheduling): Schedule {
-  const open = openings.filter(({ spans }) => spans.length > 0);
+/**
+ * The best schedule of cells that share counters: by their covering bound where a plain plan reaches it, else by a programme.
+ *
+ * @param open - somewhere each of them.
+ * @param upper - their covering bound.
+ */
+export function schedule(open: readonly Opening[], upper: bigint, how: Scheduling): Schedule {
   if (open.length === 0) return { upper: 0n, shown: 0n, takes: [] };
-  const upper = bound(open, how.goal);
   const moments = momentsOf(
     open.map(({ spans }) => spans),
     [...new Set(open.flatMap(({ lot }) => lot.draws.map(({ limit }) => limit.windowMs)))].filter((windowMs) => windowMs !== "ever"),

@@ -1,3 +1,4 @@
+import { UNLIMITED } from "../../intent/effect.ts";
 import type { Interval } from "../core.ts";
 
 /**
@@ -38,7 +39,7 @@ export function intersect(a: ValueSet, b: ValueSet): ValueSet {
   return {
     names: intersectNames(a.names, b.names),
     integers: intersectIntervals(a.integers, b.integers),
-    flags: a.flags.filter((flag) => b.flags.includes(flag)),
+    flags: a.flags.length === 0 ? a.flags : a.flags.filter((flag) => b.flags.includes(flag)),
     unknown: a.unknown && b.unknown,
   };
 }
@@ -62,10 +63,11 @@ function namesOverlap(a: Names, b: Names): boolean {
 }
 
 export function unite(a: ValueSet, b: ValueSet): ValueSet {
-  if (a === b) return a;
+  if (a === b || isEmpty(b)) return a;
+  if (isEmpty(a)) return b;
   return {
-    names: complementNames(intersectNames(complementNames(a.names), complementNames(b.names))),
-    integers: uniteIntervals([...a.integers, ...b.integers]),
+    names: isNoName(b.names) ? a.names : complementNames(intersectNames(complementNames(a.names), complementNames(b.names))),
+    integers: b.integers.length === 0 ? a.integers : uniteIntervals([...a.integers, ...b.integers]),
     flags: [false, true].filter((flag) => a.flags.includes(flag) || b.flags.includes(flag)),
     unknown: a.unknown || b.unknown,
   };
@@ -74,9 +76,9 @@ export function unite(a: ValueSet, b: ValueSet): ValueSet {
 /** What of `whole` is not in `part`. */
 export function subtract(whole: ValueSet, part: ValueSet): ValueSet {
   return {
-    names: intersectNames(whole.names, complementNames(part.names)),
+    names: isNoName(part.names) ? whole.names : intersectNames(whole.names, complementNames(part.names)),
     integers: subtractIntervals(whole.integers, part.integers),
-    flags: whole.flags.filter((flag) => !part.flags.includes(flag)),
+    flags: part.flags.length === 0 ? whole.flags : whole.flags.filter((flag) => !part.flags.includes(flag)),
     unknown: whole.unknown && !part.unknown,
   };
 }
@@ -87,6 +89,10 @@ export function hasName({ not, values }: Names, name: string): boolean {
 
 export function hasInteger(intervals: readonly Interval[], value: bigint): boolean {
   return intervals.some(([low, high]) => low <= value && value <= high);
+}
+
+function isNoName({ not, values }: Names): boolean {
+  return !not && values.size === 0;
 }
 
 function complementNames({ not, values }: Names): Names {
@@ -107,6 +113,8 @@ function intersectNames(a: Names, b: Names): Names {
 }
 
 function intersectIntervals(a: readonly Interval[], b: readonly Interval[]): readonly Interval[] {
+  if (a.length === 0) return a;
+  if (b.length === 0) return b;
   const out: Interval[] = [];
   let i = 0;
   let j = 0;
@@ -124,6 +132,7 @@ function intersectIntervals(a: readonly Interval[], b: readonly Interval[]): rea
 
 /** Sorts and joins what overlaps or touches. */
 export function uniteIntervals(intervals: readonly Interval[]): readonly Interval[] {
+  if (intervals.length < 2) return intervals;
   const sorted = [...intervals].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const out: [bigint, bigint][] = [];
   for (const [low, high] of sorted) {
@@ -135,6 +144,7 @@ export function uniteIntervals(intervals: readonly Interval[]): readonly Interva
 }
 
 function subtractIntervals(whole: readonly Interval[], part: readonly Interval[]): readonly Interval[] {
+  if (part.length === 0) return whole;
   const out: Interval[] = [];
   for (const [low, high] of whole) {
     let from = low;
@@ -162,13 +172,18 @@ export function keyOf(values: ValueSet): string {
 
 /** The same with another text for its names. */
 export function keyWith({ names, integers, flags, unknown }: ValueSet, named: string): string {
-  // Numbers of 256 bits are written fastest by their bits.
-  const numbers = integers.map(([low, high]) => `${low.toString(16)}:${high.toString(16)}`).join(",");
-  return `${names.not ? "!" : ""}${named} ${numbers} ${flags.join(",")} ${unknown}`;
+  const numbers = integers.length === 0 ? "" : integers.map(([low, high]) => `${digits(low)}:${digits(high)}`).join(",");
+  return `${names.not ? "!" : ""}${named} ${numbers} ${flags.length === 0 ? "" : flags.join(",")} ${unknown}`;
+}
+
+/** Numbers of 256 bits are written fastest by their bits, and the one that most intervals end with by a word. */
+function digits(value: bigint): string {
+  return value === UNLIMITED ? "max" : value.toString(16);
 }
 
 /** Names with their lengths, so that no two sets are written alike. */
 export function textOf(names: ReadonlySet<string>): string {
+  if (names.size === 1) for (const name of names) return `${name.length}:${name}`;
   return [...names]
     .sort()
     .map((name) => `${name.length}:${name}`)

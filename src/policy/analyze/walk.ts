@@ -6,7 +6,7 @@ import { type Box, boxesOf, meet, ofKinds } from "./boxes.ts";
 import { hasDimension, type Space } from "./dimensions.ts";
 import { feasible, only } from "./feasible.ts";
 import type { Ground } from "./ground.ts";
-import { about, marksOf, type Outcomes, untilDenied } from "./items.ts";
+import { marksOf, type Outcomes, untilDenied } from "./items.ts";
 import { type Budget, Regions, type State } from "./regions.ts";
 import { hasInteger, hasName, intersect, isEmpty, keyOf, NOTHING, type ValueSet } from "./sets.ts";
 import { type Examples, type Witness, witnessIn } from "./witness.ts";
@@ -88,8 +88,8 @@ export class Walk {
       this.#topics.set(outcome, topic);
       return { outcome, boxes: this.#boxesOf(each, mode) };
     });
-    const rules = about(
-      using.ground.items(mode, new Set(topics.flatMap(({ kinds }) => kinds))),
+    const rules = using.ground.items(
+      mode,
       within.flatMap((each) => this.#boxesOf(each, mode)),
     );
     const marks = marksOf(space, this.#asking(rules.map(({ outcome }) => outcome)), outcomes);

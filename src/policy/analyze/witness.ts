@@ -7,7 +7,8 @@ import { emptyCounters } from "../counters.ts";
 import { interpret } from "../interpret.ts";
 import { chainOf } from "./boxes.ts";
 import type { Space } from "./dimensions.ts";
-import { hasInteger, hasName, type ValueSet } from "./sets.ts";
+import { near } from "./near.ts";
+import { hasInteger, hasName, intersect, type ValueSet } from "./sets.ts";
 
 /** Values chosen on the way to a leaf, by dimension. */
 export type Region = ReadonlyMap<number, ValueSet>;
@@ -55,7 +56,7 @@ export function witnessIn(space: Space, region: Region, examples: Examples): Wit
 
 /** What the plain interpreter says of it, with counters on which nothing was spent. */
 export function judged(policy: Policy, { effects, circumstances }: Witness): Judgement {
-  return interpret(policy, { effects, refusals: [] }, circumstances, emptyCounters);
+  return interpret(near(policy, effects), { effects, refusals: [] }, circumstances, emptyCounters);
 }
 
 class Chooser {
@@ -145,12 +146,22 @@ class Chooser {
     switch (FIELDS[field].type) {
       case "integer":
         if (field !== "amount" && !this.#says(field)) return undefined;
-        return integerOf(values, this.#examples.least?.(field, ofKind(kind, chain)) ?? (field === "amount" ? 1n : 0n));
+        return integerOf(
+          field === "amount" ? this.#alone(values, kind) : values,
+          this.#examples.least?.(field, ofKind(kind, chain)) ?? (field === "amount" ? 1n : 0n),
+        );
       case "flag":
         return values.flags[0];
       default:
         return this.#says(field) ? this.#name(field) : undefined;
     }
+  }
+
+  /** Amounts that are the request's total by themselves, where there are any. */
+  #alone(amounts: ValueSet, kind: EffectKind): ValueSet {
+    if (!this.#says("total") || !(OUTFLOW as readonly string[]).includes(kind)) return amounts;
+    const alone = intersect(amounts, this.#values("total"));
+    return alone.integers.length > 0 ? alone : amounts;
   }
 
   #qualified(field: Field, { kind, chain }: { kind: EffectKind; chain: ChainId | undefined }, separator: ":" | "/"): string | undefined {

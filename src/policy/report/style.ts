@@ -117,6 +117,7 @@ summary { cursor: pointer; color: var(--accent); }
 @media print {
   :root { color-scheme: light; font-size: 10.5pt; --ground: #fff; }
   header, main { max-width: none; padding: 0; }
+  header { padding-bottom: 1rem; }
   nav { display: none; }
   section { border: 0; padding: 0; margin: 0 0 1.5rem; }
   .scroll { overflow: visible; }

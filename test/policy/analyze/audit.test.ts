@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { canonical } from "../../../src/base/canonical.ts";
 import { DAY_MS } from "../../../src/base/time.ts";
 import { auditToJson } from "../../../src/policy/analyze/audit-json.ts";
+import { type Loss, maximumLoss } from "../../../src/policy/analyze/loss.ts";
 import { type AuditOptions, audit } from "../../../src/policy/analyze/report.ts";
+import type { Sequence } from "../../../src/policy/analyze/sequence.ts";
 import { type Draft, parse, person, VITALIK } from "../documents.ts";
 
 const FROM = Date.UTC(2026, 10, 23, 12);
@@ -26,6 +28,12 @@ function pocket(): Draft {
   };
 }
 
+/** All of a loss but functions, of which every answer makes its own. */
+const told = ({ status, amount, shown, fees, channel, sequence, horizonMs }: Loss) => ({
+  ...{ status, amount, shown, fees, horizonMs, text: channel?.text, from: sequence.from },
+  steps: sequence.steps.map(({ witness: { effects, circumstances }, ...step }) => ({ ...step, effects, now: circumstances.now })),
+});
+
 const run = (options: Partial<AuditOptions> = {}, document = pocket()) => audit(parse(document), { from: FROM, ...options });
 
 describe("an audit", () => {
@@ -40,6 +48,22 @@ describe("an audit", () => {
     expect(of(["ana"], 2)).toMatchObject({ status: "exact", amount: 8n * 10n ** 18n });
     expect(of(["ben"], 2)).toMatchObject({ status: "exact", amount: 0n });
     expect(found.losses.filter(({ mode }) => mode === "frozen").every(({ amount }) => amount === 0n)).toBe(true);
+  });
+
+  test("says of each length of time what is said when that alone is asked, also where what has no bound has to wait", async () => {
+    const document = pocket();
+    document.rules = [
+      ...document.rules.filter(({ id }: Draft) => id !== "day"),
+      { id: "slow", require: ["transfer"], delay: "24h", expires: "7d" },
+      { id: "burnt", limit: ["fee"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" },
+    ];
+    const { losses } = await run({ horizonsMs: [1000, DAY_MS, DAY_MS + 1, 2 * DAY_MS] }, document);
+    for (const loss of losses) {
+      const attack = { stolen: new Set(loss.stolen), mode: loss.mode, horizonMs: loss.horizonMs, from: FROM };
+      expect(told(loss)).toEqual(told(maximumLoss(parse(document), attack, loss.what)));
+    }
+    const ana = losses.filter(({ stolen, mode }) => stolen.join() === "ana" && mode === "normal");
+    expect(ana.map(({ amount }) => amount)).toEqual([10n ** 18n, 10n ** 18n, undefined, undefined]);
   });
 
   test("says who takes the key, what was found, and what the suggestion changes", async () => {
@@ -114,6 +138,52 @@ describe("an audit", () => {
     });
     const [{ amount } = { amount: undefined }] = accepted.losses;
     expect(unasked.losses).toMatchObject([{ status: "upper bound", amount, shown: 0n, sequence: { steps: [] } }]);
+  });
+
+  test("shows no channel and no escalation that one of the evaluators refuses, and calls them open", async () => {
+    const board = { stolen: [{ name: "role:board", people: ["ben", "cyd"] }], modes: ["normal"], horizonsMs: [DAY_MS] };
+    const seen: Sequence[] = [];
+    const shown = await run({ ...board, replay: (_, sequence) => seen.push(sequence) > 0 });
+    const claims = [...shown.channels, ...shown.escalations.flatMap(({ acts }) => acts)];
+    expect(claims.length).toBeGreaterThan(2);
+    for (const { witness, approvers, delayMs } of claims) {
+      const played = seen.filter(({ steps }) => steps.length === 1 && steps[0]?.witness === witness);
+      expect(played).toMatchObject([{ steps: [{ askedMs: 0, signedMs: delayMs, approvers }] }]);
+    }
+    expect(shown.inconclusive).toEqual([]);
+
+    const acts = (sequence: Sequence) => sequence.steps.some(({ witness }) => witness.effects.some(({ kind }) => kind === "export"));
+    const refused = await run({ ...board, replay: (_, sequence) => !acts(sequence) });
+    expect(refused.channels.filter(({ kind }) => kind === "key")).toMatchObject([
+      { rule: "edit", witness: undefined, approvers: [], delayMs: 0, undecided: true },
+    ]);
+    expect(refused.channels.filter(({ kind }) => kind !== "key")).toEqual(shown.channels.filter(({ kind }) => kind !== "key"));
+    expect(refused.inconclusive).toContainEqual(expect.stringMatching(/^channels of role:board in mode normal: .*refuses/));
+
+    const edits = await run({ ...board, replay: () => "unasked" });
+    expect(edits.escalations.length).toBeGreaterThan(0);
+    for (const one of edits.escalations) expect(one).toMatchObject({ acts: [], everything: false, undecided: true });
+    expect(edits.inconclusive).toContainEqual(expect.stringMatching(/^escalations of role:board in mode normal: .*refuses/));
+  });
+
+  test("shows no request of what has no bound that the evaluator refuses", async () => {
+    const document = pocket();
+    document.rules = document.rules.filter(({ id }: { id: string }) => id !== "day");
+    const asking = { stolen: [{ name: "ana", people: ["ana"] }], horizonsMs: [DAY_MS], modes: ["normal"] };
+    const open = await run(asking, document);
+    expect(open.losses).toMatchObject([{ status: "exact", amount: undefined, channel: { kind: "asset without a limit" } }]);
+    for (const replay of [() => false, () => "unasked" as const]) {
+      const refused = await run({ ...asking, replay }, document);
+      expect(refused.losses).toMatchObject([
+        { status: "inconclusive", amount: undefined, channel: { witness: undefined, undecided: true } },
+      ]);
+    }
+  });
+
+  test("names escalations that were not decided", async () => {
+    const found = await run({ work: 1 });
+    expect(found.escalations.filter(({ undecided }) => undecided).length).toBeGreaterThan(0);
+    expect(found.inconclusive.filter((text) => text.startsWith("escalations of ")).length).toBeGreaterThan(0);
   });
 
   test("tells how far it is, pauses between steps, and ends with the reason of an abort", async () => {

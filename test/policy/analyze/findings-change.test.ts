@@ -15,12 +15,18 @@ import { type Draft, full, parse } from "../documents.ts";
 
 const more = (rule: object, mode = "normal") => withRule(full(), mode, { id: "more", ...rule });
 
+const SLOW = { id: "slow", require: ["transfer"], delay: "24h", expires: "30d" };
+const asksOfMore = (id: string, document: Draft = full()) =>
+  withChanged(document, id, (rule) => ({ ...rule, require: [...(rule.require as readonly string[]), "fee"] }));
+
 describe("a suggested document", () => {
   test.each<[string, Draft]>([
     ["a forbid more", more({ forbid: ["transfer"], when: { to: "@payees" } })],
     ["a limit more", more({ limit: ["outflow"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" })],
     ["a limit more in a mode", more({ limit: ["outflow"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" }, "emergency")],
     ["an allow less", withChanged(full(), "pay", () => [])],
+    ["a require more that waits for nothing", more({ require: ["transfer"], approvals: [{ of: "finance", atLeast: 1 }], expires: "1h" })],
+    ["a require of more kinds", asksOfMore("four-eyes")],
   ])("with %s only narrows, and the comparison of both says so too", (_what, after) => {
     expect(onlyNarrows(full(), after)).toBe(true);
     const diff = diffPolicies(parse(full()), parse(after));
@@ -28,10 +34,11 @@ describe("a suggested document", () => {
     expect(diff.differences.filter(({ change }) => change === "newlyAllowed" || change === "weaker")).toEqual([]);
   });
 
-  test.each<[string, Draft]>([
+  test.each<[string, Draft, Draft?]>([
     ["an allow more", more({ allow: ["statement"] })],
     ["an allow more in a mode", more({ allow: ["transfer"] }, "emergency")],
     ["a require more, which can make a request wait longer", more({ require: ["transfer"], delay: "24h", expires: "30d" })],
+    ["a require of more kinds, which then wait longer", asksOfMore("slow", more(SLOW)), more(SLOW)],
     ["a require less", withChanged(full(), "four-eyes", () => [])],
     ["a limit less", withChanged(full(), "daily", () => [])],
     ["a limit that is higher", withChanged(full(), "daily", (rule) => ({ ...rule, max: "500001 USDC" }))],
@@ -39,8 +46,8 @@ describe("a suggested document", () => {
     ["a list of more", { ...full(), lists: { ...full().lists, nobody: ["acme"] } }],
     ["a role of more", { ...full(), roles: { ...full().roles, ops: ["ana", "ben", "cyd"] } }],
     ["a mode less", { ...full(), modes: {} }],
-  ])("with %s is compared region by region", (_what, after) => {
-    expect(onlyNarrows(full(), after)).toBe(false);
+  ])("with %s is compared region by region", (_what, after, before = full()) => {
+    expect(onlyNarrows(before, after)).toBe(false);
   });
 
   test("gives a new rule an id that is free, in any mode", () => {

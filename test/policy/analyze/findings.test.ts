@@ -19,8 +19,17 @@ function sound(): Draft {
     contracts: { pool: { chain: "eip155:1", address: PERMIT2, kind: "pool", functions: ["deposit(uint256 amount)"] } },
     book: { acme: { chain: "eip155:1", address: VITALIK } },
     lists: { payees: ["acme"] },
-    people: { ana: person("a"), ben: person("b"), cyd: person("c"), dee: person("d"), eve: person("e"), fay: person("f") },
-    roles: { ops: ["ana", "ben"], finance: ["cyd", "dee", "eve", "fay"] },
+    people: {
+      ana: person("a"),
+      ben: person("b"),
+      cyd: person("c"),
+      dee: person("d"),
+      eve: person("e"),
+      fay: person("f"),
+      uma: person("4"),
+      val: person("5"),
+    },
+    roles: { ops: ["ana", "ben"], finance: ["cyd", "dee", "eve", "fay"], board: ["uma", "val"] },
     rules: [
       { id: "pay", allow: ["transfer"], when: { asset: "ETH", to: "@payees", requester: "role:ops", amount: { max: "5 ETH" } } },
       { id: "fees", allow: ["fee"], when: { asset: "ETH", amount: { max: "0.05 ETH" }, requester: "role:ops" } },
@@ -28,6 +37,7 @@ function sound(): Draft {
       { id: "day", limit: ["outflow"], when: { asset: "ETH" }, max: "10 ETH", per: "24h" },
       { id: "edit", allow: ["policyEdit", "modeChange"], when: { requester: "role:finance" } },
       { id: "edit-slow", require: ["policyEdit"], approvals: [{ of: "finance", atLeast: 2 }], delay: "24h" },
+      { id: "who", require: ["policyEdit"], when: { part: ["people", "roles"] }, approvals: [{ of: "board", atLeast: 1 }] },
       { id: "unfreeze", require: ["modeChange"], when: { not: { toMode: "frozen" } }, approvals: [{ of: "finance", atLeast: 2 }] },
     ],
   };
@@ -287,6 +297,57 @@ describe("the catalogue of findings", () => {
     expect(found(() => undefined).map(({ id, text }) => `${id}: ${text}`)).toEqual([]);
   });
 
+  describe("a delay is watched by nobody", () => {
+    const unwatched = (...changes: readonly Change[]) =>
+      found(all(...changes))
+        .filter(({ id, rule }) => id === "delay-unwatched" && rule === "slow")
+        .map(({ text }) => text);
+    // Ana asks, and two of finance approve: dee and eve could object.
+    const slow = add({ id: "slow", require: ["transfer"], delay: "24h", approvals: [{ of: "finance", atLeast: 2 }] });
+    const openEdits = (more: object = {}) =>
+      all(
+        set("edit", (rule) => delete rule.when),
+        set("who", (rule) => Object.assign(rule, { approvals: [{ of: "finance", atLeast: 2 }] })),
+        set("edit-slow", (rule) => Object.assign(rule, more)),
+      );
+
+    test("where those who get a request through can edit people no later than it is over", () => {
+      expect(unwatched(slow)).toEqual([]);
+      const text =
+        "slow delays by 24h, but ana, cyd and dee, who get it through, can edit people meanwhile, and so keep eve and fay from objecting";
+      expect(unwatched(slow, openEdits())).toEqual([text]);
+      expect(unwatched(slow, openEdits({ delay: "1h" }))).toEqual([text]);
+      expect(unwatched(slow, openEdits({ delay: "25h", expires: "7d" }))).toEqual([]);
+      expect(unwatched(slow, openEdits(), add({ id: "keys", forbid: ["policyEdit"], when: { part: "people" } }))).toEqual([
+        text.replace("edit people", "edit roles"),
+      ]);
+      expect(unwatched(slow, openEdits(), add({ id: "keys", forbid: ["policyEdit"], when: { part: ["people", "roles"] } }))).toEqual([]);
+      expect(
+        unwatched(slow, openEdits(), add({ id: "more", require: ["policyEdit"], approvals: [{ of: "finance", atLeast: 3 }] })),
+      ).toEqual([]);
+    });
+
+    test("whichever of them it is that edits, and not where nobody is left who could object", () => {
+      // Ben edits people with cyd and dee; the transfer is one that ben asks for as well.
+      const clerk = all(
+        openEdits(),
+        set("edit", (rule) => Object.assign(rule, { when: { requester: "ben" } })),
+      );
+      expect(unwatched(slow, clerk)).toEqual([expect.stringContaining("but ben, cyd and dee, who get it through, can edit people")]);
+      expect(unwatched(slow, clerk, role("finance", ["cyd", "dee"]))).toEqual([]);
+      const machine = (document: Draft) => Object.assign(document.people, { eve: [{ kind: "service", publicKey: `02${"9".repeat(64)}` }] });
+      expect(unwatched(slow, clerk, role("finance", ["cyd", "dee", "eve"]), machine)).toEqual([]);
+    });
+
+    test("where somebody whom a rule names by name keeps their say when roles are edited", () => {
+      const named = add({ id: "slow", require: ["transfer"], delay: "24h", approvals: { any: [two, [{ of: "eve", atLeast: 1 }]] } });
+      const keys = add({ id: "keys", forbid: ["policyEdit"], when: { part: "people" } });
+      const byTwo = add({ id: "tier", require: ["transfer"], approvals: two });
+      expect(unwatched(named, byTwo, openEdits(), keys)).toEqual([]);
+      expect(unwatched(slow, byTwo, openEdits(), keys)).toEqual([expect.stringContaining("can edit roles meanwhile")]);
+    });
+  });
+
   test("has a case for every finding", () => {
     expect(CASES.map(([id]) => id).sort()).toEqual(CATALOGUE.map(({ id }) => id).sort());
   });
@@ -346,6 +407,25 @@ describe("the catalogue of findings", () => {
       );
     expect(effects(10)).toMatchObject([{ before: { amount: 10n ** 19n }, after: { amount: 4n * 10n ** 18n, status: "exact" } }]);
     expect(effects(0)).toEqual([]);
+  });
+
+  test("shows what a suggestion does to a loss as that was asked, with the time after which somebody objects", () => {
+    const document = sound();
+    all(tier(), role("ops", ["ana", "ben", "dee"]))(document);
+    document.rules.push(
+      { id: "slow", require: ["transfer"], approvals: [{ of: "ops", atLeast: 1 }], delay: "24h", expires: "7d" },
+      { id: "fee-day", limit: ["fee"], when: { asset: "ETH" }, max: "1 ETH", per: "24h" },
+    );
+    const policy = parse(document);
+    const attack = { stolen: new Set(["ana", "ben"]), mode: "normal", horizonMs: 3 * DAY_MS, from: FROM, detectionMs: 1 };
+    const losses = [maximumLoss(policy, attack, { asset: "eip155:1/native" })];
+    const more = (detection: { readonly detectionMs?: number }) =>
+      findingsOf(policy, { from: FROM, losses, ...detection })
+        .flatMap(({ suggestion }) => suggestion?.effect ?? [])
+        .filter(({ before, after }) => (after.amount ?? 0n) > (before.amount ?? 0n));
+    expect(losses).toMatchObject([{ amount: 3n * 10n ** 18n }]);
+    expect(more({})).not.toEqual([]);
+    expect(more({ detectionMs: 1 })).toEqual([]);
   });
 
   test("says what could not be decided, and does not pass it over", () => {

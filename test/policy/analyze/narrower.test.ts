@@ -195,4 +195,21 @@ describe("a policy that is said to be narrower", () => {
     expect(Math.min(count.narrower, count.wider, count.same)).toBeGreaterThan(25);
     expect(count.passed).toBeGreaterThan(100);
   });
+
+  test("is one that asks for more without a delay, or asks it of more kinds, whatever stands beside it", () => {
+    let asking = 0;
+    fc.assert(
+      fc.property(open, rules("x", 3), kinds, (drawn, others, kind) => {
+        const rule = others.find((one) => one.type === "require");
+        if (rule === undefined) return;
+        asking++;
+        const before = typed({ ...drawn, rules: [...drawn.rules, { ...rule, delayMs: 0 }] });
+        const wider = { ...rule, delayMs: 0, kinds: [...new Set([...rule.kinds, kind])] };
+        expect(isProvenNarrower(typed(drawn), before)).toBe(true);
+        expect(isProvenNarrower(before, typed({ ...drawn, rules: [...drawn.rules, wider] }))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+    expect(asking).toBeGreaterThan(50);
+  });
 });

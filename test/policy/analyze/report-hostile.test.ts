@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Audit } from "../../../src/policy/analyze/audit.ts";
 import { audit } from "../../../src/policy/analyze/report.ts";
+import { verdictOf } from "../../../src/policy/report/verdict.ts";
 import { readRealistic } from "./realistic.ts";
 
 const FROM = Date.UTC(2026, 10, 22);
@@ -157,4 +158,36 @@ describe("the whole report of a hostile policy ends in bounded work and says wha
     const open = [...report.losses, ...report.authority, ...report.lockOuts].filter(({ status }) => status === "inconclusive");
     expect(report.inconclusive.length > 0 || open.length === 0).toBe(true);
   });
+});
+
+describe("a report of far too much", () => {
+  const crowd = () => {
+    const each = numbers(200).map((role) => [`r${role}`, numbers(5).map((one) => `p${(role * 7 + one * 13) % 300}`)]);
+    const modes = numbers(50).map((mode) => [`m${mode}`, { rules: [FEES].map((rule) => ({ ...rule, id: `fees-${mode}` })) }]);
+    return { ...manyLimits(60, 40), people: people(300), roles: Object.fromEntries(each), modes: Object.fromEntries(modes) };
+  };
+
+  test("takes a bounded number of steps, names what it leaves out, and does not pass", async () => {
+    const steps: number[] = [];
+    const policy = readRealistic(crowd());
+    const controller = new AbortController();
+    const progress = (_: number, total: number) => {
+      steps.push(total);
+      controller.abort(new Error("counted"));
+    };
+    await expect(audit(policy, { from: FROM, signal: controller.signal, progress })).rejects.toThrow("counted");
+    // Three hundred sets in 52 modes of sixty assets would be more than a million.
+    expect(steps[0]).toBeLessThan(25_000);
+
+    const found = await audit(readRealistic({ ...crowd(), modes: {}, roles: {}, rules: [FEES, EDIT] }), {
+      from: FROM,
+      stolen: numbers(30_000).map((one) => ({ name: `set ${one}`, people: ["p0"] })),
+      horizonsMs: [3_600_000],
+      modes: ["normal"],
+      work: 1,
+    });
+    expect(found.stolen.length).toBeLessThan(400);
+    expect(found.inconclusive).toContainEqual(expect.stringMatching(/^stolen sets: only the first \d+ of 30000 were looked at/));
+    expect(verdictOf(found).passed).toBe(false);
+  }, 60_000);
 });

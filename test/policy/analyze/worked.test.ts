@@ -56,6 +56,7 @@ const FINDINGS: { readonly [policy: string]: readonly string[] } = {
   "cold-wallet-fund": [
     "asset-without-limit emergency evacuate",
     "tier-split large",
+    "delay-unwatched custody-slow",
     "new-recipient-at-once emergency evacuate",
     "negated-unknown settled-recipients",
   ],
@@ -63,6 +64,7 @@ const FINDINGS: { readonly [policy: string]: readonly string[] } = {
     "fees-drain degraded degraded-fees",
     "any-recipient withdraw",
     "any-recipient degraded degraded-withdraw",
+    "delay-unwatched custody-slow",
     "one-person-missing",
     "service-pays withdraw",
     "service-pays withdraw",

@@ -205,6 +205,7 @@ export function audited(document: Draft = hotWallet()): Audit {
             text: "edit of the policy that allows everything, approved by dee",
             delayMs: DAY_MS,
             witness: witness([{ kind: "policyEdit", at: [], part: "rules", direction: "loosens" }], "cyd"),
+            approvers: ["dee"],
           },
         ],
         afterMs: DAY_MS,

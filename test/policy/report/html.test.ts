@@ -43,7 +43,7 @@ function hostile(text: string): Audit {
     escalations: audit.escalations.map((row) => ({
       ...odd(row),
       objectors: [text],
-      acts: [{ rule: text, text, delayMs: 1, witness: bad }],
+      acts: [{ rule: text, text, delayMs: 1, witness: bad, approvers: [text] }],
     })),
     dead: audit.dead.map(odd),
     findings: audit.findings.map((row) => ({

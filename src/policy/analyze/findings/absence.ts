@@ -12,7 +12,7 @@ export const onePersonMissing: Check = {
     const { policy, options } = evidence;
     const alone = new Map<string, Lone>();
     const blocked: Found[] = [];
-    for (const { mode, what, absent, status } of lockOutsOf(policy, options)) {
+    for (const { mode, what, absent, status } of options.lockOuts?.() ?? lockOutsOf(policy, options)) {
       const [person] = absent;
       const thing = mode === "normal" || what.includes(mode) ? what : `${what} in mode ${mode}`;
       if (status === "inconclusive") evidence.undecided(`whose absence blocks ${thing}`, "the work that was granted is used up");

@@ -1,8 +1,8 @@
 import type { EffectKind } from "../../../intent/effect.ts";
 import { isAct } from "../../../intent/fields.ts";
 import type { Condition } from "../../core.ts";
-import { withChanged, withRule } from "./change.ts";
-import { asForbid, type Check, type Evidence, type Found } from "./evidence.ts";
+import { withRule } from "./change.ts";
+import { type Alteration, asForbid, type Check, type Evidence, type Found } from "./evidence.ts";
 import { durationText, listText } from "./words.ts";
 
 const LOOSENS: Condition = { op: "in", field: "direction", values: new Set(["loosens"]) };
@@ -42,7 +42,7 @@ function alone(evidence: Evidence, kind: EffectKind, when: Condition | undefined
   const { policy, words, mode } = evidence;
   const what = `who can do this alone: ${kind}`;
   const question = { kinds: [kind], fewerThan: 1, ...(when !== undefined && { when }) };
-  const found = evidence.yes(question, { policy: atOnce(evidence), what }) ?? evidence.yes(question, { what });
+  const found = evidence.yes(question, { policy: evidence.altered(denyingDelayed), what }) ?? evidence.yes(question, { what });
   const requester = found?.witness.circumstances.requester;
   if (found === undefined || requester === undefined) return [];
   const only = evidence.isOnePersons;
@@ -71,7 +71,7 @@ function alone(evidence: Evidence, kind: EffectKind, when: Condition | undefined
 }
 
 /** A role that somebody beside the requester is in, the one that approves already first. */
-function othersOf({ policy, rules }: Evidence, requester: string): string | undefined {
+export function othersOf({ policy, rules }: Evidence, requester: string): string | undefined {
   const asked = rules.flatMap((rule) => (rule.type === "require" ? rule.approvals.flat() : []));
   const roles = [...asked.map(({ of, members }) => [of.replace(/^role:/, ""), members] as const), ...policy.roles];
   const enough = roles.find(([role, members]) => policy.roles.has(role) && new Set(members.map(({ person }) => person)).size >= 2);
@@ -86,7 +86,10 @@ export const editAtOnce: Check = {
   advice: "Require a delay for edits",
   scope: "document",
   find: (evidence) => {
-    const found = evidence.yes({ kinds: ["policyEdit"], when: LOOSENS }, { policy: atOnce(evidence), what: "whether an edit waits" });
+    const found = evidence.yes(
+      { kinds: ["policyEdit"], when: LOOSENS },
+      { policy: evidence.altered(denyingDelayed), what: "whether an edit waits" },
+    );
     const requester = found?.witness.circumstances.requester;
     if (found === undefined || requester === undefined) return [];
     const by = listText([requester, ...found.approvers]);
@@ -106,40 +109,6 @@ export const editAtOnce: Check = {
         },
       },
     ];
-  },
-};
-
-export const delayUnwatched: Check = {
-  id: "delay-unwatched",
-  severity: "warning",
-  about: "A delay during which nobody can object: no rule asks anybody for an approval",
-  advice: "Ask for an approval in the same rule: whoever may give it can object until the delay is over",
-  scope: "mode",
-  find: (evidence) => {
-    const unasked = evidence.altered((rule) => (rule.type === "require" && rule.approvals.length > 0 ? asForbid(rule) : rule));
-    return evidence.own.flatMap((rule): readonly Found[] => {
-      if (rule.type !== "require" || rule.delayMs === 0 || rule.approvals.length > 0) return [];
-      const found = evidence.yes(
-        { kinds: rule.kinds, when: rule.when },
-        { policy: unasked, what: `who can object to what ${rule.id} delays` },
-      );
-      if (found === undefined) return [];
-      const others = othersOf(evidence, found.witness.circumstances.requester ?? "");
-      const text = `${rule.id} delays by ${durationText(rule.delayMs)}, but nobody is asked and so nobody can object: ${evidence.words.request(found.witness)}`;
-      const document = withChanged(evidence.policy.document, rule.id, (written) => ({
-        ...written,
-        approvals: [{ of: others ?? "", atLeast: 1 }],
-      }));
-      return [
-        {
-          rule: rule.id,
-          severity: evidence.isOnePersons ? "note" : "warning",
-          text,
-          witness: found.witness,
-          ...(others !== undefined && { change: { text: `ask for an approval of ${others}, who can then object`, document } }),
-        },
-      ];
-    });
   },
 };
 
@@ -172,6 +141,5 @@ export const modeWithoutExit: Check = {
   },
 };
 
-function atOnce(evidence: Evidence) {
-  return evidence.altered((rule) => (rule.type === "require" && rule.delayMs > 0 && rule.kinds.some(isAct) ? asForbid(rule) : rule));
-}
+const denyingDelayed: Alteration = (rule) =>
+  rule.type === "require" && rule.delayMs > 0 && rule.kinds.some(isAct) ? asForbid(rule) : rule;

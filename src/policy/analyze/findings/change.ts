@@ -67,9 +67,10 @@ export function redrafted(document: JsonObject, changed: JsonObject): Policy | u
 const readers = new WeakMap<JsonObject, (draft: JsonObject) => Policy | undefined>();
 
 /**
- * Whether one document differs from another only in forbids and limits that it has more, in allows that it has less, and in those that
- * say the same of more kinds, or allow it of fewer: none of these lets anything pass that was denied, or asks for less, whatever
- * stands beside it.
+ * Whether one document differs from another only in forbids, limits and requires that it has more, in allows that it has less, and in
+ * those that say the same of more kinds, or allow it of fewer: none of these lets anything pass that was denied, asks for less, or
+ * keeps consent for longer, whatever stands beside it. A require that delays is none of them: what waits longer may be consented to
+ * for longer.
  */
 export function onlyNarrows(before: JsonObject, after: JsonObject): boolean {
   if (!isSameBesideRules(before, after)) return false;
@@ -84,7 +85,7 @@ export function onlyNarrows(before: JsonObject, after: JsonObject): boolean {
       return false;
     });
     return (
-      added.every(({ forbid, limit }) => forbid !== undefined || limit !== undefined) &&
+      added.every((rule) => rule.forbid !== undefined || rule.limit !== undefined || asksAtOnce(rule)) &&
       [...byId.values()].every(({ allow }) => allow !== undefined)
     );
   });
@@ -113,10 +114,14 @@ function differing(before: readonly JsonObject[], after: readonly JsonObject[]):
   return [only(was, is), only(is, was)];
 }
 
-/** Whether a rule differs from another only in that it forbids or counts more kinds, or allows fewer. */
+function asksAtOnce({ require, delay }: JsonObject): boolean {
+  return require !== undefined && delay === undefined;
+}
+
+/** Whether a rule differs from another only in that it forbids, counts or asks of more kinds, or allows fewer. */
 function isNarrower(was: JsonObject, is: JsonObject): boolean {
-  const type = (["allow", "forbid", "limit"] as const).find((one) => isKinds(was[one]) && isKinds(is[one]));
-  if (type === undefined) return false;
+  const type = (["allow", "forbid", "limit", "require"] as const).find((one) => isKinds(was[one]) && isKinds(is[one]));
+  if (type === undefined || (type === "require" && !asksAtOnce(was))) return false;
   const [{ [type]: had, ...before }, { [type]: has, ...after }] = [was, is];
   const [larger, smaller] = type === "allow" ? [had, has] : [has, had];
   return isSame(before, after) && isKinds(larger) && isKinds(smaller) && smaller.every((kind) => larger.includes(kind));

@@ -5,6 +5,7 @@ import { isAct } from "../../../intent/fields.ts";
 import type { Located } from "../../addresses.ts";
 import type { AllowRule, Condition, Policy, Rule } from "../../core.ts";
 import { isService } from "../../credentials.ts";
+import type { LockOut } from "../authority.ts";
 import { type Box, boxesOfRule } from "../boxes.ts";
 import { type DeadRule, deadRules } from "../dead.ts";
 import { Space } from "../dimensions.ts";
@@ -49,9 +50,14 @@ export interface EvidenceOptions extends AnswerOptions {
   readonly from: Time;
   /** Rules that never matter, where they are known already. */
   readonly dead?: (mode: string) => readonly DeadRule[] | undefined;
+  /** Without whom something cannot be done, where it is known already. */
+  readonly lockOuts?: () => readonly LockOut[];
   /** Is told what could not be decided. */
   readonly inconclusive?: (what: string) => void;
 }
+
+/** What a rule is taken for. */
+export type Alteration = (rule: Rule) => Rule;
 
 export type Yes = Extract<ReturnType<typeof answer>, { kind: "yes" }>;
 
@@ -65,6 +71,7 @@ export class Evidence {
   readonly rules: readonly Rule[];
   readonly space: Space;
   readonly #boxes = new Map<Rule, readonly Box[]>();
+  readonly #altered = new Map<Alteration, Policy>();
   #dead: readonly DeadRule[] | undefined;
 
   constructor(policy: Policy, mode: string, options: EvidenceOptions) {
@@ -149,14 +156,14 @@ export class Evidence {
     return this.#dead;
   }
 
-  /** What could be signed in this mode; nothing where nothing can, or where it could not be decided, which is then said. */
+  /** What could be signed in this mode from the moment of the audit on; nothing where nothing can, or where it could not be decided, which is then said. */
   yes(
     question: Omit<Question, "mode">,
     { policy = this.policy, what }: { readonly policy?: Policy; readonly what: string },
   ): Yes | undefined {
     const kinds = question.kinds.filter((kind) => this.rules.some((rule) => rule.type === "allow" && rule.kinds.includes(kind)));
     if (kinds.length === 0) return undefined;
-    const found = answer(policy, { ...question, kinds, mode: this.mode }, this.options);
+    const found = answer(policy, { ...question, kinds, mode: this.mode, from: this.options.from }, this.options);
     if (found.kind === "inconclusive") this.undecided(what, found.why);
     return found.kind === "yes" ? found : undefined;
   }
@@ -173,13 +180,22 @@ export class Evidence {
     return this.rules.find((rule) => rule.type === "allow" && hits.has(rule.id))?.id;
   }
 
-  /** The same policy with some rules of this mode as `change` makes them: what such a policy denies, those rules speak of. */
-  altered(change: (rule: Rule) => Rule | undefined): Policy {
-    const those = (rules: readonly Rule[]) => rules.flatMap((rule) => change(rule) ?? []);
+  /**
+   * The same policy with some rules of this mode as `change` makes them: what such a policy denies, those rules speak of. The same
+   * change gives the same policy, of which what was worked out is remembered.
+   */
+  altered(change: Alteration): Policy {
+    const known = this.#altered.get(change) ?? this.#alter(change);
+    this.#altered.set(change, known);
+    return known;
+  }
+
+  #alter(change: Alteration): Policy {
     const { policy, mode } = this;
+    const rules = policy.rules.map(change);
     const signing = policy.modes.get(mode);
-    if (signing === undefined) return { ...policy, rules: those(policy.rules) };
-    return { ...policy, rules: those(policy.rules), modes: new Map(policy.modes).set(mode, { ...signing, rules: those(signing.rules) }) };
+    if (signing === undefined) return { ...policy, rules };
+    return { ...policy, rules, modes: new Map(policy.modes).set(mode, { ...signing, rules: signing.rules.map(change) }) };
   }
 
   undecided(what: string, why: string): void {

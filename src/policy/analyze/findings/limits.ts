@@ -7,7 +7,7 @@ import type { Condition, LimitRule } from "../../core.ts";
 import { Budget } from "../regions.ts";
 import { Stricter } from "../stricter.ts";
 import { withRule, writtenRule } from "./change.ts";
-import { asForbid, both, type Check, type Evidence, type Found, signing } from "./evidence.ts";
+import { type Alteration, asForbid, both, type Check, type Evidence, type Found, listed, signing } from "./evidence.ts";
 import { approvalsText, listText, windowText } from "./words.ts";
 
 export const assetWithoutLimit: Check = {
@@ -36,7 +36,7 @@ export const feesWithoutLimit: Check = {
 /** Allows of money that no limit counts: with every limit turned into a forbid, something still passes. */
 function uncounted(evidence: Evidence, kinds: readonly (typeof OUTFLOW)[number][], what: string): readonly Found[] {
   const { words, mode } = evidence;
-  const counting = evidence.altered((rule) => (rule.type === "limit" && rule.measure.type !== "count" ? asForbid(rule) : rule));
+  const counting = evidence.altered(denyingCounted);
   return evidence.allows.flatMap((rule) => {
     const those = kinds.filter((kind) => rule.kinds.includes(kind));
     const found = evidence.yes({ kinds: those, when: rule.when }, { policy: counting, what: `whether ${what} of ${rule.id} are counted` });
@@ -47,6 +47,8 @@ function uncounted(evidence: Evidence, kinds: readonly (typeof OUTFLOW)[number][
     return [{ rule: rule.id, text, witness: found.witness, change: counted(evidence, asset, rule.id, mode), asset }];
   });
 }
+
+const denyingCounted: Alteration = (rule) => (rule.type === "limit" && rule.measure.type !== "count" ? asForbid(rule) : rule);
 
 /** A limit of ten times what one request may be. Where nothing says how much that is, no number is better than another. */
 function counted(evidence: Evidence, asset: string, rule: string, mode: string): Found["change"] {
@@ -141,8 +143,9 @@ export const limitNeverBinds: Check = {
   find: (evidence) => {
     const limits = evidence.own.filter((rule) => rule.type === "limit");
     const stricter = new Stricter([evidence.policy], new Budget(evidence.options.work ?? 200_000, evidence.options.signal));
+    const aboutTheSame = byAsset(evidence, limits);
     return limits.flatMap((limit): readonly Found[] => {
-      const other = limits.find(
+      const other = aboutTheSame(limit).find(
         (one) => one !== limit && stricter.limit(over(one, limit), limit) && !(same(one, limit) && one.id > limit.id),
       );
       if (other === undefined) return [];
@@ -152,6 +155,19 @@ export const limitNeverBinds: Check = {
     });
   },
 };
+
+/** Limits that may count all that another counts: those that name one of its assets, or none at all, of thousands. */
+function byAsset(evidence: Evidence, limits: readonly LimitRule[]): (limit: LimitRule) => readonly LimitRule[] {
+  const named = new Map(limits.map((limit) => [limit, listed(evidence, limit, "asset")]));
+  const all = limits.filter((limit) => named.get(limit) === undefined);
+  const lists = new Map<string, LimitRule[]>();
+  for (const [limit, names] of named) for (const name of names ?? []) lists.set(name, [...(lists.get(name) ?? []), limit]);
+  // What counts every asset of a limit counts its first.
+  return (limit) => {
+    const [first] = named.get(limit) ?? [];
+    return first === undefined ? limits : [...all, ...(lists.get(first) ?? [])];
+  };
+}
 
 /** What a limit lets through within the window of another: as often its own, as its windows begin in it. */
 function over(limit: LimitRule, { windowMs }: LimitRule): LimitRule {
