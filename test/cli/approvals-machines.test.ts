@@ -66,7 +66,7 @@ beforeAll(async () => {
   mkdirSync(built, { recursive: true });
   for (const machine of ["vault", "ana", "ben", "cyd", "eve"] as const) mkdirSync(at(machine));
   const options = { bundle: true, format: "esm", platform: "node", target: "node20" } as const;
-  await build({ ...options, external: ["lmdb"], entryPoints: [join(project, "src/cli/main.ts")], outfile: join(built, "cli.js") });
+  await build({ ...options, packages: "external", entryPoints: [join(project, "src/cli/main.ts")], outfile: join(built, "cli.js") });
   const people = [];
   for (const name of ["ana", "ben", "eve"] as const) {
     const { json } = await on(name, ["keygen", "key.json", "--json"]);
