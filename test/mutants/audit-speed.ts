@@ -39,4 +39,18 @@ export const AUDIT_SPEED: readonly Mutant[] = [
     replace: '? [] : said(near.filter(({ type }) => type === "allow"))',
     test: LEFT_OUT,
   },
+  {
+    name: "whoever can only approve is left out of who is stolen",
+    file: "policy/analyze/concerned.ts",
+    find: "anybody || askers.has(person) || places.has(person)",
+    replace: "anybody || askers.has(person)",
+    test: { file: "policy/analyze/concerned.test.ts", name: "count those who can only approve" },
+  },
+  {
+    name: "of approvers who can ask for the same only one is stolen",
+    file: "policy/analyze/concerned.ts",
+    find: "return approves.length > 0 || this.#apart ||",
+    replace: "return this.#apart ||",
+    test: { file: "policy/analyze/concerned.test.ts", name: "count each of those who can ask and approve alike" },
+  },
 ];

@@ -4,7 +4,7 @@ import { maximumLoss, reachableOf } from "../../../src/policy/analyze/loss.ts";
 import { rehearse } from "../../../src/policy/analyze/rehearse.ts";
 import { stolenSets } from "../../../src/policy/analyze/stolen.ts";
 import { realisticPolicy } from "./realistic.ts";
-import { ETH, hotWallet, read } from "./worked.ts";
+import { ETH, hotWallet, read, treasury, USDC_ASSET } from "./worked.ts";
 
 const FROM = Date.UTC(2026, 10, 22);
 
@@ -35,6 +35,35 @@ describe("losses of people with the same powers", () => {
     expect(maximumLoss(policy, { ...attack, stolen: new Set(["ben"]) }, ETH).sequence.steps[0]?.witness.circumstances.requester).toBe(
       "ben",
     );
+  });
+});
+
+describe("losses with stolen approvers", () => {
+  const policy = (requester: readonly string[]) =>
+    read({
+      ...treasury,
+      immutable: true,
+      rules: [
+        { id: "pay", allow: ["transfer"], when: { asset: "USDC", requester } },
+        { id: "fees", allow: ["fee"], when: { asset: "ETH", amount: { max: "0.05 ETH" } } },
+        { id: "two", require: ["transfer"], approvals: [{ of: "finance", atLeast: 2 }] },
+        { id: "daily", limit: ["outflow"], when: { asset: "USDC" }, max: "500 USDC", per: "24h" },
+      ],
+    });
+  const amount = (requester: readonly string[], stolen: readonly string[]) =>
+    maximumLoss(policy(requester), { stolen: new Set(stolen), mode: "normal", horizonMs: DAY_MS, from: FROM }, USDC_ASSET).amount;
+
+  test("count those who can only approve", () => {
+    expect(amount(["role:ops"], ["ana", "cyd", "dee"])).toBe(500n * 10n ** 6n);
+    expect(amount(["role:ops"], ["ana", "cyd"])).toBe(0n);
+    expect(amount(["role:ops"], ["cyd", "dee", "eve"])).toBe(0n);
+  });
+
+  test("count each of those who can ask and approve alike", () => {
+    const all = ["role:ops", "role:finance"];
+    expect(amount(all, ["cyd", "dee", "eve"])).toBe(500n * 10n ** 6n);
+    expect(amount(all, ["cyd", "dee"])).toBe(0n);
+    expect(amount(all, ["ana", "cyd", "dee"])).toBe(500n * 10n ** 6n);
   });
 });
 
