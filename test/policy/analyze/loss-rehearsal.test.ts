@@ -3,7 +3,8 @@ import { DAY_MS } from "../../../src/base/time.ts";
 import { maximumLoss, reachableOf } from "../../../src/policy/analyze/loss.ts";
 import { rehearse } from "../../../src/policy/analyze/rehearse.ts";
 import type { Sequence, Step } from "../../../src/policy/analyze/sequence.ts";
-import { judged } from "../../../src/policy/analyze/witness.ts";
+import { emptyCounters } from "../../../src/policy/counters.ts";
+import { interpret } from "../../../src/policy/interpret.ts";
 import { realisticPolicy } from "./realistic.ts";
 import { ETH, hotWallet, read, treasury, USDC_ASSET } from "./worked.ts";
 
@@ -68,9 +69,10 @@ describe("a step among many rules", () => {
       for (const [index, { chain, address }] of addresses.entries()) {
         const [where = chain, asset] = qualified?.split("/") ?? [];
         const effect = { kind, at: [], chain: where, to: address, amount: BigInt(10 ** index), ...(asset !== undefined && { asset }) };
-        const witness = { effects: [effect], circumstances: { now: FROM, mode: "normal", requester: people[index % people.length] ?? "" } };
+        const circumstances = { now: FROM, mode: "normal", requester: people[index % people.length] ?? "" };
+        const witness = { effects: [effect], circumstances };
         const step: Step = { askedMs: 0, signedMs: 0, witness, times: 1n, approvers: [] };
-        const { reasons, needs } = judged(policy, witness);
+        const { reasons, needs } = interpret(policy, { effects: [effect], refusals: [] }, circumstances, emptyCounters);
         const open = needs.filter((need) => need.kind !== "confirm");
         const whole =
           reasons.length > 0 ? { kind: "denied", reasons } : open.length > 0 ? { kind: "pending", needs: open } : { kind: "passed" };
