@@ -38,7 +38,7 @@ let other: Lines;
 let fork: Lines;
 let rotated: Lines;
 beforeAll(async () => {
-  const { me, custody, store } = await f.openCustody({ policy: b.policy() });
+  const { me, custody, store } = await f.openCustody({ policy: b.policy(), store: memoryStore() });
   await me.sign(f.request(f.transaction({ value: 5n })));
   const copy = memoryStore();
   await restore(copy, await dump(store));

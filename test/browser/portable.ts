@@ -23,7 +23,6 @@ export const NEEDS_NODE: { readonly [path: string]: string } = {
   "custody/processes.test.ts": "several processes on one store",
   "custody/witnesses.test.ts": "reads the examples",
   "policy/analyze/worked.test.ts": "reads the examples and the guide",
-  "slots/keychain.test.ts": "the keychain is for Node",
   "stores/lmdb.test.ts": "LMDB",
   "vault/processes.test.ts": "several processes on one store",
   "vault/work.test.ts": "measures processor time",
@@ -38,6 +37,7 @@ export const LEFT_TO_NODE: { readonly [path: string]: string } = {
   "policy/analyze/report-hostile.test.ts": "measures the time of the processor, which a page is not told",
   "policy/analyze/z3-loss.test.ts": "an oracle that is threads and 35 MB says the same there",
   "policy/analyze/z3.test.ts": "an oracle that is threads and 35 MB says the same there",
+  "slots/keychain.test.ts": "the package of the system's keychain is for Node",
   "slots/broken-split.test.ts": "a package that is replaced, which here the next file would share",
   "realm/": "breaks the realm, which here the next file would share",
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { evm } from "../../src/chains/evm/index.ts";
 import { type ActRequest, type Custody, keyward, passphrase, type Slot } from "../../src/index.ts";
+import { memoryStore } from "../../src/stores/memory/memory.ts";
 import { decodeHeader, HEADER_KEY } from "../../src/vault/header.ts";
 import { Keyring } from "../../src/vault/keyring.ts";
 import { createVault } from "../../src/vault/open.ts";
@@ -30,8 +31,11 @@ async function setting(rules: readonly object[] = [ways, slow, g.edit], more: ob
 const replacing = (of: string, more: object = {}): ActRequest => ({ act: "slotChange", what: "replace", of, slot: fresh, ...more });
 const removing = (of: string): ActRequest => ({ act: "slotChange", what: "remove", of });
 
+/** Of a copy: tabs that share a store lock together. */
 async function opens(store: f.Opened["store"], slot: Slot): Promise<string> {
-  const custody = keyward({ chains: [evm], store, autoLockMs: Number.POSITIVE_INFINITY });
+  const copy = memoryStore();
+  await restore(copy, await dump(store));
+  const custody = keyward({ chains: [evm], store: copy, autoLockMs: Number.POSITIVE_INFINITY });
   const code = await f.codeOf(custody.unlock(slot, { access: "view" }));
   custody.lock();
   return code;

@@ -125,7 +125,7 @@ async function watchedLife(pass: string | Uint8Array): Promise<Life> {
   kept.set("seed of a phrase", await entropyToSeed(entropy, words, BESIDE));
   kept.set("seed", seed);
   kept.set("private key", key);
-  for (const [name, root] of Object.entries(roots)) if (!name.endsWith("PublicKey")) kept.set(`root: ${name}`, root as Uint8Array);
+  for (const name of ["view", "sign", "naming"] as const) kept.set(`root: ${name}`, roots[name] ?? new Uint8Array(0));
   return { seen, secrets: kept };
 }
 

@@ -143,9 +143,9 @@ const VIEW = ["root", "record", "node", "blob"];
 const SIGN = ["secret", "state signature", "checkpoint signature"];
 
 /** Used by an operation and wiped by its end: nobody needs them while the vault is open. */
-const PASSING = ["entropy", "view", "sign", "slot", "pin", "passphrase", "seed"];
-/** Ours while the vault is open, and wiped by `lock`. */
-const LASTING = ["naming", ...VIEW, "secret"];
+const PASSING = ["entropy", "slot", "pin", "passphrase", "seed"];
+/** Ours while the vault is open, and wiped by `lock`: the roots too, which are sealed to every way in that comes. */
+const LASTING = ["view", "sign", "naming", ...VIEW, "secret"];
 /** What goes through the curve code, which keeps numbers and texts that nobody can wipe, and through WebCrypto: written down, not judged. */
 const MEASURED = ["account", "imported", "words", "slot key", "state signature", "checkpoint signature"];
 
@@ -172,7 +172,7 @@ describe("the memory of a process that uses a vault", () => {
     for (const { hits } of locked) for (const name of LASTING) expect([name, hits[name]]).toEqual([name, NONE]);
   });
 
-  test("has no entropy, seed, root, slot secret or passphrase once the operation is over that needed it", () => {
+  test("has no entropy, seed, slot secret or passphrase once the operation is over that needed it", () => {
     for (const { step, hits } of found) for (const name of PASSING) expect([step, name, hits[name]]).toEqual([step, name, NONE]);
   });
 
