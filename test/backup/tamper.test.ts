@@ -49,7 +49,7 @@ beforeAll(async () => {
   await me.sign(f.request(f.transaction({ value: 6n, nonce: 1 })));
   await me.submit({ act: "policyEdit", policy: { ...b.policy(), name: "another" } });
   lines = await linesOf((await b.take(me)).file);
-  other = await linesOf((await b.take((await f.openCustody({ policy: b.policy() })).me)).file);
+  other = await linesOf((await b.take((await f.openCustody({ policy: b.policy(), store: memoryStore() })).me)).file);
   await me.submit({ act: "rotate" });
   await custody.finishRotation();
   rotated = await linesOf((await b.take(me)).file);
