@@ -55,6 +55,8 @@ export async function inRealm<T>(options: RealmOptions, use: (ask: Ask) => Promi
     timeoutMs,
   );
   signal?.addEventListener("abort", onAbort);
+  // Whoever starts the worker may have aborted it meanwhile.
+  if (signal?.aborted) onAbort();
   const waiting: ((answer: Answer) => void)[] = [];
   hear(
     worker,

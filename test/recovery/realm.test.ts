@@ -116,6 +116,17 @@ describe("a worker", () => {
     expect(never.heard).toEqual([]);
   });
 
+  test("is ended by a signal that was aborted while it started", async () => {
+    const worker = new Pretender();
+    const stop = new AbortController();
+    const start = () => {
+      stop.abort();
+      return worker;
+    };
+    await expect(combineSlip39(shares, { worker: start, signal: stop.signal })).rejects.toEqual(code("aborted"));
+    expect(worker.ended).toBe(1);
+  });
+
   test("is ended after each use, good or bad", async () => {
     const words = await inRealm({}, (ask) => ask({ ask: "words" }));
     for (const answers of [[words, { kind: "secret", secret: new Uint8Array(16) }], [words, { kind: "refused" }], [{ kind: "refused" }]]) {
