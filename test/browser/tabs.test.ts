@@ -118,7 +118,7 @@ describe("of tabs that share a store", () => {
     const [first, second, third] = (await tabs(3)) as [Page, Page, Page];
     await begin(first);
     await create(first);
-    await begin(second, 30);
+    await begin(second, 400);
     await unlock(second);
     await settled(second).toBe("locked");
     await begin(third);
