@@ -8,6 +8,7 @@ import { decodeHeader, HEADER_KEY } from "../../src/vault/header.ts";
 import { createVault, openVault } from "../../src/vault/open.ts";
 import { keyEpochOf } from "../../src/vault/seal.ts";
 import type { Access, Slot } from "../../src/vault/slot.ts";
+import { openSlots } from "../../src/vault/slots.ts";
 import type { Tx } from "../../src/vault/tx.ts";
 import type { Vault } from "../../src/vault/vault.ts";
 import { dump, keyOf, rawSlot, restore, watched } from "./setting.ts";
@@ -84,6 +85,8 @@ describe("changing the keys", () => {
     for (const [key, bytes] of await dump(store)) expect(before.get(key), key).not.toEqual(bytes);
     // As many as before: a leaf of the tree lies under its own name again.
     expect([...(await dump(store)).keys()].sort()).toEqual([...before.keys()].sort());
+    const header = decodeHeader((await store.get(HEADER_KEY)) ?? new Uint8Array());
+    expect((await openSlots(ana, header, { access: "sign" }, (length) => new Uint8Array(length))).roots.earlier).toEqual([]);
     // As small as at first.
     const boxes = (bytes: Uint8Array | undefined) =>
       decodeHeader(bytes ?? new Uint8Array()).slots.map(({ view, sign }) => [view.length, sign?.length]);
