@@ -31,7 +31,7 @@ interface Renewable {
 const MOST_JOBS = 256;
 
 /** So often a copy is tried while others have their turns, and then within one turn. */
-const COPY_ATTEMPTS = { free: 6, held: 12 };
+const COPY_ATTEMPTS = { free: 6, held: 40 };
 
 /** So much of a rotation is one commit. */
 const PORTION = 200;
