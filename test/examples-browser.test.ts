@@ -141,6 +141,7 @@ describe("the page of examples/browser", { timeout: 60_000 }, () => {
     await page.getByLabel("New passphrase").focus();
     await type(PASSPHRASE, "Tab", PASSPHRASE, "Tab", "Enter");
     await isOpen(page);
+    await page.waitForFunction(() => document.activeElement?.id === "pay-title");
     await type("Tab", "Enter");
     await page.getByText("Main, on Ethereum").waitFor();
     await page.waitForFunction(() => document.activeElement?.id === "amount");

@@ -177,12 +177,19 @@ function watch(): { readonly seen: Seen; readonly end: () => void } {
 
 /** Of a view, everything in the memory below it: whoever has the one has the other. */
 function collect(value: unknown, keep: (bytes: Buffer) => void, depth = 0): void {
-  if (typeof value === "string") keep(Buffer.from(value));
-  else if (typeof value === "bigint" && value > 0n) keep(Buffer.from(value.toString(16).padStart(64, "0")));
+  if (typeof value === "string") keep(apart(value));
+  else if (typeof value === "bigint" && value > 0n) keep(apart(value.toString(16).padStart(64, "0")));
   else if (value instanceof ArrayBuffer) keep(Buffer.from(value.slice(0)));
   else if (ArrayBuffer.isView(value)) collect(value.buffer, keep);
   else if (typeof value === "object" && value !== null && depth < 8)
     for (const part of Object.values(value)) collect(part, keep, depth + 1);
+}
+
+/** Not in the memory that Node's own small buffers share: whatever lies there would be seen with the next of them. */
+function apart(text: string): Buffer {
+  const bytes = Buffer.alloc(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 function trap(called: () => void): ProxyHandler<() => void> {
