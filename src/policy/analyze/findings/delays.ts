@@ -42,9 +42,11 @@ function unasked(evidence: Evidence, rule: RequireRule): Found | undefined {
 const withoutApprovals: Alteration = (rule) => (rule.type === "require" && rule.approvals.length > 0 ? asForbid(rule) : rule);
 
 type Asking = Parameters<Evidence["yes"]>[0];
+type How = Parameters<Evidence["yes"]>[1];
 
 const EDIT = ["policyEdit"] as const;
 const PARTS = ["people", "roles"] as const;
+type Part = (typeof PARTS)[number];
 
 /**
  * As few people as get through what the rule delays, other than such an edit, can also edit who the people are, or who is in the
@@ -58,34 +60,45 @@ function outvoted(evidence: Evidence, rule: RequireRule): Found | undefined {
     ...(edits ? [{ kinds: EDIT, when: both(rule.when, { op: "not", of: partIn(PARTS) }) }] : []),
     ...(others.length > 0 ? [{ kinds: others, when: rule.when }] : []),
   ];
+  const what = `who can take from others their say in what ${rule.id} delays`;
+  const inTime = { what, policy: evidence.altered((one) => (one.type === "require" && one.delayMs > rule.delayMs ? asForbid(one) : one)) };
+  const editors = new Map<Part, Yes | undefined>();
   for (const asking of delayed) {
+    const first = fewest(evidence, asking, { what });
+    if (first === undefined) continue;
     for (const part of PARTS) {
-      const found = editedAway(evidence, rule, asking, part);
+      if (!editors.has(part)) editors.set(part, fewest(evidence, editOf(part), inTime));
+      const editing = editors.get(part);
+      if (editing === undefined) continue;
+      const found = editedAway(evidence, { rule, asking, part, inTime }, [teamOf(first), teamOf(editing)]);
       if (found !== undefined) return found;
     }
   }
   return undefined;
 }
 
-function editedAway(evidence: Evidence, rule: RequireRule, delayed: Asking, part: (typeof PARTS)[number]): Found | undefined {
-  const what = `who can take from others their say in what ${rule.id} delays`;
-  const first = fewest(evidence, delayed, { what });
-  if (first === undefined) return undefined;
-  const inTime = evidence.altered((one) => (one.type === "require" && one.delayMs > rule.delayMs ? asForbid(one) : one));
-  const edits = { kinds: EDIT, when: partIn([part]) };
-  const editing = fewest(evidence, edits, { policy: inTime, what });
-  if (editing === undefined) return undefined;
-  for (const team of [teamOf(first), teamOf(editing)].filter(({ length }) => length <= teamOf(first).length)) {
+/** @param teams - as few as get it through, and as few as can edit that part in time. */
+function editedAway(
+  evidence: Evidence,
+  { rule, asking, part, inTime }: { readonly rule: RequireRule; readonly asking: Asking; readonly part: Part; readonly inTime: How },
+  teams: readonly [delayed: readonly string[], editing: readonly string[]],
+): Found | undefined {
+  const [delayed] = teams;
+  for (const team of teams.filter(({ length }) => length <= delayed.length)) {
     const by = new Set(team);
     const others = othersNamed(evidence, rule, by);
     if (others.length === 0 || (part === "roles" && others.some((person) => !isOnlyInRoles(evidence, rule, person)))) continue;
-    const edited = evidence.yes({ ...delayed, by }, { what }) && evidence.yes({ ...edits, by }, { policy: inTime, what });
+    const edited = evidence.yes({ ...asking, by }, { what: inTime.what }) && evidence.yes({ ...editOf(part), by }, inTime);
     if (edited === undefined) continue;
-    const when = delayed.kinds === EDIT ? "in the same edit" : "meanwhile";
+    const when = asking.kinds === EDIT ? "in the same edit" : "meanwhile";
     const text = `${rule.id} delays by ${durationText(rule.delayMs)}, but ${listText(team)}, who get it through, can edit ${part} ${when}, and so keep ${listText(others)} from objecting`;
     return { text, witness: edited.witness };
   }
   return undefined;
+}
+
+function editOf(part: Part): Asking {
+  return { kinds: EDIT, when: partIn([part]) };
 }
 
 function partIn(parts: readonly string[]): Condition {
@@ -93,7 +106,7 @@ function partIn(parts: readonly string[]): Condition {
 }
 
 /** With as few approvals as can be. */
-function fewest(evidence: Evidence, question: Asking, how: Parameters<Evidence["yes"]>[1]): Yes | undefined {
+function fewest(evidence: Evidence, question: Asking, how: How): Yes | undefined {
   let found = evidence.yes(question, how);
   for (let next = found; next !== undefined && next.approvers.length > 0; found = next ?? found)
     next = evidence.yes({ ...question, fewerThan: next.approvers.length }, how);
